@@ -1,0 +1,56 @@
+/*
+ * Bounded reader and writer of bytes, integers big-endian.
+ *
+ * Both are sticky: after the first access beyond the end, failed is set, reads
+ * give zero, writes do nothing. So a format is read or written in one go and
+ * checked once.
+ */
+#ifndef TALLY_BASE_BYTES_H
+#define TALLY_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+struct reader {
+	const uint8_t *data;
+	size_t len;
+	size_t pos;
+	bool failed;
+};
+
+struct writer {
+	uint8_t *data;
+	size_t cap;
+	size_t len;
+	bool failed;
+};
+
+void reader_init(struct reader *reader, struct span bytes);
+uint8_t read_u8(struct reader *reader);
+uint16_t read_u16(struct reader *reader);
+uint32_t read_u32(struct reader *reader);
+uint64_t read_u64(struct reader *reader);
+
+/* A view into the reader's bytes; len 0 and failed if fewer are left. */
+struct span read_span(struct reader *reader, size_t len);
+void read_copy(struct reader *reader, void *out, size_t len);
+size_t reader_left(const struct reader *reader);
+
+void writer_init(struct writer *writer, void *data, size_t cap);
+void write_u8(struct writer *writer, uint8_t value);
+void write_u16(struct writer *writer, uint16_t value);
+void write_u32(struct writer *writer, uint32_t value);
+void write_u64(struct writer *writer, uint64_t value);
+void write_bytes(struct writer *writer, const void *data, size_t len);
+void write_zeros(struct writer *writer, size_t len);
+
+/* Single integers in place. */
+uint32_t load_u32(const void *at);
+uint64_t load_u64(const void *at);
+void store_u32(void *at, uint32_t value);
+void store_u64(void *at, uint64_t value);
+
+#endif

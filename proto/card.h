@@ -1,0 +1,54 @@
+/*
+ * What is handed from person to person: the collector's card, and the
+ * enrolment code that an administrator gives to an office. Both are text.
+ *
+ * Card: the file that `tally-collector init` writes and founding and offices
+ * read:
+ *
+ *   tally-card/1
+ *   endpoint tcp://10.1.2.3:5724
+ *   checkpoint <64 hex>     Ed25519 key that signs checkpoints
+ *   curve <64 hex>          Curve25519 key of the ROUTER
+ *   check <8 hex>           first 4 bytes of SHA-256 of the lines above
+ *
+ * Code: one line without blanks, "tally1" and base32 (RFC 4648, lower case,
+ * no padding) of u8 version, u8 endpoint length, endpoint, checkpoint key,
+ * CURVE key, journal id, seed[32], first 4 bytes of SHA-256 of all that.
+ */
+#ifndef TALLY_PROTO_CARD_H
+#define TALLY_PROTO_CARD_H
+
+#include "base/err.h"
+#include "base/span.h"
+#include "base/strbuf.h"
+#include "proto/hash.h"
+#include "proto/sign.h"
+
+#define ENDPOINT_BYTES_MAX 200
+#define CODE_SEED_BYTES 32
+
+struct card {
+	char endpoint[ENDPOINT_BYTES_MAX + 1];
+	struct sign_key checkpoint_key;
+	uint8_t curve_key[CURVE_KEY_BYTES];
+};
+
+struct code {
+	struct card card;
+	struct hash journal;
+	uint8_t seed[CODE_SEED_BYTES];
+};
+
+void card_print(const struct card *card, struct strbuf *out);
+int card_parse(struct span text, struct card *out, struct err *err);
+
+void code_print(const struct code *code, struct strbuf *out);
+/* Blanks, line breaks and upper case are forgiven. */
+int code_parse(struct span text, struct code *out, struct err *err);
+
+/* The one-time keys: SHA256("tally-code-sign/1" || seed) is the Ed25519 seed,
+ * SHA256("tally-code-curve/1" || seed) the Curve25519 secret. */
+void code_keys(const uint8_t seed[CODE_SEED_BYTES], struct sign_pair *sign,
+	       struct curve_pair *curve);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * CSV as people keep it in Excel: RFC 4180 with line breaks inside quotes,
+ * UTF-8 with or without BOM, else GB18030, CRLF or LF. Cells are trimmed.
+ * Rows carry the number Excel shows; the header is row 1. Rows that are blank
+ * or whose first cell begins with # are skipped.
+ */
+#ifndef TALLY_PROTO_CSV_H
+#define TALLY_PROTO_CSV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/strbuf.h"
+
+#define CSV_COLUMNS_MAX 256
+#define CSV_CELL_BYTES_MAX 65536
+#define CSV_ROWS_MAX 2000000
+
+struct csv_row {
+	uint32_t number;
+	struct span *cells; /* csv.column_count; absent cells are empty */
+};
+
+struct csv {
+	struct span *columns; /* the header's cells */
+	size_t column_count;
+	struct csv_row *rows;
+	size_t row_count;
+};
+
+/* All in the arena. ERR_INVALID with the row in the text. */
+int csv_parse(struct span bytes, struct arena *arena, struct csv *out,
+	      struct err *err);
+
+/* Index of a column, or -1. */
+int csv_column(const struct csv *csv, const char *name);
+
+/* Appends one cell, quoted where it must be. */
+void csv_write_cell(struct strbuf *out, struct span cell);
+
+/* UTF-8 of bytes in UTF-8 or GB18030, without BOM; ERR_INVALID. */
+int csv_to_utf8(struct span bytes, struct arena *arena, struct span *out,
+		struct err *err);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Keys, signatures and randomness. The door to libsodium.
+ *
+ * Ed25519 (RFC 8032) signs, Curve25519 secures sessions. Call sign_start once
+ * before anything else here.
+ */
+#ifndef TALLY_PROTO_SIGN_H
+#define TALLY_PROTO_SIGN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "proto/hash.h"
+
+#define SIGN_KEY_BYTES 32    /* public */
+#define SIGN_SECRET_BYTES 64 /* libsodium's form: seed || public */
+#define SIGN_SEED_BYTES 32
+#define SIGNATURE_BYTES 64
+#define CURVE_KEY_BYTES 32
+
+struct sign_key {
+	uint8_t bytes[SIGN_KEY_BYTES];
+};
+
+struct sign_pair {
+	struct sign_key key;
+	uint8_t secret[SIGN_SECRET_BYTES];
+};
+
+struct curve_pair {
+	uint8_t key[CURVE_KEY_BYTES];
+	uint8_t secret[CURVE_KEY_BYTES];
+};
+
+struct signature {
+	uint8_t bytes[SIGNATURE_BYTES];
+};
+
+int sign_start(struct err *err);
+
+void random_bytes(void *out, size_t len);
+
+void sign_pair_from_seed(const uint8_t seed[SIGN_SEED_BYTES],
+			 struct sign_pair *out);
+void curve_pair_from_secret(const uint8_t secret[CURVE_KEY_BYTES],
+			    struct curve_pair *out);
+
+struct signature sign_message(const struct sign_pair *pair, struct span msg);
+bool sign_check(const struct sign_key *key, const struct signature *signature,
+		struct span msg);
+
+/* SHA-256 of a public key: how headers and tables name it. */
+struct hash sign_key_hash(const struct sign_key *key);
+
+/* Overwrites secrets before their memory goes away. */
+void sign_wipe(void *secret, size_t len);
+
+/* Lower-case hex; text_to_bytes is ERR_INVALID unless exactly len bytes. */
+void bytes_to_hex(struct span bytes, char *out /* 2 * len + 1 */);
+int hex_to_bytes(const char *hex, uint8_t *out, size_t len);
+
+#endif

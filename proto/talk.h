@@ -1,0 +1,132 @@
+/*
+ * The messages of a session other than BATCH (whose payload is a Batch, see
+ * wire.h): structs, encoders that write prefix and body, decoders that take
+ * the body after wire_read_prefix. Same rules of ownership as wire.h.
+ */
+#ifndef TALLY_PROTO_TALK_H
+#define TALLY_PROTO_TALK_H
+
+#include "proto/wire.h"
+
+#define TALK_VERSION 1
+
+struct hello {
+	uint32_t version_min, version_max;
+	struct span *must_understand;
+	size_t must_understand_count;
+	uint64_t next;
+	struct hash head;
+	uint64_t first_kept, last_kept; /* 0: none */
+	uint64_t seen_size;
+	struct hash seen_root;
+	struct span program;
+};
+
+struct welcome {
+	uint32_t version;
+	uint64_t wanted;
+	struct hash head;
+	struct span head_header; /* empty if wanted is 1 */
+	struct signature head_signature;
+	uint64_t credit_until;
+	uint64_t credit_bytes;
+	uint32_t ping_ms;
+	struct span checkpoint; /* empty: none yet */
+	uint64_t safe;
+	uint64_t catalogue;
+	uint64_t offices;
+	uint64_t now_us;
+};
+
+struct receipt {
+	uint64_t sequence;
+	uint64_t index;
+	uint64_t recv_us;
+	uint16_t *verdicts; /* enum verdict */
+	size_t verdict_count;
+};
+
+struct ack {
+	uint64_t durable;
+	struct receipt *receipts;
+	size_t receipt_count;
+	uint64_t credit_until;
+	uint64_t credit_bytes;
+	uint64_t safe;
+	struct span checkpoint;
+	uint64_t catalogue;
+};
+
+struct nack {
+	uint64_t sequence;
+	enum nack_code code;
+	struct span text;
+	uint32_t retry_ms;
+	uint64_t wanted;
+};
+
+struct recall {
+	uint64_t from, count;
+};
+
+struct recalled {
+	struct receipt receipt;
+	struct span batch;
+};
+
+struct slice_file {
+	struct span name, bytes;
+};
+
+struct head { /* newest version of a cell, for the office's form */
+	struct report report; /* cells included; status: newest review's */
+	uint8_t salt[SALT_BYTES];
+	uint64_t recv_us;
+	struct span reason;
+};
+
+struct slice {
+	uint64_t catalogue;
+	struct slice_file *files;
+	size_t file_count;
+	struct head *heads;
+	size_t head_count;
+	struct span *units;
+	size_t unit_count;
+	bool last;
+};
+
+/* Encoders append prefix and body to out. */
+int talk_encode_hello(const struct hello *, struct strbuf *out, struct err *);
+int talk_encode_welcome(const struct welcome *, struct strbuf *out,
+			struct err *);
+int talk_encode_batch(struct span batch, struct strbuf *out, struct err *);
+int talk_encode_ack(const struct ack *, struct strbuf *out, struct err *);
+int talk_encode_nack(const struct nack *, struct strbuf *out, struct err *);
+int talk_encode_recall(const struct recall *, struct strbuf *out,
+		       struct err *);
+int talk_encode_recalled(const struct recalled *, struct strbuf *out,
+			 struct err *);
+int talk_encode_slice(const struct slice *, struct strbuf *out, struct err *);
+/* type is WIRE_PING or WIRE_PONG. */
+int talk_encode_ping(enum wire_type type, uint64_t now_us, struct strbuf *out,
+		     struct err *);
+
+int talk_decode_hello(struct span body, struct arena *, struct hello *out,
+		      struct err *);
+int talk_decode_welcome(struct span body, struct arena *, struct welcome *out,
+			struct err *);
+int talk_decode_ack(struct span body, struct arena *, struct ack *out,
+		    struct err *);
+int talk_decode_nack(struct span body, struct arena *, struct nack *out,
+		     struct err *);
+int talk_decode_recall(struct span body, struct arena *, struct recall *out,
+		       struct err *);
+int talk_decode_recalled(struct span body, struct arena *,
+			 struct recalled *out, struct err *);
+int talk_decode_slice(struct span body, struct arena *, struct slice *out,
+		      struct err *);
+int talk_decode_ping(struct span body, struct arena *, uint64_t *now_us,
+		     struct err *);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * LMDB. The door to lmdb.h: environments with named tables, read
+ * transactions, and commits of pending writes. Used by the collector's store
+ * and, with its own tables, by the agent's outbox.
+ *
+ * Flags: MDB_NOTLS only. One writer thread; readers are short. A full disk or
+ * map is ERR_FULL. An environment is opened once per process, after fork.
+ */
+#ifndef TALLY_STORE_DB_H
+#define TALLY_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "store/tables.h"
+
+#define DB_TABLES_MAX 16
+#define DB_READERS_MAX 126
+
+struct db;
+struct db_txn;
+
+struct db_options {
+	const char *const *tables; /* names */
+	size_t table_count;
+	size_t map_bytes; /* sparse */
+	bool read_only;
+};
+
+/* path is a directory, made if it is missing and not read_only. */
+int db_open(const char *path, const struct db_options *options,
+	    struct db **out, struct err *err);
+void db_close(struct db *db);
+
+int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err);
+int db_commit(struct db_txn *txn, struct err *err); /* ends it, always */
+void db_abort(struct db_txn *txn);
+
+/* table: index into the options' names. Values die with the transaction. */
+int db_get(struct db_txn *txn, unsigned table, struct span key,
+	   struct span *value, struct err *err);
+int db_put(struct db_txn *txn, unsigned table, struct span key,
+	   struct span value, struct err *err);
+int db_delete(struct db_txn *txn, unsigned table, struct span key,
+	      struct err *err); /* absent is fine */
+
+/* In order of keys from the first not below from (or the last key and
+ * downward); visit as in struct table_reader. */
+int db_scan(struct db_txn *txn, unsigned table, struct span from,
+	    bool downward,
+	    int (*visit)(void *arg, struct span key, struct span value),
+	    void *arg, struct err *err);
+
+struct db_use {
+	uint64_t map_bytes, used_bytes;
+	uint32_t readers;
+};
+int db_use(struct db *db, struct db_use *out, struct err *err);
+int db_check_readers(struct db *db); /* frees slots of dead processes */
+
+/* ---- the collector's store ---- */
+
+/* An environment with the tables of store/tables.h. */
+int store_open(const char *path, bool read_only, struct db **out,
+	       struct err *err);
+/* One transaction with every put. */
+int store_commit(struct db *db, const struct puts *puts, struct err *err);
+/* Answers from one read transaction. */
+struct table_reader store_reader(struct db_txn *txn);
+
+#endif

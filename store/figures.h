@@ -1,0 +1,84 @@
+/*
+ * Figure rows: what the fold keeps of each cell (target, unit, period, item),
+ * and how their tables are read again as cells for the evaluation.
+ *
+ * In memory a row is only what admission needs: its head, its link, its
+ * place. What was said goes out as puts: TABLE_FIGURE holds each row's newest
+ * version and link, TABLE_CHANGE every version and review, each pointing at
+ * the one before it. Row bytes are what links hash; docs/journal.md.
+ */
+#ifndef TALLY_STORE_FIGURES_H
+#define TALLY_STORE_FIGURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/intern.h"
+#include "proto/admit.h"
+#include "proto/catalogue.h"
+#include "proto/cell.h"
+#include "proto/hash.h"
+#include "proto/seal.h"
+#include "store/tables.h"
+
+#define FIGURE_KEY_BYTES_MAX (4 + 4 + 5 + WIRE_NAME_BYTES_MAX)
+
+/* Where a change comes from. */
+struct origin {
+	uint64_t entry;
+	uint32_t n;
+	uint64_t recv_us;
+	struct hash leaf; /* statement leaf hash */
+	uint8_t salt[SALT_BYTES];
+	struct hash key; /* office */
+	uint64_t sequence;
+};
+
+struct figures;
+
+/* Interned ids are the figures' own: number of a target or unit for ever. */
+struct figures *figures_new(void);
+void figures_free(struct figures *figures);
+
+/* Gives every target and unit of a catalogue its number; new ones go to puts.
+ * Must be called at each catalogue commit, in order. */
+int figures_intern(struct figures *figures, const struct catalogue *catalogue,
+		   struct puts *puts, struct err *err);
+
+/* For admit_report and admit_review; ctx of lookup is *figures. Uses the
+ * numbers of the catalogue last interned. */
+struct admit_lookup figures_lookup(struct figures *figures);
+
+/* First 8 bytes of the head's salt; false: no version yet. */
+bool figures_head(const struct figures *figures, uint32_t target,
+		  uint32_t unit, struct period period, struct span item,
+		  uint8_t out[BASE_BYTES]);
+
+/* Takes an admitted report or review; appends puts. */
+int figures_report(struct figures *figures, const struct admitted *admitted,
+		   const struct origin *origin, struct puts *puts,
+		   struct err *err);
+int figures_review(struct figures *figures, const struct admitted *admitted,
+		   const struct origin *origin, struct puts *puts,
+		   struct err *err);
+
+uint64_t figures_count(const struct figures *figures); /* rows */
+
+/* Loads what was flushed. */
+int figures_load(struct figures *figures, const struct table_reader *reader,
+		 struct err *err);
+
+/* ---- reading ---- */
+
+/* Cells from the tables; the ctx is a struct table_reader. */
+struct cell_source figures_source(const struct table_reader *reader);
+
+/* The catalogue version in force as known at us (UINT64_MAX: the newest):
+ * ERR_NOTFOUND if there was none yet. */
+int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
+		      struct catalogue **out, uint32_t *version,
+		      struct err *err);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * The fold: journal entries in, state out. Pure and deterministic: no clock,
+ * no I/O, no randomness, no order of a hash table; time is the receipt time
+ * in the entry. The live collector, a restart, an audit's replay and an
+ * evaluation of CSV files all run this code.
+ *
+ * Two steps. Admission decides for a whole batch whether it takes its place
+ * (taken, dropped, or evidence of a fork); applying decides each statement.
+ * State goes out as puts (store/tables.h); what is needed to decide is also
+ * kept in memory.
+ */
+#ifndef TALLY_STORE_FOLD_H
+#define TALLY_STORE_FOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "proto/catalogue.h"
+#include "proto/verdict.h"
+#include "proto/wire.h"
+#include "store/figures.h"
+#include "store/journal.h"
+#include "store/tables.h"
+
+#define FOLD_RULES_VERSION 1
+#define FOLD_BYTES_A_DAY_DEFAULT (64ull * 1024 * 1024)
+#define FOLD_STATEMENTS_A_DAY_DEFAULT 200000u
+
+struct fold;
+
+struct fold *fold_new(void);
+void fold_free(struct fold *fold);
+
+/* State as flushed; *applied is the number of entries it contains. */
+int fold_load(struct fold *fold, const struct table_reader *reader,
+	      uint64_t *applied, struct err *err);
+
+/* ---- admission ---- */
+
+enum admission {
+	ADMIT_TAKE,	   /* next in its key's chain */
+	ADMIT_DUPLICATE,   /* already durable, same bytes */
+	ADMIT_AHEAD,	   /* a gap before it */
+	ADMIT_FORK,	   /* another batch has its number: evidence */
+	ADMIT_FORK_AGAIN,  /* further forks are only counted */
+	ADMIT_UNKNOWN_KEY, /* not enrolled, and no grant of its key */
+	ADMIT_REVOKED,	   /* or expired */
+	ADMIT_FOREIGN,	   /* another journal's id */
+	ADMIT_BAD_CHAIN,   /* prev is not the head's name */
+	ADMIT_BAD_GRANT,   /* enrolment by an unknown, used or old code */
+};
+
+const char *admission_name(enum admission admission);
+
+/*
+ * For a checked batch. Admission sees batches taken in this group through
+ * fold_pend, so that one office may have several in it. ends_group: the batch
+ * carries found, grant, enrol, rotate, revoke, rules, collector_keys: nothing
+ * more may join.
+ */
+enum admission fold_admit(const struct fold *fold, const struct batch *batch,
+			  uint64_t recv_us, bool *ends_group);
+void fold_pend(struct fold *fold, const struct batch *batch,
+	       enum admission admission);
+void fold_forget_pending(struct fold *fold);
+
+/* The leaf that a taken or fork batch gets. */
+struct leaf fold_leaf(const struct fold *fold, const struct batch *batch,
+		      enum admission admission, uint64_t recv_us);
+
+/* ---- applying ---- */
+
+/*
+ * Applies the entry that follows the last one. batch: decoded and checked, NULL
+ * for state entries. verdicts (room for batch->header.count) may be NULL.
+ * leaf_hash is the entry's in the journal's tree. ERR_INVALID: this journal
+ * cannot be replayed by this program, the text says why.
+ */
+int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
+	       const struct hash *leaf_hash, const struct batch *batch,
+	       struct puts *puts, uint16_t *verdicts, struct err *err);
+
+uint64_t fold_applied(const struct fold *fold);
+struct hash fold_root(const struct fold *fold); /* journal root at applied */
+const struct frontier *fold_frontier(const struct fold *fold);
+
+/* ---- what the collector asks ---- */
+
+struct fold_office {
+	struct sign_key key;
+	uint8_t curve_key[CURVE_KEY_BYTES];
+	struct span unit; /* empty: none */
+	uint32_t roles;
+	uint64_t next;	  /* sequence number */
+	struct hash head; /* zero before the first */
+	struct span head_header;
+	struct signature head_signature;
+	bool revoked, suspended;
+	uint64_t until_us; /* 0: for ever */
+	uint64_t bytes_a_day, statements_a_day;
+	uint64_t recv_us; /* of its last batch, 0: none */
+};
+
+bool fold_office(const struct fold *fold, const struct hash *key,
+		 struct fold_office *out);
+/* By the CURVE key of a session: its office, or false. */
+bool fold_office_by_curve(const struct fold *fold,
+			  const uint8_t curve_key[CURVE_KEY_BYTES],
+			  struct fold_office *out);
+/* Does a grant that can still be used name this one-time CURVE key? */
+bool fold_grant_by_curve(const struct fold *fold,
+			 const uint8_t curve_key[CURVE_KEY_BYTES],
+			 uint64_t now_us);
+/* Every office in order of enrolment. */
+int fold_offices(const struct fold *fold,
+		 int (*visit)(void *arg, const struct fold_office *office),
+		 void *arg);
+uint64_t fold_office_count(const struct fold *fold);
+/* Units the office speaks for: index i, false past the last. */
+bool fold_office_unit(const struct fold *fold, const struct hash *key,
+		      size_t i, struct span *unit);
+
+/* The founding statement's facts; false before entry 0. */
+struct fold_facts {
+	struct hash journal;
+	int32_t zone_minutes;
+	bool simulated;
+	uint32_t rules;
+};
+bool fold_facts(const struct fold *fold, struct fold_facts *out);
+/* Is this collector named by the journal? */
+bool fold_collector_known(const struct fold *fold,
+			  const struct sign_key *checkpoint_key);
+
+/* The catalogue in force, NULL if none; *version from 1. Owned by the fold,
+ * valid until the next catalogue commit. */
+const struct catalogue *fold_catalogue(const struct fold *fold,
+				       uint32_t *version);
+
+/* ---- CSV files, without a journal ---- */
+
+/*
+ * Reports of files through the same admission and rows: no signer, no base.
+ * zone +08:00. Every row's verdict is told to refused (when not admitted).
+ */
+struct fold_file {
+	const char *name;
+	struct span bytes;
+};
+
+struct fold_refusal {
+	const char *file;
+	uint32_t row;
+	enum verdict verdict;
+	const char *column; /* may be NULL */
+};
+
+int fold_files(const struct catalogue *catalogue, const struct fold_file *files,
+	       size_t count, struct memory_tables *tables,
+	       void (*refused)(void *arg, const struct fold_refusal *refusal),
+	       void *arg, struct problems *problems);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * The journal: the ordered list of everything that was ever said, in segment
+ * files that are only appended to. The only truth; all else is derived.
+ *
+ * A group of entries is appended, then made durable by journal_commit with
+ * one write and one fdatasync, then may be folded and acknowledged. Opening
+ * recovers: what follows the last valid commit frame of the last segment is
+ * cut; damage anywhere else is ERR_CORRUPT that names file and offset.
+ * Bytes: docs/journal.md.
+ */
+#ifndef TALLY_STORE_JOURNAL_H
+#define TALLY_STORE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "proto/hash.h"
+#include "proto/merkle.h"
+#include "proto/seal.h"
+#include "proto/wire.h"
+
+#define JOURNAL_SEGMENT_BYTES (256u * 1024 * 1024)
+#define JOURNAL_GROUP_BYTES_MAX (16u * 1024 * 1024)
+#define JOURNAL_ENTRY_BYTES_MAX (1024u * 1024)
+#define JOURNAL_LEAF_VERSION 1
+
+/* ---- leaves (what the journal's tree hashes) ---- */
+
+enum leaf_kind { LEAF_BATCH = 1, LEAF_FORK = 2, LEAF_STATE = 3,
+		 LEAF_FORWARD = 4 };
+
+struct leaf {
+	enum leaf_kind kind;
+	uint64_t recv_us;
+	/* batch: [0]; fork: the batch that stands and the one that came */
+	struct span headers[2]; /* SEAL_HEADER_BYTES each */
+	struct signature signatures[2];
+	/* state */
+	uint64_t applied, rows;
+	struct hash root;
+	uint32_t rules;
+};
+
+#define LEAF_BYTES_MAX 1024
+/* Number of bytes written. */
+size_t leaf_encode(const struct leaf *leaf, uint8_t out[LEAF_BYTES_MAX]);
+int leaf_decode(struct span bytes, struct leaf *out, struct err *err);
+
+/* ---- writing ---- */
+
+struct journal;
+
+/* System calls the journal makes, replaceable for simulation and faults. */
+struct journal_disk;
+extern const struct journal_disk journal_disk_real;
+
+struct journal_options {
+	uint64_t segment_bytes;		 /* 0: JOURNAL_SEGMENT_BYTES */
+	uint64_t keep_size;		 /* recovery never cuts below it */
+	const struct journal_disk *disk; /* NULL: the real one */
+};
+
+/* Makes an empty journal in a directory that exists and holds none. */
+int journal_create(const char *dir, const struct hash *id, struct err *err);
+
+/*
+ * Opens for appending and recovers. known: a frontier of this journal, so
+ * that the leaves before it need not be hashed again; NULL: all are read.
+ */
+int journal_open(const char *dir, const struct journal_options *options,
+		 const struct frontier *known, struct journal **out,
+		 struct err *err);
+void journal_close(struct journal *journal);
+
+const struct hash *journal_id(const struct journal *journal);
+uint64_t journal_size(const struct journal *journal); /* committed entries */
+uint64_t journal_cut_bytes(const struct journal *journal); /* by recovery */
+const struct frontier *journal_frontier(const struct journal *journal);
+
+/* Adds an entry to the group being collected; *index is its place. batch is
+ * the Batch message as received, empty for state entries. ERR_LIMIT when the
+ * group is full: commit first. */
+int journal_append(struct journal *journal, const struct leaf *leaf,
+		   struct span batch, uint64_t *index, struct err *err);
+
+/*
+ * Writes the group with its commit frame and syncs. ERR_FULL: the group is
+ * forgotten, the file is as before, try again when there is room. Any other
+ * error: the journal is unusable, exit and open again.
+ */
+int journal_commit(struct journal *journal, struct err *err);
+/* Forgets the group. */
+void journal_discard(struct journal *journal);
+
+/* ---- reading ---- */
+
+struct journal_entry {
+	uint64_t index;
+	struct span leaf_bytes;
+	struct leaf leaf;
+	struct span batch; /* as received */
+	const char *file;  /* name of the segment */
+	uint64_t offset;   /* of the frame in it */
+};
+
+struct journal_reader;
+
+/* Reads committed entries from index from on, in order. Works on a copy, on
+ * a directory that a collector appends to, and read-only. */
+int journal_read_open(const char *dir, uint64_t from,
+		      struct journal_reader **out, struct err *err);
+/* 1: *out is the next entry, valid until the next call; 0: the end;
+ * ERR_CORRUPT names file and offset. */
+int journal_read_next(struct journal_reader *reader,
+		      struct journal_entry *out, struct err *err);
+const struct hash *journal_read_id(const struct journal_reader *reader);
+/* Bytes after the last commit frame, once the end is reached. */
+uint64_t journal_read_torn_bytes(const struct journal_reader *reader);
+void journal_read_close(struct journal_reader *reader);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Secret keys on disk: keys/sign and keys/curve under a program's directory.
+ * Files are 0600 and refused if others can read them; the text is
+ * "tally-key/1 <kind> <hex secret seed>\n", kind sign or curve.
+ */
+#ifndef TALLY_STORE_KEYFILE_H
+#define TALLY_STORE_KEYFILE_H
+
+#include "base/err.h"
+#include "proto/sign.h"
+
+struct keys {
+	struct sign_pair sign;
+	struct curve_pair curve;
+};
+
+/* Makes dir/keys (0700) with fresh keys, synced. ERR_EXISTS. */
+int keys_create(const char *dir, struct keys *out, struct err *err);
+int keys_load(const char *dir, struct keys *out, struct err *err);
+void keys_wipe(struct keys *keys);
+
+/* Takes an exclusive lock on dir/lock, held until the process ends or the
+ * descriptor is closed. ERR_LOCKED says which process holds it. */
+int lock_take(const char *dir, const char *name, int *fd, struct err *err);
+
+/* Writes a file by a synced temporary and rename; mode as given. */
+int file_replace(const char *path, const void *data, size_t len,
+		 unsigned mode, struct err *err);
+/* Reads a whole file of at most cap bytes into malloc'ed memory. */
+int file_read(const char *path, size_t cap, char **out, size_t *len,
+	      struct err *err);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * The agent's durable outbox (LMDB): what was saved, what waits, what was
+ * sealed and sent, what the collector said of it. Several processes may use
+ * one directory; sealing is for the one that holds the sender's lock.
+ *
+ * A statement's life: saved (waiting) -> sealed in a batch -> delivered with
+ * a receipt (index.n) and a verdict. Everything is one synced transaction.
+ */
+#ifndef TALLY_STORE_OUTBOX_H
+#define TALLY_STORE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "proto/seal.h"
+#include "proto/talk.h"
+#include "proto/verdict.h"
+#include "proto/wire.h"
+
+struct outbox;
+
+int outbox_open(const char *dir, struct outbox **out, struct err *err);
+void outbox_close(struct outbox *outbox);
+
+/* ---- saving ---- */
+
+/* A statement as it will be sealed. Its number grows in order of saving. */
+struct outbox_item {
+	uint64_t number;
+	uint64_t saved_us;
+	struct sealed sealed; /* salt, body, texts */
+	uint64_t sequence;    /* of its batch, 0: waits */
+	uint32_t n;	      /* in the batch */
+	bool delivered;
+	uint64_t index;	  /* journal entry, once delivered */
+	uint64_t recv_us; /* once delivered */
+	uint16_t verdict; /* once delivered */
+};
+
+/* Saves all or nothing, durable on return. Salts must be set. numbers (count
+ * of them) may be NULL. */
+int outbox_save(struct outbox *outbox, const struct sealed *sealed,
+		size_t count, uint64_t saved_us, uint64_t *numbers,
+		struct err *err);
+
+/* Replaces the body of one that still waits: ERR_NOTFOUND if it was sealed
+ * meanwhile (used to rebase). */
+int outbox_replace(struct outbox *outbox, uint64_t number,
+		   const struct sealed *sealed, struct err *err);
+
+/* ---- reading ---- */
+
+/* Items from number on, in order, until visit returns other than 0. */
+int outbox_items(struct outbox *outbox, uint64_t from,
+		 int (*visit)(void *arg, const struct outbox_item *item),
+		 void *arg, struct err *err);
+
+struct outbox_counts {
+	uint64_t waiting, sealed, delivered, refused;
+	uint64_t bytes_waiting;
+};
+int outbox_counts(struct outbox *outbox, struct outbox_counts *out,
+		  struct err *err);
+
+/* The newest version of a cell as this office knows it: from its own items
+ * and from slices, key is the text "target|unit|period|item". */
+int outbox_head(struct outbox *outbox, struct span key, struct arena *arena,
+		struct head *out, struct err *err); /* ERR_NOTFOUND */
+int outbox_set_head(struct outbox *outbox, struct span key,
+		    const struct head *head, struct err *err);
+int outbox_heads(struct outbox *outbox, struct arena *arena,
+		 int (*visit)(void *arg, struct span key,
+			      const struct head *head),
+		 void *arg, struct err *err);
+
+/* ---- the sender ---- */
+
+/* The chain's end as this directory knows it. */
+struct outbox_chain {
+	uint64_t next;
+	struct hash head;
+	uint64_t first_kept, last_kept; /* 0: none */
+};
+int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
+		 struct err *err);
+
+/* Takes the sender's lock until outbox_close; ERR_LOCKED. */
+int outbox_lock_sender(struct outbox *outbox, struct err *err);
+
+/*
+ * Seals what waits (at most count_max statements and bytes_max bytes) as the
+ * next batch, durable on return: *batch in the arena, *sequence its number.
+ * ERR_NOTFOUND: nothing waits.
+ */
+int outbox_seal(struct outbox *outbox, const struct seal_header *header,
+		const struct sign_pair *pair, size_t count_max,
+		size_t bytes_max, struct arena *arena, struct span *batch,
+		uint64_t *sequence, struct err *err);
+
+/* A batch that was sealed and is still kept. ERR_NOTFOUND. */
+int outbox_batch(struct outbox *outbox, uint64_t sequence,
+		 struct arena *arena, struct span *batch, struct err *err);
+
+/* Records what an acknowledgement says; again is harmless. */
+int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
+		    size_t count, struct err *err);
+/* Forgets batches (not items) that lie wholly below the safe journal size. */
+int outbox_forget(struct outbox *outbox, uint64_t safe, struct err *err);
+
+/* Takes back a batch recalled from the collector: the items in it appear as
+ * delivered; the chain moves on. The caller has checked its signature. */
+int outbox_restore(struct outbox *outbox, const struct recalled *recalled,
+		   const struct batch *batch, struct err *err);
+
+/* Small values: session facts, the slice, settings of the enrolment. */
+int outbox_get(struct outbox *outbox, const char *name, struct arena *arena,
+	       struct span *value, struct err *err); /* ERR_NOTFOUND */
+int outbox_set(struct outbox *outbox, const char *name, struct span value,
+	       struct err *err);
+
+#endif
