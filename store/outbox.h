@@ -66,12 +66,21 @@ struct outbox_counts {
 int outbox_counts(struct outbox *outbox, struct outbox_counts *out,
 		  struct err *err);
 
-/* The newest version of a cell as this office knows it: from its own items
- * and from slices, key is the text "target|unit|period|item". */
+/*
+ * The newest version of a cell as this office knows it; key is the text
+ * "target|unit|period|item". It is the newest own report of the cell that is
+ * not delivered yet, else the newest that the collector is known to have: an
+ * own one that was admitted, or what a slice said. outbox_save and
+ * outbox_receipts keep it so (they decode the reports' bodies): a report
+ * becomes the head of its cell when it is saved, and if it is refused and
+ * still the head, what the collector has is the head again.
+ */
 int outbox_head(struct outbox *outbox, struct span key, struct arena *arena,
 		struct head *out, struct err *err); /* ERR_NOTFOUND */
-int outbox_set_head(struct outbox *outbox, struct span key,
-		    const struct head *head, struct err *err);
+/* What a slice says of cells, in one transaction; keys are made of the heads'
+ * reports. Own reports that are not delivered yet stay heads. */
+int outbox_set_heads(struct outbox *outbox, const struct head *heads,
+		     size_t count, struct err *err);
 int outbox_heads(struct outbox *outbox, struct arena *arena,
 		 int (*visit)(void *arg, struct span key,
 			      const struct head *head),
