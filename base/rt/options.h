@@ -46,7 +46,8 @@ struct options;
 
 struct command_spec {
 	const char *name;
-	const char *arguments; /* in the help, "TARGET (VALUE | FIELD=VALUE...)" */
+	const char
+		*arguments; /* in the help, "TARGET (VALUE | FIELD=VALUE...)" */
 	size_t arguments_min, arguments_max;
 	const char *summary; /* one line */
 	const char *example; /* whole command lines, a line each */
