@@ -1,0 +1,300 @@
+#include "store/db.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const names[] = { "one", "two" };
+static const struct db_options small = { .tables = names,
+					 .table_count = 2,
+					 .map_bytes = 1 << 20 };
+
+/* A temporary directory, and a path in it where nothing is yet. */
+struct place {
+	char dir[64];
+	char path[80];
+};
+
+static struct place place_new(void)
+{
+	struct place place = { .dir = "/tmp/tally-db-XXXXXX" };
+
+	cr_assert(mkdtemp(place.dir));
+	(void)snprintf(place.path, sizeof(place.path), "%s/db", place.dir);
+	return place;
+}
+
+static void place_remove(const struct place *place)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", place->dir);
+	cr_assert_eq(system(command), 0);
+}
+
+static struct span text(const char *value)
+{
+	return span_of_text(value);
+}
+
+static struct db *open_small(const struct place *place)
+{
+	struct err err = { 0 };
+	struct db *db = NULL;
+
+	cr_assert_eq(db_open(place->path, &small, &db, &err), 0, "%s", err.msg);
+	return db;
+}
+
+static struct db_txn *begin(struct db *db, bool write)
+{
+	struct db_txn *txn = NULL;
+
+	cr_assert_eq(db_begin(db, write, &txn, NULL), 0);
+	return txn;
+}
+
+static int print_pair(void *arg, struct span key, struct span value)
+{
+	struct strbuf *out = arg;
+
+	strbuf_add(out, key.data, key.len);
+	strbuf_add_char(out, '=');
+	strbuf_add(out, value.data, value.len);
+	strbuf_add_char(out, ';');
+	return 0;
+}
+
+Test(db, keeps_what_was_committed_and_only_that)
+{
+	struct place place = place_new();
+	struct db *db = open_small(&place);
+	struct db_txn *txn = begin(db, true);
+	struct span value;
+
+	cr_assert_eq(db_put(txn, 0, text("k"), text("v"), NULL), 0);
+	cr_assert_eq(db_put(txn, 1, text("k"), text("w"), NULL), 0);
+	cr_assert_eq(db_put(txn, 0, text("gone"), text("x"), NULL), 0);
+	cr_assert_eq(db_delete(txn, 0, text("gone"), NULL), 0);
+	cr_assert_eq(db_delete(txn, 0, text("never"), NULL), 0);
+	cr_assert_eq(db_commit(txn, NULL), 0);
+	txn = begin(db, true);
+	cr_assert_eq(db_put(txn, 0, text("k"), text("aborted"), NULL), 0);
+	db_abort(txn);
+	db_close(db);
+
+	db = open_small(&place);
+	txn = begin(db, false);
+	cr_assert_eq(db_get(txn, 0, text("k"), &value, NULL), 0);
+	cr_expect(span_equal(value, text("v")));
+	cr_assert_eq(db_get(txn, 1, text("k"), &value, NULL), 0);
+	cr_expect(span_equal(value, text("w")));
+	cr_expect_eq(db_get(txn, 0, text("gone"), &value, NULL), ERR_NOTFOUND);
+	db_abort(txn);
+	db_close(db);
+	place_remove(&place);
+}
+
+struct scan_case {
+	const char *from;
+	bool downward;
+	const char *wanted;
+};
+
+Test(db, scans_both_ways)
+{
+	static const struct scan_case cases[] = {
+		{ "", false, "b=1;d=2;f=3;" }, { "b", false, "b=1;d=2;f=3;" },
+		{ "c", false, "d=2;f=3;" },    { "g", false, "" },
+		{ "", true, "f=3;d=2;b=1;" },  { "d", true, "d=2;b=1;" },
+		{ "e", true, "d=2;b=1;" },     { "a", true, "" },
+		{ "z", true, "f=3;d=2;b=1;" },
+	};
+	struct place place = place_new();
+	struct db *db = open_small(&place);
+	struct db_txn *txn = begin(db, true);
+
+	cr_assert_eq(db_put(txn, 0, text("d"), text("2"), NULL), 0);
+	cr_assert_eq(db_put(txn, 0, text("b"), text("1"), NULL), 0);
+	cr_assert_eq(db_put(txn, 0, text("f"), text("3"), NULL), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct strbuf out;
+
+		strbuf_init(&out, 0);
+		cr_expect_eq(db_scan(txn, 0, text(cases[i].from),
+				     cases[i].downward, print_pair, &out, NULL),
+			     0, "row %zu", i);
+		cr_expect_str_eq(out.text, cases[i].wanted, "row %zu: %s", i,
+				 out.text);
+		strbuf_release(&out);
+	}
+	db_abort(txn);
+	db_close(db);
+	place_remove(&place);
+}
+
+Test(db, says_full_when_the_map_is_and_goes_on)
+{
+	static const uint8_t block[4000];
+	struct place place = place_new();
+	struct db *db = open_small(&place);
+	struct db_txn *txn = begin(db, true);
+	struct db_use use;
+	struct err err = { 0 };
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < 1000; i++)
+		rc = db_put(txn, 0, span_of(&i, 4),
+			    span_of(block, sizeof(block)), &err);
+	cr_expect_eq(rc, ERR_FULL, "%s", err.msg);
+	db_abort(txn);
+	txn = begin(db, true);
+	cr_expect_eq(db_put(txn, 0, text("k"), text("v"), NULL), 0);
+	cr_expect_eq(db_commit(txn, NULL), 0);
+	cr_assert_eq(db_use(db, &use, NULL), 0);
+	cr_expect_eq(use.map_bytes, 1 << 20);
+	cr_expect(use.used_bytes > 0 && use.used_bytes <= use.map_bytes);
+	db_close(db);
+	place_remove(&place);
+}
+
+Test(db, refuses_a_key_that_is_too_long)
+{
+	static const uint8_t key[600];
+	struct place place = place_new();
+	struct db *db = open_small(&place);
+	struct db_txn *txn = begin(db, true);
+
+	cr_expect_eq(db_put(txn, 0, span_of(key, sizeof(key)), text("v"), NULL),
+		     ERR_LIMIT);
+	db_abort(txn);
+	db_close(db);
+	place_remove(&place);
+}
+
+Test(db, names_what_cannot_be_opened)
+{
+	struct place place = place_new();
+	struct db_options options = small;
+	struct err err = { 0 };
+	struct db *db = NULL;
+	char file[128];
+
+	options.read_only = true;
+	cr_expect_eq(db_open(place.path, &options, &db, &err), ERR_NOTFOUND);
+	cr_expect(strstr(err.msg, place.path), "%s", err.msg);
+	cr_expect(access(place.path, F_OK) != 0);
+
+	db_close(open_small(&place));
+	(void)snprintf(file, sizeof(file), "%s/data.mdb", place.path);
+	cr_assert_eq(truncate(file, 100), 0);
+	cr_expect_eq(db_open(place.path, &small, &db, &err), ERR_CORRUPT, "%s",
+		     err.msg);
+	cr_expect_null(db);
+	place_remove(&place);
+}
+
+Test(db, refuses_a_file_shorter_than_its_pages)
+{
+	struct place place = place_new();
+	struct db *db = open_small(&place);
+	struct db_txn *txn = begin(db, true);
+	struct err err = { 0 };
+	char file[128];
+
+	cr_assert_eq(db_put(txn, 0, text("k"), text("v"), NULL), 0);
+	cr_assert_eq(db_commit(txn, NULL), 0);
+	db_close(db);
+	(void)snprintf(file, sizeof(file), "%s/data.mdb", place.path);
+	cr_assert_eq(truncate(file, 8192), 0);
+	cr_expect_eq(db_open(place.path, &small, &db, &err), ERR_CORRUPT, "%s",
+		     err.msg);
+	place_remove(&place);
+}
+
+Test(db, counts_and_frees_readers_of_dead_processes)
+{
+	struct place place = place_new();
+	struct db *db = open_small(&place);
+	struct db_use use;
+	pid_t child;
+
+	db_close(db);
+	child = fork();
+	cr_assert(child >= 0);
+	if (child == 0) {
+		struct db_txn *txn = NULL;
+
+		if (db_open(place.path, &small, &db, NULL) ||
+		    db_begin(db, false, &txn, NULL))
+			_exit(1);
+		_exit(0); /* without giving its slot back */
+	}
+	cr_assert_eq(waitpid(child, NULL, 0), child);
+	db = open_small(&place);
+	cr_expect_eq(db_check_readers(db), 0);
+	cr_assert_eq(db_use(db, &use, NULL), 0);
+	cr_expect(use.readers <= 1, "%u", use.readers);
+	db_close(db);
+	place_remove(&place);
+}
+
+Test(store, commits_puts_and_reads_them_like_memory)
+{
+	struct place place = place_new();
+	struct memory_tables *memory = memory_tables_new();
+	struct table_reader in_memory = memory_tables_reader(memory), on_disk;
+	struct err err = { 0 };
+	struct db *db = NULL;
+	struct db_txn *txn;
+	struct strbuf out;
+	size_t differences = 1;
+	struct puts puts;
+
+	puts_init(&puts);
+	strbuf_init(&out, 0);
+	cr_assert_eq(store_open(place.path, false, &db, &err), 0, "%s",
+		     err.msg);
+	for (uint32_t i = 0; i < 500; i++) {
+		uint32_t key = i * 2654435761u;
+
+		cr_assert_eq(puts_add(&puts, TABLE_FIGURE, span_of(&key, 4),
+				      text("before")),
+			     0);
+		if (i % 3 == 0)
+			cr_assert_eq(puts_delete(&puts, TABLE_FIGURE,
+						 span_of(&key, 4)),
+				     0);
+		if (i % 5 == 0)
+			cr_assert_eq(puts_add(&puts, TABLE_FIGURE,
+					      span_of(&key, 4), text("")),
+				     0);
+	}
+	cr_assert_eq(puts_add(&puts, TABLE_META, text("applied"), text("1")),
+		     0);
+	cr_assert_eq(store_commit(db, &puts, &err), 0, "%s", err.msg);
+	cr_assert_eq(memory_tables_apply(memory, &puts), 0);
+	db_close(db);
+	cr_assert_eq(store_open(place.path, true, &db, &err), 0, "%s", err.msg);
+	txn = begin(db, false);
+	on_disk = store_reader(txn);
+	cr_assert_eq(
+		tables_compare(&on_disk, &in_memory, &out, &differences, NULL),
+		0);
+	cr_expect_eq(differences, 0, "%s", out.text);
+	strbuf_clear(&out);
+	cr_expect_eq(on_disk.scan(txn, TABLE_META, text("app"), print_pair,
+				  &out, NULL),
+		     0);
+	cr_expect_str_eq(out.text, "applied=1;");
+	db_abort(txn);
+	db_close(db);
+	puts_release(&puts);
+	strbuf_release(&out);
+	memory_tables_free(memory);
+	place_remove(&place);
+}
