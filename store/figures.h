@@ -4,8 +4,9 @@
  *
  * In memory a row is only what admission needs: its head, its link, its
  * place. What was said goes out as puts: TABLE_FIGURE holds each row's newest
- * version and link, TABLE_CHANGE every version and review, each pointing at
- * the one before it. Row bytes are what links hash; docs/journal.md.
+ * change (a version, or the review of one) and its link, TABLE_CHANGE every
+ * one, each pointing at the one before it. Row bytes are what links hash;
+ * docs/journal.md.
  */
 #ifndef TALLY_STORE_FIGURES_H
 #define TALLY_STORE_FIGURES_H

@@ -47,7 +47,8 @@ enum admission {
 	ADMIT_FORK,	   /* another batch has its number: evidence */
 	ADMIT_FORK_AGAIN,  /* further forks are only counted */
 	ADMIT_UNKNOWN_KEY, /* not enrolled, and no grant of its key */
-	ADMIT_REVOKED,	   /* or expired */
+	ADMIT_REVOKED,	   /* or rotated, or expired */
+	ADMIT_SUSPENDED,   /* the key has forked: nothing more is taken */
 	ADMIT_FOREIGN,	   /* another journal's id */
 	ADMIT_BAD_CHAIN,   /* prev is not the head's name */
 	ADMIT_BAD_GRANT,   /* enrolment by an unknown, used or old code */
@@ -70,6 +71,17 @@ void fold_forget_pending(struct fold *fold);
 /* The leaf that a taken or fork batch gets. */
 struct leaf fold_leaf(const struct fold *fold, const struct batch *batch,
 		      enum admission admission, uint64_t recv_us);
+
+/* What TABLE_TAKEN says of a batch, for acknowledging it again. ERR_NOTFOUND.
+ * verdicts (room for count_max of them) may be NULL: ERR_LIMIT if too few. */
+struct fold_taken {
+	uint64_t entry, recv_us;
+	uint32_t count; /* statements */
+	struct hash name;
+};
+int fold_taken(const struct table_reader *reader, const struct hash *key,
+	       uint64_t sequence, struct fold_taken *out, uint16_t *verdicts,
+	       size_t count_max, struct err *err);
 
 /* ---- applying ---- */
 
