@@ -37,6 +37,10 @@ struct seal_header {
 	struct hash root;
 };
 
+/* A new random salt; its first BASE_BYTES bytes, which name the statement as
+ * another one's base, are never all zero. */
+void salt_draw(uint8_t out[SALT_BYTES]);
+
 void seal_write_header(const struct seal_header *header,
 		       uint8_t out[SEAL_HEADER_BYTES]);
 int seal_read_header(struct span bytes, struct seal_header *out,

@@ -57,7 +57,7 @@ struct hash sign_key_hash(const struct sign_key *key);
 /* Overwrites secrets before their memory goes away. */
 void sign_wipe(void *secret, size_t len);
 
-/* Lower-case hex; text_to_bytes is ERR_INVALID unless exactly len bytes. */
+/* Lower-case hex; hex_to_bytes is ERR_INVALID unless exactly len bytes. */
 void bytes_to_hex(struct span bytes, char *out /* 2 * len + 1 */);
 int hex_to_bytes(const char *hex, uint8_t *out, size_t len);
 

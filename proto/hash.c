@@ -1,0 +1,136 @@
+#include "proto/hash.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+enum domain {
+	DOMAIN_LEAF = 0x00,
+	DOMAIN_NODE = 0x01,
+	DOMAIN_LINK = 0x02,
+	DOMAIN_TEXT = 0x04,
+};
+
+#define TEXT_SALT_BYTES 16
+
+/*
+ * Fetching the algorithm costs more than hashing a statement, so it is looked
+ * up once, and each thread keeps a context. Neither is state that anybody
+ * could observe.
+ */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t context_key;
+static EVP_MD *sha256;
+
+static void free_context(void *context)
+{
+	EVP_MD_CTX_free(context);
+}
+
+static void fetch(void)
+{
+	int rc = pthread_key_create(&context_key, free_context);
+
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	assert(rc == 0 && sha256);
+}
+
+/* No memory for a context is not survivable: nothing could be verified. */
+static EVP_MD_CTX *start(void)
+{
+	EVP_MD_CTX *context;
+	int ok;
+
+	ok = !pthread_once(&once, fetch);
+	assert(ok);
+	context = pthread_getspecific(context_key);
+	if (!context) {
+		context = EVP_MD_CTX_new();
+		ok = context && !pthread_setspecific(context_key, context);
+		assert(ok);
+	}
+	ok = EVP_DigestInit_ex2(context, sha256, NULL);
+	assert(ok);
+	return context;
+}
+
+static void add(EVP_MD_CTX *context, const void *data, size_t len)
+{
+	int ok = !len || EVP_DigestUpdate(context, data, len);
+
+	assert(ok);
+}
+
+static struct hash finish(EVP_MD_CTX *context)
+{
+	struct hash out;
+	int ok = EVP_DigestFinal_ex(context, out.bytes, NULL);
+
+	assert(ok);
+	return out;
+}
+
+struct hash hash_parts(const struct span *parts, size_t count)
+{
+	EVP_MD_CTX *context = start();
+
+	for (size_t i = 0; i < count; i++)
+		add(context, parts[i].data, parts[i].len);
+	return finish(context);
+}
+
+struct hash hash_span(struct span data)
+{
+	return hash_parts(&data, 1);
+}
+
+static struct hash hash_domain(enum domain domain, struct span a, struct span b,
+			       struct span c)
+{
+	uint8_t first = (uint8_t)domain;
+	const struct span parts[] = { span_of(&first, 1), a, b, c };
+
+	return hash_parts(parts, 4);
+}
+
+struct hash hash_leaf(struct span a, struct span b)
+{
+	return hash_domain(DOMAIN_LEAF, a, b, span_of(NULL, 0));
+}
+
+struct hash hash_node(const struct hash *left, const struct hash *right)
+{
+	return hash_domain(DOMAIN_NODE, span_of(left->bytes, HASH_BYTES),
+			   span_of(right->bytes, HASH_BYTES), span_of(NULL, 0));
+}
+
+struct hash hash_link(const struct hash *old, const struct hash *leaf,
+		      struct span row)
+{
+	return hash_domain(DOMAIN_LINK, span_of(old->bytes, HASH_BYTES),
+			   span_of(leaf->bytes, HASH_BYTES), row);
+}
+
+struct hash hash_text(const uint8_t *salt, struct span text)
+{
+	return hash_domain(DOMAIN_TEXT, span_of(salt, TEXT_SALT_BYTES), text,
+			   span_of(NULL, 0));
+}
+
+int hash_equal(const struct hash *a, const struct hash *b)
+{
+	return !memcmp(a->bytes, b->bytes, HASH_BYTES);
+}
+
+void hash_print(const struct hash *hash, char out[2 * HASH_BYTES + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < HASH_BYTES; i++) {
+		out[2 * i] = digits[hash->bytes[i] >> 4];
+		out[2 * i + 1] = digits[hash->bytes[i] & 15];
+	}
+	out[2 * HASH_BYTES] = '\0';
+}

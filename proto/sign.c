@@ -1,0 +1,97 @@
+#include "proto/sign.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+_Static_assert(SIGN_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "key");
+_Static_assert(SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "secret");
+_Static_assert(SIGN_SEED_BYTES == crypto_sign_SEEDBYTES, "seed");
+_Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "signature");
+_Static_assert(CURVE_KEY_BYTES == crypto_scalarmult_BYTES, "curve");
+
+int sign_start(struct err *err)
+{
+	if (sodium_init() < 0)
+		return err_set(err, ERR_IO,
+			       "libsodium cannot start: no random source");
+	return 0;
+}
+
+void random_bytes(void *out, size_t len)
+{
+	randombytes_buf(out, len);
+}
+
+void sign_pair_from_seed(const uint8_t seed[SIGN_SEED_BYTES],
+			 struct sign_pair *out)
+{
+	(void)crypto_sign_seed_keypair(out->key.bytes, out->secret, seed);
+}
+
+void curve_pair_from_secret(const uint8_t secret[CURVE_KEY_BYTES],
+			    struct curve_pair *out)
+{
+	memcpy(out->secret, secret, CURVE_KEY_BYTES);
+	(void)crypto_scalarmult_base(out->key, secret);
+}
+
+struct signature sign_message(const struct sign_pair *pair, struct span msg)
+{
+	struct signature out;
+
+	(void)crypto_sign_detached(out.bytes, NULL, msg.data, msg.len,
+				   pair->secret);
+	return out;
+}
+
+bool sign_check(const struct sign_key *key, const struct signature *signature,
+		struct span msg)
+{
+	return !crypto_sign_verify_detached(signature->bytes, msg.data, msg.len,
+					    key->bytes);
+}
+
+struct hash sign_key_hash(const struct sign_key *key)
+{
+	return hash_span(span_of(key->bytes, SIGN_KEY_BYTES));
+}
+
+void sign_wipe(void *secret, size_t len)
+{
+	sodium_memzero(secret, len);
+}
+
+void bytes_to_hex(struct span bytes, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		out[2 * i] = digits[bytes.data[i] >> 4];
+		out[2 * i + 1] = digits[bytes.data[i] & 15];
+	}
+	out[2 * bytes.len] = '\0';
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+int hex_to_bytes(const char *hex, uint8_t *out, size_t len)
+{
+	/* All of it is checked before out is touched. */
+	for (size_t i = 0; i < 2 * len; i++)
+		if (digit(hex[i]) < 0)
+			return ERR_INVALID;
+	if (hex[2 * len])
+		return ERR_INVALID;
+	for (size_t i = 0; i < len; i++)
+		out[i] = (uint8_t)(digit(hex[2 * i]) << 4 |
+				   digit(hex[2 * i + 1]));
+	return 0;
+}

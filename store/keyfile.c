@@ -1,0 +1,371 @@
+#include "store/keyfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_TITLE "tally-key/1"
+#define KEY_FILE_BYTES_MAX 256
+#define LOCK_TEXT_BYTES 32
+
+static int join(char out[PATH_MAX], const char *dir, const char *name,
+		struct err *err)
+{
+	int len = snprintf(out, PATH_MAX, "%s/%s", dir, name);
+
+	if (len < 0 || len >= PATH_MAX)
+		return err_set(err, ERR_LIMIT, "path is too long: %s/%s", dir,
+			       name);
+	return 0;
+}
+
+/* ---- whole files ---- */
+
+static int sync_dir(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+
+	if (fd < 0)
+		return err_sys(err, "cannot open directory %s", path);
+	if (fsync(fd))
+		rc = err_sys(err, "cannot sync directory %s", path);
+	(void)close(fd);
+	return rc;
+}
+
+static int sync_parent(const char *path, struct err *err)
+{
+	char parent[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	if (!slash)
+		return sync_dir(".", err);
+	if (!len)
+		return sync_dir("/", err);
+	memcpy(parent, path, len); /* the caller's path fits PATH_MAX */
+	parent[len] = '\0';
+	return sync_dir(parent, err);
+}
+
+static int write_synced(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len) {
+		ssize_t done = write(fd, at, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		at += done;
+		len -= (size_t)done;
+	}
+	return fsync(fd);
+}
+
+int file_replace(const char *path, const void *data, size_t len, unsigned mode,
+		 struct err *err)
+{
+	char temp[PATH_MAX];
+	int used = snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
+	int rc = 0;
+	int fd;
+
+	if (used < 0 || used >= PATH_MAX)
+		return err_set(err, ERR_LIMIT, "path is too long: %s", path);
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "cannot make %s", temp);
+	if (fchmod(fd, (mode_t)mode) || write_synced(fd, data, len))
+		rc = err_sys(err, "cannot write %s", temp);
+	if (close(fd) && !rc)
+		rc = err_sys(err, "cannot close %s", temp);
+	if (!rc && rename(temp, path))
+		rc = err_sys(err, "cannot rename %s to %s", temp, path);
+	if (rc) {
+		(void)unlink(temp);
+		return rc;
+	}
+	return sync_parent(path, err);
+}
+
+static int read_all(int fd, const char *path, size_t cap, char **out,
+		    size_t *len, struct err *err)
+{
+	size_t size = 4096, used = 0;
+	char *data = malloc(size);
+	int rc = 0;
+
+	while (data) {
+		ssize_t got = read(fd, data + used, size - used - 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			rc = err_sys(err, "cannot read %s", path);
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+		if (used > cap) {
+			rc = err_set(err, ERR_LIMIT,
+				     "%s is larger than %zu bytes", path, cap);
+			break;
+		}
+		if (used + 1 == size) {
+			char *more = realloc(data, 2 * size);
+
+			if (!more)
+				free(data);
+			data = more;
+			size *= 2;
+		}
+	}
+	if (!data)
+		return err_set(err, ERR_NOMEM, "no memory to read %s", path);
+	if (rc) {
+		free(data);
+		return rc;
+	}
+	data[used] = '\0';
+	*out = data;
+	*len = used;
+	return 0;
+}
+
+static int open_file(const char *path, int *fd, struct err *err)
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd >= 0)
+		return 0;
+	if (errno == ENOENT)
+		return err_set(err, ERR_NOTFOUND, "there is no file %s", path);
+	return err_sys(err, "cannot open %s", path);
+}
+
+int file_read(const char *path, size_t cap, char **out, size_t *len,
+	      struct err *err)
+{
+	int fd;
+	int rc = open_file(path, &fd, err);
+
+	if (rc)
+		return rc;
+	rc = read_all(fd, path, cap, out, len, err);
+	(void)close(fd);
+	return rc;
+}
+
+/* ---- keys ---- */
+
+static int write_key(const char *dir, const char *kind,
+		     const uint8_t seed[SIGN_SEED_BYTES], struct err *err)
+{
+	char hex[2 * SIGN_SEED_BYTES + 1];
+	char text[KEY_FILE_BYTES_MAX];
+	char path[PATH_MAX];
+	int rc = join(path, dir, kind, err);
+	int len;
+
+	if (rc)
+		return rc;
+	bytes_to_hex(span_of(seed, SIGN_SEED_BYTES), hex);
+	len = snprintf(text, sizeof(text), KEY_TITLE " %s %s\n", kind, hex);
+	rc = file_replace(path, text, (size_t)len, 0600, err);
+	sign_wipe(hex, sizeof(hex));
+	sign_wipe(text, sizeof(text));
+	return rc;
+}
+
+static int parse_key(const char *text, size_t len, const char *kind,
+		     uint8_t seed[SIGN_SEED_BYTES])
+{
+	char begin[64];
+	char hex[2 * SIGN_SEED_BYTES + 1];
+	size_t used =
+		(size_t)snprintf(begin, sizeof(begin), KEY_TITLE " %s ", kind);
+	int rc;
+
+	if (len != used + 2 * SIGN_SEED_BYTES + 1 || text[len - 1] != '\n' ||
+	    memcmp(text, begin, used) != 0)
+		return ERR_INVALID;
+	memcpy(hex, text + used, 2 * SIGN_SEED_BYTES);
+	hex[2 * SIGN_SEED_BYTES] = '\0';
+	rc = hex_to_bytes(hex, seed, SIGN_SEED_BYTES);
+	sign_wipe(hex, sizeof(hex));
+	return rc;
+}
+
+static int read_key(const char *dir, const char *kind,
+		    uint8_t seed[SIGN_SEED_BYTES], struct err *err)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	char *text = NULL;
+	size_t len = 0;
+	int fd;
+	int rc = join(path, dir, kind, err);
+
+	if (rc)
+		return rc;
+	rc = open_file(path, &fd, err);
+	if (rc)
+		return rc;
+	if (fstat(fd, &st))
+		rc = err_sys(err, "cannot look at %s", path);
+	else if (!S_ISREG(st.st_mode))
+		rc = err_set(err, ERR_INVALID, "%s is not a file", path);
+	else if (st.st_mode & (S_IRWXG | S_IRWXO))
+		rc = err_set(err, ERR_DENIED,
+			     "%s can be read by others (mode %04o); if nobody "
+			     "did, run: chmod 600 %s",
+			     path, (unsigned)st.st_mode & 07777, path);
+	if (!rc)
+		rc = read_all(fd, path, KEY_FILE_BYTES_MAX, &text, &len, err);
+	if (!rc && parse_key(text, len, kind, seed))
+		rc = err_set(err, ERR_CORRUPT, "%s is not a tally %s key", path,
+			     kind);
+	if (text) {
+		sign_wipe(text, len);
+		free(text);
+	}
+	(void)close(fd);
+	return rc;
+}
+
+static void make_pairs(const uint8_t sign_seed[SIGN_SEED_BYTES],
+		       const uint8_t curve_secret[CURVE_KEY_BYTES],
+		       struct keys *out)
+{
+	sign_pair_from_seed(sign_seed, &out->sign);
+	curve_pair_from_secret(curve_secret, &out->curve);
+}
+
+static void remove_keys(const char *dir)
+{
+	char path[PATH_MAX];
+
+	if (!join(path, dir, "sign", NULL))
+		(void)unlink(path);
+	if (!join(path, dir, "curve", NULL))
+		(void)unlink(path);
+	(void)rmdir(dir);
+}
+
+/* Both files come into being at once, by the rename of their directory. */
+static int write_keys(const char *dir, const uint8_t *sign_seed,
+		      const uint8_t *curve_secret, struct err *err)
+{
+	char temp[PATH_MAX], final[PATH_MAX];
+	int rc = join(temp, dir, "keys.XXXXXX", err);
+
+	if (!rc)
+		rc = join(final, dir, "keys", err);
+	if (rc)
+		return rc;
+	if (!mkdtemp(temp))
+		return err_sys(err, "cannot make a directory in %s", dir);
+	rc = write_key(temp, "sign", sign_seed, err);
+	if (!rc)
+		rc = write_key(temp, "curve", curve_secret, err);
+	if (!rc && rename(temp, final)) {
+		if (errno == ENOTEMPTY || errno == EEXIST)
+			rc = err_set(err, ERR_EXISTS,
+				     "%s is there already; keys are never "
+				     "written over",
+				     final);
+		else
+			rc = err_sys(err, "cannot make %s", final);
+	}
+	if (rc)
+		remove_keys(temp);
+	else
+		rc = sync_dir(dir, err);
+	return rc;
+}
+
+int keys_create(const char *dir, struct keys *out, struct err *err)
+{
+	uint8_t sign_seed[SIGN_SEED_BYTES];
+	uint8_t curve_secret[CURVE_KEY_BYTES];
+	int rc;
+
+	random_bytes(sign_seed, sizeof(sign_seed));
+	random_bytes(curve_secret, sizeof(curve_secret));
+	rc = write_keys(dir, sign_seed, curve_secret, err);
+	if (!rc)
+		make_pairs(sign_seed, curve_secret, out);
+	sign_wipe(sign_seed, sizeof(sign_seed));
+	sign_wipe(curve_secret, sizeof(curve_secret));
+	return rc;
+}
+
+int keys_load(const char *dir, struct keys *out, struct err *err)
+{
+	uint8_t sign_seed[SIGN_SEED_BYTES];
+	uint8_t curve_secret[CURVE_KEY_BYTES];
+	char keys[PATH_MAX];
+	int rc = join(keys, dir, "keys", err);
+
+	if (!rc)
+		rc = read_key(keys, "sign", sign_seed, err);
+	if (!rc)
+		rc = read_key(keys, "curve", curve_secret, err);
+	if (!rc)
+		make_pairs(sign_seed, curve_secret, out);
+	sign_wipe(sign_seed, sizeof(sign_seed));
+	sign_wipe(curve_secret, sizeof(curve_secret));
+	return rc;
+}
+
+void keys_wipe(struct keys *keys)
+{
+	sign_wipe(keys, sizeof(*keys));
+}
+
+/* ---- lock ---- */
+
+int lock_take(const char *dir, const char *name, int *fd, struct err *err)
+{
+	char text[LOCK_TEXT_BYTES] = "";
+	char path[PATH_MAX];
+	int rc = join(path, dir, name, err);
+	int lock, len;
+
+	if (rc)
+		return rc;
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0)
+		return err_sys(err, "cannot open %s", path);
+	if (flock(lock, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK)
+			rc = err_sys(err, "cannot lock %s", path);
+		else if (pread(lock, text, sizeof(text) - 1, 0) > 0 &&
+			 atol(text) > 0)
+			rc = err_set(err, ERR_LOCKED,
+				     "%s is in use by process %ld", dir,
+				     atol(text));
+		else
+			rc = err_set(err, ERR_LOCKED,
+				     "%s is in use by another process", dir);
+		(void)close(lock);
+		return rc;
+	}
+	/* The number is for people; the lock is what counts. */
+	len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(lock, 0) || pwrite(lock, text, (size_t)len, 0) != len) {
+		rc = err_sys(err, "cannot write %s", path);
+		(void)close(lock);
+		return rc;
+	}
+	*fd = lock;
+	return 0;
+}
