@@ -35,6 +35,11 @@ struct csv {
 int csv_parse(struct span bytes, struct arena *arena, struct csv *out,
 	      struct err *err);
 
+/* The same, for callers with a place of their own for the row: it is in *row
+ * (0: the file as such) and not in the text. */
+int csv_parse_at(struct span bytes, struct arena *arena, struct csv *out,
+		 uint32_t *row, struct err *err);
+
 /* Index of a column, or -1. */
 int csv_column(const struct csv *csv, const char *name);
 

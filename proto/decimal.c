@@ -1,0 +1,245 @@
+#include "proto/decimal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define GROUP_DIGITS 3
+#define QUOTED_BYTES_MAX 60
+
+/* The number's characters as ASCII, whatever their width. */
+struct plain {
+	char text[64];
+	size_t len;
+};
+
+static int64_t power_of_ten(uint8_t exponent)
+{
+	int64_t power = 1;
+
+	assert(exponent <= DECIMAL_PLACES_MAX);
+	while (exponent--)
+		power *= 10;
+	return power;
+}
+
+/*
+ * Full-width forms U+FF01..U+FF5E stand at a fixed distance from ASCII; in
+ * UTF-8 they are EF BC 81..EF BD 9E. Chinese input methods write them.
+ */
+static bool narrow(struct span text, struct plain *out)
+{
+	size_t i = 0;
+
+	out->len = 0;
+	while (i < text.len) {
+		uint8_t c = text.data[i];
+
+		if (out->len == sizeof(out->text))
+			return false;
+		if (c == 0xef && i + 2 < text.len && text.data[i + 1] == 0xbc) {
+			c = (uint8_t)(text.data[i + 2] - 0x81 + '!');
+			i += 3;
+		} else {
+			i++;
+		}
+		out->text[out->len++] = (char)c;
+	}
+	return true;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * Removes thousands commas. False if one stands where none belongs: before
+ * the first digit, after the point, or not at a group of three.
+ */
+static bool remove_commas(struct plain *plain)
+{
+	size_t start = plain->len && plain->text[0] == '-' ? 1 : 0;
+	size_t end = start, out = start, group = 0;
+	bool grouped = false;
+
+	while (end < plain->len && plain->text[end] != '.' &&
+	       plain->text[end] != '%')
+		end++;
+	for (size_t i = start; i < end; i++) {
+		if (plain->text[i] != ',') {
+			group++;
+			plain->text[out++] = plain->text[i];
+			continue;
+		}
+		if (!group || group > GROUP_DIGITS ||
+		    (grouped && group != GROUP_DIGITS))
+			return false;
+		grouped = true;
+		group = 0;
+	}
+	if (grouped && group != GROUP_DIGITS)
+		return false;
+	memmove(plain->text + out, plain->text + end, plain->len - end);
+	plain->len -= end - out;
+	return true;
+}
+
+static bool has_exponent(const struct plain *plain)
+{
+	for (size_t i = 1; i + 1 < plain->len; i++) {
+		if ((plain->text[i] == 'e' || plain->text[i] == 'E') &&
+		    is_digit(plain->text[i - 1]) &&
+		    (plain->text[i + 1] == '+' || plain->text[i + 1] == '-' ||
+		     is_digit(plain->text[i + 1])))
+			return true;
+	}
+	return false;
+}
+
+static int not_a_number(struct span text, struct err *err)
+{
+	size_t shown = text.len < QUOTED_BYTES_MAX ? text.len :
+						     QUOTED_BYTES_MAX;
+
+	return err_set(err, ERR_INVALID,
+		       "'%.*s' is not a number; write digits, for example "
+		       "5800 or 21.22",
+		       (int)shown, (const char *)text.data);
+}
+
+/* Digits at *at into *units; their count. Stops adding at an overflow. */
+static size_t take_digits(const struct plain *plain, size_t *at, int64_t *units,
+			  bool *overflow)
+{
+	size_t count = 0;
+
+	while (*at < plain->len && is_digit(plain->text[*at])) {
+		int digit = plain->text[*at] - '0';
+
+		if (__builtin_mul_overflow(*units, 10, units) ||
+		    __builtin_sub_overflow(*units, digit, units)) {
+			*overflow = true;
+			*units = 0;
+		}
+		(*at)++;
+		count++;
+	}
+	return count;
+}
+
+int decimal_parse(struct span text, struct decimal *out, struct err *err)
+{
+	struct plain plain;
+	int64_t units = 0; /* negative, whose range is the larger one */
+	size_t at = 0, digits, places = 0;
+	bool overflow = false, minus = false;
+
+	if (!narrow(text, &plain))
+		return not_a_number(text, err);
+	if (has_exponent(&plain))
+		return err_set(err, ERR_INVALID,
+			       "'%.*s' is how Excel shows a long number or a "
+			       "code; set the cells to text and enter all the "
+			       "digits again",
+			       (int)plain.len, plain.text);
+	if (!remove_commas(&plain))
+		return not_a_number(text, err);
+	if (plain.len && plain.text[0] == '-') {
+		minus = true;
+		at = 1;
+	}
+	digits = take_digits(&plain, &at, &units, &overflow);
+	if (at < plain.len && plain.text[at] == '.') {
+		at++;
+		places = take_digits(&plain, &at, &units, &overflow);
+		if (!places)
+			return not_a_number(text, err);
+	}
+	if (at < plain.len && plain.text[at] == '%')
+		at++;
+	if (!digits || at != plain.len)
+		return not_a_number(text, err);
+	if (digits > DECIMAL_DIGITS_MAX)
+		return err_set(err, ERR_OVERFLOW,
+			       "the number has %zu digits before the point, at "
+			       "most %d fit",
+			       digits, DECIMAL_DIGITS_MAX);
+	if (places > DECIMAL_PLACES_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "the number has %zu digits after the point, at "
+			       "most %d are allowed",
+			       places, DECIMAL_PLACES_MAX);
+	if (overflow || (!minus && units == INT64_MIN))
+		return err_set(err, ERR_OVERFLOW,
+			       "the number has too many digits to be exact; "
+			       "write fewer after the point");
+	out->units = minus ? units : -units;
+	out->places = (uint8_t)places;
+	return 0;
+}
+
+int decimal_rescale(struct decimal value, uint8_t places, struct decimal *out)
+{
+	int64_t units = value.units;
+
+	assert(value.places <= DECIMAL_PLACES_MAX);
+	if (places > DECIMAL_PLACES_MAX)
+		return ERR_LIMIT;
+	if (places >= value.places) {
+		if (__builtin_mul_overflow(
+			    units,
+			    power_of_ten((uint8_t)(places - value.places)),
+			    &units))
+			return ERR_OVERFLOW;
+	} else {
+		int64_t power = power_of_ten((uint8_t)(value.places - places));
+
+		if (units % power)
+			return ERR_LIMIT;
+		units /= power;
+	}
+	*out = (struct decimal){ units, places };
+	return 0;
+}
+
+void decimal_print(struct decimal value, char out[DECIMAL_TEXT_BYTES])
+{
+	uint64_t units, power;
+
+	while (value.places && value.units % 10 == 0) {
+		value.units /= 10;
+		value.places--;
+	}
+	units = value.units < 0 ? -(uint64_t)value.units :
+				  (uint64_t)value.units;
+	power = (uint64_t)power_of_ten(value.places);
+	if (value.places)
+		(void)snprintf(out, DECIMAL_TEXT_BYTES,
+			       "%s%" PRIu64 ".%0*" PRIu64,
+			       value.units < 0 ? "-" : "", units / power,
+			       (int)value.places, units % power);
+	else
+		(void)snprintf(out, DECIMAL_TEXT_BYTES, "%s%" PRIu64,
+			       value.units < 0 ? "-" : "", units);
+}
+
+int decimal_compare(struct decimal a, struct decimal b)
+{
+	__int128 left = (__int128)a.units * power_of_ten(b.places);
+	__int128 right = (__int128)b.units * power_of_ten(a.places);
+
+	return left < right ? -1 : left > right;
+}
+
+int decimal_sum(__int128 *sum, int64_t units)
+{
+	__int128 result;
+
+	if (__builtin_add_overflow(*sum, (__int128)units, &result))
+		return ERR_OVERFLOW;
+	*sum = result;
+	return 0;
+}
