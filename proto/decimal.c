@@ -1,9 +1,7 @@
 #include "proto/decimal.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #define GROUP_DIGITS 3
@@ -207,7 +205,9 @@ int decimal_rescale(struct decimal value, uint8_t places, struct decimal *out)
 
 void decimal_print(struct decimal value, char out[DECIMAL_TEXT_BYTES])
 {
-	uint64_t units, power;
+	char digits[DECIMAL_TEXT_BYTES]; /* the last one first */
+	size_t count = 0;
+	uint64_t units;
 
 	while (value.places && value.units % 10 == 0) {
 		value.units /= 10;
@@ -215,15 +215,17 @@ void decimal_print(struct decimal value, char out[DECIMAL_TEXT_BYTES])
 	}
 	units = value.units < 0 ? -(uint64_t)value.units :
 				  (uint64_t)value.units;
-	power = (uint64_t)power_of_ten(value.places);
-	if (value.places)
-		(void)snprintf(out, DECIMAL_TEXT_BYTES,
-			       "%s%" PRIu64 ".%0*" PRIu64,
-			       value.units < 0 ? "-" : "", units / power,
-			       (int)value.places, units % power);
-	else
-		(void)snprintf(out, DECIMAL_TEXT_BYTES, "%s%" PRIu64,
-			       value.units < 0 ? "-" : "", units);
+	for (size_t place = 0; units || place <= value.places; place++) {
+		if (place && place == value.places)
+			digits[count++] = '.';
+		digits[count++] = (char)('0' + units % 10);
+		units /= 10;
+	}
+	if (value.units < 0)
+		*out++ = '-';
+	while (count)
+		*out++ = digits[--count];
+	*out = '\0';
 }
 
 int decimal_compare(struct decimal a, struct decimal b)
