@@ -23,7 +23,8 @@ struct cell_state {
 struct admit_lookup {
 	struct cell_state (*cell)(void *ctx, uint32_t target, uint32_t unit,
 				  struct period period, struct span item);
-	/* Has the unit said anything of this item in any period? */
+	/* Has the unit said anything of this item in any period? Asked for
+	 * registers only. */
 	bool (*item_seen)(void *ctx, uint32_t target, uint32_t unit,
 			  struct span item);
 	void *ctx;
@@ -47,8 +48,8 @@ struct admitted {
 /*
  * The verdict for a report; *out only if VERDICT_ADMITTED. has_reason,
  * has_text: the statement carries such a Text. values and texts live in the
- * arena or in report. *column (may be NULL) names the cell's field or fixed
- * column that was wrong, for messages.
+ * arena, in report or in catalogue. *column (may be NULL) names the cell's
+ * field or fixed column that was wrong, for messages; empty: the row as such.
  */
 enum verdict admit_report(const struct catalogue *catalogue,
 			  const struct report *report, bool has_reason,
