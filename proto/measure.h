@@ -46,12 +46,45 @@ struct figure {
 	enum why why;
 	uint32_t reported, due;
 	bool stale; /* unit rows: the figure is carried */
+	uint32_t rank;		   /* unit rows; 0: unranked */
+	uint32_t shared, disputed; /* registers: items that several units
+				      claim, and differ about */
 };
 
-struct overall {
+/* Shares are empty where nothing is accountable, or there are no tasks. */
+struct light_counts {
 	uint32_t tasks, accountable, good, done, green, yellow, red, grey,
 		silent, waiting, green_behind;
-	const char *good_share, *done_share, *time;
+	const char *good_share, *done_share;
+};
+
+/* The same counts for all tasks, and apart by what they are. */
+struct overall {
+	struct light_counts all, measured, milestone, narrative;
+	const char *time; /* share of the settings' window; empty: none */
+};
+
+/* A unit among units: its own rows of all targets that are judged. */
+struct standing {
+	uint32_t unit;
+	uint32_t rows, accountable, good, done;
+	const char *good_share;
+	uint32_t rank; /* 0: nothing it is accountable for */
+};
+
+/* An item of a register as the target's figure sees it. */
+struct register_item {
+	const char *id;	     /* empty: the unit is the item */
+	const char *name_zh; /* of listed items, else empty */
+	bool listed;
+	uint32_t governs; /* unit whose record counts; NONE: nothing said */
+	uint32_t credited;
+	uint32_t claims; /* units that claim it */
+	bool disputed;	 /* claims differ */
+	bool counts;	 /* passes filters, or has reached the goal */
+	uint32_t step;	 /* stage or grade by order; 0: nothing said */
+	const char *planned; /* milestone: day planned for the goal's stage */
+	int slip;	     /* milestone: months; -1: not overdue */
 };
 
 struct evaluation;
@@ -77,10 +110,29 @@ int evaluation_units(struct evaluation *evaluation, uint32_t target,
 		     const struct figure **out, size_t *count,
 		     struct err *err);
 
+/* The items of a register target, a milestone or a grade, by item id. Owned by
+ * the evaluation until it looks at another target; none for other kinds. */
+int evaluation_items(struct evaluation *evaluation, uint32_t target,
+		     const struct register_item **out, size_t *count,
+		     struct err *err);
+
 /* Tasks are what the first screen counts, see docs/catalogue.md, "Screens". */
 bool evaluation_is_task(const struct catalogue *catalogue, uint32_t target);
 int evaluation_overall(struct evaluation *evaluation, struct overall *out,
 		       struct err *err);
+
+/* Every unit that has rows, by unit id. Owned by the evaluation. */
+int evaluation_standings(struct evaluation *evaluation,
+			 const struct standing **out, size_t *count,
+			 struct err *err);
+
+/*
+ * The days of the kept verdict of a period: it is what an evaluation says at
+ * *cutoff, the first day at which the period is the last closed one, of what
+ * was received by the end of *known_by, the day it closes.
+ */
+void evaluation_kept(const struct catalogue *catalogue, uint32_t target,
+		     struct period period, int32_t *cutoff, int32_t *known_by);
 
 const char *light_name(enum light light);
 const char *why_name(enum why why); /* "" for WHY_NONE */
