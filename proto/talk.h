@@ -85,6 +85,14 @@ struct head { /* newest version of a cell, for the office's form */
 	struct span reason;
 };
 
+/*
+ * After WELCOME and after each new catalogue: its files and the heads. heads
+ * are of the cells of the units that the key speaks for and, if it may review,
+ * of the cells of the targets that its units lead. Whenever another key's
+ * statement changes such a head, the collector sends a slice with that head
+ * and no files before it answers a later PING, so that an office that pings
+ * knows all that was admitted before.
+ */
 struct slice {
 	uint64_t catalogue;
 	struct slice_file *files;
