@@ -9,6 +9,11 @@
 #include "proto/wire.h"
 
 #define TALK_VERSION 1
+#define TALK_MUST_UNDERSTAND_MAX 32
+#define TALK_RECEIPTS_MAX 1024	  /* in an ACK */
+#define TALK_TEXT_BYTES_MAX 1024  /* of a NACK */
+#define TALK_FILES_MAX 64	  /* in a SLICE */
+#define TALK_HEADS_MAX 4096	  /* in a SLICE */
 
 struct hello {
 	uint32_t version_min, version_max;

@@ -34,6 +34,8 @@
 #define WIRE_NAME_BYTES_MAX 120 /* ids, items, fields, periods */
 #define WIRE_VALUE_BYTES_MAX 1024
 #define WIRE_UNITS_MAX 256     /* in a grant */
+#define WIRE_ROLES_MAX 16      /* in a grant */
+#define WIRE_FOUNDING_KEYS_MAX 64 /* of each kind, in a founding statement */
 #define WIRE_VERDICTS_MAX WIRE_STATEMENTS_MAX
 /* An arena of this size decodes any allowed message. */
 #define WIRE_ARENA_BYTES (16 * 1024 * 1024)
@@ -68,7 +70,8 @@ enum nack_code {
 
 /* The 8 bytes before the protobuf of every message. */
 void wire_write_prefix(uint8_t out[WIRE_PREFIX_BYTES], enum wire_type type);
-/* Checks magic, version and type; *body is what follows. */
+/* Checks magic, version, type and size; *body is what follows. ERR_NOTFOUND:
+ * another major version (answer NACK_VERSION); ERR_LIMIT: too large. */
 int wire_read_prefix(struct span msg, enum wire_type *type, struct span *body,
 		     struct err *err);
 
@@ -207,8 +210,10 @@ struct statement {
 };
 
 /*
- * Decodes a body. A well-formed body with fields that this program does not
- * know is a success with kind SAID_UNKNOWN: the fold refuses it, too-new.
+ * Decodes a body. A well-formed body with fields, text names or roles that
+ * this program does not know is a success with kind SAID_UNKNOWN, of which
+ * only base and texts are set: the fold refuses it, too-new. ERR_INVALID and
+ * ERR_LIMIT depend on the body alone; ERR_NOMEM on the arena.
  */
 int wire_decode_statement(struct span body, struct arena *arena,
 			  struct statement *out, struct err *err);
@@ -250,8 +255,9 @@ int wire_check_batch(struct batch *batch, struct arena *arena,
 		     bool redacted_ok, struct err *err);
 
 /*
- * Seals: fills count, root and key of header from sealed[] and pair, signs,
- * and appends the Batch message to out; *name is its seal_name.
+ * Seals header->count statements: fills root and key of header from sealed[]
+ * and pair, signs, and appends the Batch message to out; *name is its
+ * seal_name.
  */
 int wire_seal_batch(struct seal_header *header, const struct sealed *sealed,
 		    const struct sign_pair *pair, struct strbuf *out,

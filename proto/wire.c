@@ -1,0 +1,190 @@
+#include "proto/wire.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "proto/wire_scan.h"
+
+static const char wire_magic[4] = "TLLY";
+
+/* ---- prefix ---- */
+
+void wire_write_prefix(uint8_t out[WIRE_PREFIX_BYTES], enum wire_type type)
+{
+	struct writer writer;
+
+	writer_init(&writer, out, WIRE_PREFIX_BYTES);
+	write_bytes(&writer, wire_magic, sizeof(wire_magic));
+	write_u8(&writer, WIRE_MAJOR);
+	write_u8(&writer, (uint8_t)type);
+	write_u16(&writer, 0);
+}
+
+int wire_read_prefix(struct span msg, enum wire_type *type, struct span *body,
+		     struct err *err)
+{
+	struct reader reader;
+	struct span magic;
+	unsigned major, number, flags;
+
+	if (msg.len > WIRE_MESSAGE_BYTES_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "a message has %zu bytes, more than %d", msg.len,
+			       WIRE_MESSAGE_BYTES_MAX);
+	reader_init(&reader, msg);
+	magic = read_span(&reader, sizeof(wire_magic));
+	major = read_u8(&reader);
+	number = read_u8(&reader);
+	flags = read_u16(&reader);
+	if (reader.failed || memcmp(magic.data, wire_magic, sizeof(wire_magic)))
+		return err_set(err, ERR_INVALID, "not a message of tally");
+	if (major != WIRE_MAJOR)
+		return err_set(err, ERR_NOTFOUND,
+			       "the message is of protocol version %u, this "
+			       "program speaks %d",
+			       major, WIRE_MAJOR);
+	if (number < WIRE_HELLO || number > WIRE_PONG || flags)
+		return err_set(err, ERR_INVALID,
+			       "message type %u with flags %u is not known",
+			       number, flags);
+	if (number == WIRE_BATCH && reader_left(&reader) > WIRE_BATCH_BYTES_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "a batch has %zu bytes, more than %d",
+			       reader_left(&reader), WIRE_BATCH_BYTES_MAX);
+	*type = (enum wire_type)number;
+	*body = read_span(&reader, reader_left(&reader));
+	return 0;
+}
+
+/* ---- protobuf-c over the arena ---- */
+
+struct memory {
+	struct arena *arena;
+	bool full;
+};
+
+static void *memory_alloc(void *data, size_t size)
+{
+	struct memory *memory = data;
+	void *result = arena_alloc(memory->arena, size);
+
+	if (!result)
+		memory->full = true;
+	return result;
+}
+
+static void memory_free(void *data, void *pointer)
+{
+	(void)data;
+	(void)pointer; /* the arena frees all at once */
+}
+
+int wire_unpack(const ProtobufCMessageDescriptor *descriptor, struct span bytes,
+		struct arena *arena, bool *unknown,
+		const ProtobufCMessage **out, struct err *err)
+{
+	static const uint8_t none[1];
+	struct memory memory = { .arena = arena };
+	ProtobufCAllocator allocator = { memory_alloc, memory_free, &memory };
+	const ProtobufCMessage *message;
+	int rc = wire_scan(descriptor, bytes, unknown, err);
+
+	if (rc)
+		return rc;
+	message = protobuf_c_message_unpack(descriptor, &allocator, bytes.len,
+					    bytes.len ? bytes.data : none);
+	if (!message && memory.full)
+		return err_set(err, ERR_NOMEM, "no memory to decode a %s",
+			       descriptor->short_name);
+	if (!message)
+		return err_set(err, ERR_INVALID,
+			       "%s is not a valid protobuf message",
+			       descriptor->short_name);
+	*out = message;
+	return 0;
+}
+
+struct sink {
+	ProtobufCBuffer base;
+	struct strbuf *out;
+};
+
+static void sink_append(ProtobufCBuffer *buffer, size_t len,
+			const uint8_t *data)
+{
+	strbuf_add(((struct sink *)buffer)->out, data, len);
+}
+
+/* Cuts out back to what it held before a failure. */
+static void cut_back(struct strbuf *out, size_t len)
+{
+	out->len = len;
+	if (out->size)
+		out->text[len] = '\0';
+}
+
+int wire_pack(const ProtobufCMessage *message, struct span prefix,
+	      size_t bytes_max, struct strbuf *out, struct err *err)
+{
+	struct sink sink = { { sink_append }, out };
+	size_t before = out->len;
+	bool unknown;
+	int rc;
+
+	strbuf_add(out, prefix.data, prefix.len);
+	(void)protobuf_c_message_pack_to_buffer(message, &sink.base);
+	if (out->failed) {
+		cut_back(out, before);
+		return err_set(err, ERR_NOMEM, "no memory to encode a %s",
+			       message->descriptor->short_name);
+	}
+	if (out->len - before > bytes_max)
+		rc = err_set(err, ERR_LIMIT, "%s has more than %zu bytes",
+			     message->descriptor->short_name, bytes_max);
+	else
+		rc = wire_scan(message->descriptor,
+			       span_of(out->text + before + prefix.len,
+				       out->len - before - prefix.len),
+			       &unknown, err);
+	if (rc)
+		cut_back(out, before);
+	return rc;
+}
+
+/* ---- fields ---- */
+
+int wire_fixed(ProtobufCBinaryData field, const char *name, void *out,
+	       size_t len, struct err *err)
+{
+	if (field.len != len)
+		return err_set(err, ERR_INVALID, "%s has %zu bytes, not %zu",
+			       name, field.len, len);
+	memcpy(out, field.data, len);
+	return 0;
+}
+
+struct span wire_bytes(ProtobufCBinaryData field)
+{
+	return span_of(field.data, field.len);
+}
+
+struct span wire_text(const char *field)
+{
+	return span_of_text(field);
+}
+
+ProtobufCBinaryData wire_data(const void *data, size_t len)
+{
+	/* protobuf-c's type is not const, but packing only reads. */
+	return (ProtobufCBinaryData){ len, (uint8_t *)(uintptr_t)data };
+}
+
+char *wire_string(struct arena *arena, struct span text, bool *failed)
+{
+	char *copy = arena_text(arena, (const char *)text.data, text.len);
+
+	/* A NUL inside would cut the text off silently. */
+	if (!copy || (text.len && memchr(text.data, 0, text.len)))
+		*failed = true;
+	return copy;
+}

@@ -1,0 +1,60 @@
+/*
+ * Inside the wire codec: the first look at hostile bytes, and the way from
+ * them to the generated structs. Not for others than wire*.c.
+ *
+ * protobuf-c allocates before it judges: 64 KiB of empty submessages become
+ * megabytes, a field given twice is merged, strings may hold NUL or anything.
+ * So the raw bytes are walked first, against the same descriptors, and only
+ * what is well-formed, within the limits of wire.h and free of repetitions is
+ * handed on. What is left for the decoders is the length of keys and hashes.
+ */
+#ifndef TALLY_PROTO_WIRE_SCAN_H
+#define TALLY_PROTO_WIRE_SCAN_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/strbuf.h"
+
+/* Submessages in a message, all levels together. */
+#define WIRE_PARTS_MAX 40000
+/* Unknown fields in a statement, all levels together. */
+#define WIRE_UNKNOWN_MAX 64
+#define WIRE_LEVELS_MAX 4
+
+/*
+ * Checks bytes against descriptor without allocating. unknown: set if there
+ * are fields with unknown numbers; NULL where these are an error.
+ */
+int wire_scan(const ProtobufCMessageDescriptor *descriptor, struct span bytes,
+	      bool *unknown, struct err *err);
+
+/* wire_scan, then protobuf-c with the arena as its allocator. */
+int wire_unpack(const ProtobufCMessageDescriptor *descriptor, struct span bytes,
+		struct arena *arena, bool *unknown,
+		const ProtobufCMessage **out, struct err *err);
+
+/*
+ * Appends the message to out, after prefix (may be empty). What wire_scan or
+ * bytes_max would refuse is refused here: nothing is sent that the other side
+ * must throw away.
+ */
+int wire_pack(const ProtobufCMessage *message, struct span prefix,
+	      size_t bytes_max, struct strbuf *out, struct err *err);
+
+/* Exactly len bytes, or ERR_INVALID that names the field. */
+int wire_fixed(ProtobufCBinaryData field, const char *name, void *out,
+	       size_t len, struct err *err);
+
+struct span wire_bytes(ProtobufCBinaryData field);
+struct span wire_text(const char *field);
+ProtobufCBinaryData wire_data(const void *data, size_t len);
+
+/* A NUL-terminated copy for an encoder; sets *failed if there is no memory. */
+char *wire_string(struct arena *arena, struct span text, bool *failed);
+
+bool wire_is_utf8(struct span text);
+
+#endif
