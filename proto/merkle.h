@@ -12,8 +12,8 @@
 #include "proto/hash.h"
 
 struct frontier {
-	uint64_t size;		/* leaves so far */
-	struct hash edge[64];	/* one for each bit set in size, low first */
+	uint64_t size;	      /* leaves so far */
+	struct hash edge[64]; /* one for each bit set in size, low first */
 };
 
 void frontier_init(struct frontier *frontier);

@@ -10,10 +10,10 @@
 
 #define TALK_VERSION 1
 #define TALK_MUST_UNDERSTAND_MAX 32
-#define TALK_RECEIPTS_MAX 1024	  /* in an ACK */
-#define TALK_TEXT_BYTES_MAX 1024  /* of a NACK */
-#define TALK_FILES_MAX 64	  /* in a SLICE */
-#define TALK_HEADS_MAX 4096	  /* in a SLICE */
+#define TALK_RECEIPTS_MAX 1024	 /* in an ACK */
+#define TALK_TEXT_BYTES_MAX 1024 /* of a NACK */
+#define TALK_FILES_MAX 64	 /* in a SLICE */
+#define TALK_HEADS_MAX 4096	 /* in a SLICE */
 
 struct hello {
 	uint32_t version_min, version_max;
@@ -116,8 +116,7 @@ int talk_encode_welcome(const struct welcome *, struct strbuf *out,
 int talk_encode_batch(struct span batch, struct strbuf *out, struct err *);
 int talk_encode_ack(const struct ack *, struct strbuf *out, struct err *);
 int talk_encode_nack(const struct nack *, struct strbuf *out, struct err *);
-int talk_encode_recall(const struct recall *, struct strbuf *out,
-		       struct err *);
+int talk_encode_recall(const struct recall *, struct strbuf *out, struct err *);
 int talk_encode_recalled(const struct recalled *, struct strbuf *out,
 			 struct err *);
 int talk_encode_slice(const struct slice *, struct strbuf *out, struct err *);
@@ -135,8 +134,8 @@ int talk_decode_nack(struct span body, struct arena *, struct nack *out,
 		     struct err *);
 int talk_decode_recall(struct span body, struct arena *, struct recall *out,
 		       struct err *);
-int talk_decode_recalled(struct span body, struct arena *,
-			 struct recalled *out, struct err *);
+int talk_decode_recalled(struct span body, struct arena *, struct recalled *out,
+			 struct err *);
 int talk_decode_slice(struct span body, struct arena *, struct slice *out,
 		      struct err *);
 int talk_decode_ping(struct span body, struct arena *, uint64_t *now_us,

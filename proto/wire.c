@@ -179,12 +179,79 @@ ProtobufCBinaryData wire_data(const void *data, size_t len)
 	return (ProtobufCBinaryData){ len, (uint8_t *)(uintptr_t)data };
 }
 
-char *wire_string(struct arena *arena, struct span text, bool *failed)
-{
-	char *copy = arena_text(arena, (const char *)text.data, text.len);
+/* ---- encoders ---- */
 
+void wire_encoder_init(struct wire_encoder *encoder)
+{
+	*encoder = (struct wire_encoder){ 0 };
+	arena_init(&encoder->arena, WIRE_ARENA_BYTES);
+}
+
+int wire_encoder_finish(struct wire_encoder *encoder,
+			const ProtobufCMessage *message, struct span prefix,
+			size_t bytes_max, struct strbuf *out, struct err *err)
+{
+	const char *name = message->descriptor->short_name;
+	int rc = encoder->rc;
+
+	switch (rc) {
+	case 0:
+		rc = wire_pack(message, prefix, bytes_max, out, err);
+		break;
+	case ERR_INVALID:
+		rc = err_set(err, rc, "%s holds a text with a NUL", name);
+		break;
+	default:
+		rc = err_set(err, rc, "%s is too large to encode", name);
+		break;
+	}
+	arena_release(&encoder->arena);
+	return rc;
+}
+
+char *wire_string(struct wire_encoder *encoder, struct span text)
+{
+	static char empty[1];
+	char *copy =
+		arena_text(&encoder->arena, (const char *)text.data, text.len);
+
+	if (copy && (!text.len || !memchr(text.data, 0, text.len)))
+		return copy;
 	/* A NUL inside would cut the text off silently. */
-	if (!copy || (text.len && memchr(text.data, 0, text.len)))
-		*failed = true;
-	return copy;
+	if (!encoder->rc)
+		encoder->rc = copy ? ERR_INVALID : ERR_NOMEM;
+	return empty;
+}
+
+void *wire_array(struct wire_encoder *encoder, size_t count, size_t size)
+{
+	void *array = NULL;
+
+	if (count)
+		array = arena_array(&encoder->arena, count, size);
+	if (count && !array && !encoder->rc)
+		encoder->rc = ERR_NOMEM;
+	return array;
+}
+
+void *wire_list(struct wire_encoder *encoder, size_t count, size_t size)
+{
+	uint8_t *elements = wire_array(encoder, count, size);
+	void **list = wire_array(encoder, count, sizeof(*list));
+
+	if (!elements || !list)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		list[i] = elements + i * size;
+	return list;
+}
+
+char **wire_strings(struct wire_encoder *encoder, const struct span *texts,
+		    size_t count)
+{
+	char **strings = wire_array(encoder, count, sizeof(*strings));
+
+	for (size_t i = 0; strings && i < count; i++)
+		strings[i] = wire_string(encoder, texts[i]);
+	return strings;
 }

@@ -28,13 +28,13 @@
 #define WIRE_BATCH_BYTES_MAX (512 * 1024)
 #define WIRE_MESSAGE_BYTES_MAX (1024 * 1024)
 #define WIRE_STATEMENTS_MAX 10000
-#define WIRE_TEXTS_MAX 4       /* in a statement */
+#define WIRE_TEXTS_MAX 4 /* in a statement */
 #define WIRE_TEXT_BYTES_MAX 65536
-#define WIRE_CELLS_MAX 64      /* in a report */
+#define WIRE_CELLS_MAX 64	/* in a report */
 #define WIRE_NAME_BYTES_MAX 120 /* ids, items, fields, periods */
 #define WIRE_VALUE_BYTES_MAX 1024
-#define WIRE_UNITS_MAX 256     /* in a grant */
-#define WIRE_ROLES_MAX 16      /* in a grant */
+#define WIRE_UNITS_MAX 256	  /* in a grant */
+#define WIRE_ROLES_MAX 16	  /* in a grant */
 #define WIRE_FOUNDING_KEYS_MAX 64 /* of each kind, in a founding statement */
 #define WIRE_VERDICTS_MAX WIRE_STATEMENTS_MAX
 /* An arena of this size decodes any allowed message. */
@@ -58,11 +58,11 @@ enum nack_code {
 	NACK_BUSY = 1,
 	NACK_GAP = 2,
 	NACK_DISK_FULL = 3,
-	NACK_FENCED = 4,     /* a newer session of the same key */
-	NACK_MALFORMED = 5,  /* not a message, or above a limit */
-	NACK_FORGED = 6,     /* signature, root or journal id is wrong */
+	NACK_FENCED = 4,       /* a newer session of the same key */
+	NACK_MALFORMED = 5,    /* not a message, or above a limit */
+	NACK_FORGED = 6,       /* signature, root or journal id is wrong */
 	NACK_NOT_ENROLLED = 7, /* key unknown, revoked or expired */
-	NACK_SUSPENDED = 8,  /* the key has forked */
+	NACK_SUSPENDED = 8,    /* the key has forked */
 	NACK_VERSION = 9,
 	NACK_ALLOWANCE = 10, /* today's bytes or statements are used up */
 	NACK_GRANT = 11,     /* enrolment code used, expired, or not of here */
@@ -218,8 +218,8 @@ struct statement {
 int wire_decode_statement(struct span body, struct arena *arena,
 			  struct statement *out, struct err *err);
 /* Appends the body to out. */
-int wire_encode_statement(const struct statement *statement,
-			  struct strbuf *out, struct err *err);
+int wire_encode_statement(const struct statement *statement, struct strbuf *out,
+			  struct err *err);
 
 /* ---- batches ---- */
 
@@ -242,8 +242,8 @@ struct batch {
 
 /* Decodes the Batch message (without wire prefix); checks counts and sizes,
  * not authenticity. */
-int wire_decode_batch(struct span bytes, struct arena *arena,
-		      struct batch *out, struct err *err);
+int wire_decode_batch(struct span bytes, struct arena *arena, struct batch *out,
+		      struct err *err);
 
 /*
  * Proves the batch: signature by batch->key, which header.key names; the root
@@ -251,8 +251,8 @@ int wire_decode_batch(struct span bytes, struct arena *arena,
  * text is fine only where redacted_ok). ERR_DENIED if not. Fills
  * batch->leaves from the arena.
  */
-int wire_check_batch(struct batch *batch, struct arena *arena,
-		     bool redacted_ok, struct err *err);
+int wire_check_batch(struct batch *batch, struct arena *arena, bool redacted_ok,
+		     struct err *err);
 
 /*
  * Seals header->count statements: fills root and key of header from sealed[]

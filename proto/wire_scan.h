@@ -52,8 +52,28 @@ struct span wire_bytes(ProtobufCBinaryData field);
 struct span wire_text(const char *field);
 ProtobufCBinaryData wire_data(const void *data, size_t len);
 
-/* A NUL-terminated copy for an encoder; sets *failed if there is no memory. */
-char *wire_string(struct arena *arena, struct span text, bool *failed);
+/* An encoder's scratch memory; rc is the first thing that went wrong. */
+struct wire_encoder {
+	struct arena arena;
+	int rc;
+};
+
+void wire_encoder_init(struct wire_encoder *encoder);
+/* Packs unless something went wrong, and releases the encoder. */
+int wire_encoder_finish(struct wire_encoder *encoder,
+			const ProtobufCMessage *message, struct span prefix,
+			size_t bytes_max, struct strbuf *out, struct err *err);
+
+/* A NUL-terminated copy; an empty text after a failure. */
+char *wire_string(struct wire_encoder *encoder, struct span text);
+/* Zeroed; NULL after a failure or for no elements. */
+void *wire_array(struct wire_encoder *encoder, size_t count, size_t size);
+/* As wire_array, and an array of pointers to the elements, which is what
+ * protobuf-c wants for repeated submessages. */
+void *wire_list(struct wire_encoder *encoder, size_t count, size_t size);
+/* A list of texts. */
+char **wire_strings(struct wire_encoder *encoder, const struct span *texts,
+		    size_t count);
 
 bool wire_is_utf8(struct span text);
 

@@ -24,8 +24,8 @@ void keys_wipe(struct keys *keys);
 int lock_take(const char *dir, const char *name, int *fd, struct err *err);
 
 /* Writes a file by a synced temporary and rename; mode as given. */
-int file_replace(const char *path, const void *data, size_t len,
-		 unsigned mode, struct err *err);
+int file_replace(const char *path, const void *data, size_t len, unsigned mode,
+		 struct err *err);
 /* Reads a whole file of at most cap bytes into malloc'ed memory. */
 int file_read(const char *path, size_t cap, char **out, size_t *len,
 	      struct err *err);

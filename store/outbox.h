@@ -111,8 +111,8 @@ int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 		uint64_t *sequence, struct err *err);
 
 /* A batch that was sealed and is still kept. ERR_NOTFOUND. */
-int outbox_batch(struct outbox *outbox, uint64_t sequence,
-		 struct arena *arena, struct span *batch, struct err *err);
+int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
+		 struct span *batch, struct err *err);
 
 /* Records what an acknowledgement says; again is harmless. */
 int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,

@@ -1,0 +1,330 @@
+/* Batches: statements under one signature. See wire.h and seal.h. */
+#include "proto/wire.h"
+
+#include <string.h>
+
+#include "proto/merkle.h"
+#include "proto/wire_scan.h"
+#include "tally.pb-c.h"
+
+/* What one statement, decoded to compare its texts, may take. */
+#define CHECK_ARENA_BYTES (4 * 1024 * 1024)
+
+static const uint8_t zero_salt[SALT_BYTES];
+
+static bool all_zero(struct span bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		if (bytes.data[i])
+			return false;
+	return true;
+}
+
+/* ---- decoding ---- */
+
+static int decode_text(const Tally__Text *from, struct text *out,
+		       struct err *err)
+{
+	int rc = wire_fixed(from->salt, "a text's salt", out->salt, SALT_BYTES,
+			    err);
+
+	if (rc)
+		return rc;
+	out->text = wire_bytes(from->text);
+	if (out->text.len > WIRE_TEXT_BYTES_MAX)
+		return err_set(err, ERR_LIMIT, "a text has more than %d bytes",
+			       WIRE_TEXT_BYTES_MAX);
+	/* A redacted text is zeros, salt included. */
+	if (!wire_is_utf8(out->text) ||
+	    (out->text.len && memchr(out->text.data, 0, out->text.len) &&
+	     !(all_zero(out->text) &&
+	       !memcmp(out->salt, zero_salt, SALT_BYTES))))
+		return err_set(err, ERR_INVALID, "a text is not UTF-8 text");
+	return 0;
+}
+
+static int decode_sealed(const Tally__Sealed *from, struct arena *arena,
+			 struct sealed *out, struct err *err)
+{
+	int rc = wire_fixed(from->salt, "a statement's salt", out->salt,
+			    SALT_BYTES, err);
+
+	if (rc)
+		return rc;
+	/* Its first bytes name it as a base, where zero means none. */
+	if (!memcmp(out->salt, zero_salt, BASE_BYTES))
+		return err_set(err, ERR_INVALID,
+			       "a statement's salt begins with zeros");
+	out->body = wire_bytes(from->body);
+	if (from->n_texts) {
+		out->texts =
+			arena_array(arena, from->n_texts, sizeof(*out->texts));
+		if (!out->texts)
+			return err_set(err, ERR_NOMEM,
+				       "no memory to decode a batch");
+	}
+	out->text_count = from->n_texts;
+	for (size_t i = 0; i < from->n_texts && !rc; i++)
+		rc = decode_text(from->texts[i], &out->texts[i], err);
+	return rc;
+}
+
+static int decode_header(const Tally__Batch *from, struct batch *out,
+			 struct err *err)
+{
+	int rc = seal_read_header(wire_bytes(from->header), &out->header, err);
+
+	if (!rc)
+		rc = wire_fixed(from->signature, "a batch's signature",
+				out->signature.bytes, SIGNATURE_BYTES, err);
+	if (!rc)
+		rc = wire_fixed(from->key, "a batch's key", out->key.bytes,
+				SIGN_KEY_BYTES, err);
+	if (rc)
+		return rc;
+	if (!out->header.count || out->header.count != from->n_sealed)
+		return err_set(err, ERR_INVALID,
+			       "a batch's header promises %u statements, %zu "
+			       "are in it",
+			       out->header.count, from->n_sealed);
+	out->header_bytes = wire_bytes(from->header);
+	out->name = seal_name(out->header_bytes, &out->signature);
+	return 0;
+}
+
+int wire_decode_batch(struct span bytes, struct arena *arena, struct batch *out,
+		      struct err *err)
+{
+	const ProtobufCMessage *message;
+	const Tally__Batch *from;
+	struct batch batch = { 0 };
+	int rc;
+
+	if (bytes.len > WIRE_BATCH_BYTES_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "a batch has %zu bytes, more than %d", bytes.len,
+			       WIRE_BATCH_BYTES_MAX);
+	rc = wire_unpack(&tally__batch__descriptor, bytes, arena, NULL,
+			 &message, err);
+	if (rc)
+		return rc;
+	from = (const Tally__Batch *)message;
+	rc = decode_header(from, &batch, err);
+	if (rc)
+		return rc;
+	batch.sealed =
+		arena_array(arena, from->n_sealed, sizeof(*batch.sealed));
+	if (!batch.sealed)
+		return err_set(err, ERR_NOMEM, "no memory to decode a batch");
+	for (size_t i = 0; i < from->n_sealed; i++) {
+		rc = decode_sealed(from->sealed[i], arena, &batch.sealed[i],
+				   err);
+		if (rc)
+			return rc;
+	}
+	*out = batch;
+	return 0;
+}
+
+/* ---- checking ---- */
+
+/* The texts stand in the order of their hashes. */
+static bool texts_match(const struct sealed *sealed,
+			const struct text_hash *hashes, size_t count,
+			bool redacted_ok)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct text *text;
+		struct hash hash;
+
+		if (at == sealed->text_count) {
+			if (!redacted_ok)
+				return false;
+			continue;
+		}
+		text = &sealed->texts[at];
+		hash = hash_text(text->salt, text->text);
+		if (hash_equal(&hash, &hashes[i].hash)) {
+			at++;
+			continue;
+		}
+		if (!redacted_ok)
+			return false;
+		if (!memcmp(text->salt, zero_salt, SALT_BYTES) &&
+		    all_zero(text->text))
+			at++;
+	}
+	return at == sealed->text_count;
+}
+
+static int check_texts(const struct sealed *sealed, uint32_t n,
+		       struct arena *scratch, bool redacted_ok, struct err *err)
+{
+	struct statement statement = { 0 };
+	int rc = wire_decode_statement(sealed->body, scratch, &statement, NULL);
+
+	if (rc == ERR_NOMEM)
+		return err_set(err, rc, "no memory to check a batch");
+	/* A body that says nothing intelligible gets its verdict later; but it
+	 * vouches for no text. */
+	if (rc && !sealed->text_count)
+		return 0;
+	if (!rc && texts_match(sealed, statement.texts, statement.text_count,
+			       redacted_ok))
+		return 0;
+	return err_set(err, ERR_DENIED,
+		       "the texts of statement %u are not the signed ones", n);
+}
+
+int wire_check_batch(struct batch *batch, struct arena *arena, bool redacted_ok,
+		     struct err *err)
+{
+	uint32_t count = batch->header.count;
+	struct hash key = sign_key_hash(&batch->key);
+	struct arena scratch;
+	struct hash *leaves;
+	struct hash root;
+	int rc = 0;
+
+	if (!hash_equal(&key, &batch->header.key))
+		return err_set(err, ERR_DENIED,
+			       "the batch's header names another key");
+	if (!sign_check(&batch->key, &batch->signature, batch->header_bytes))
+		return err_set(err, ERR_DENIED,
+			       "the batch's signature is wrong");
+	leaves = arena_array(arena, count, sizeof(*leaves));
+	if (!leaves)
+		return err_set(err, ERR_NOMEM, "no memory to check a batch");
+	for (uint32_t i = 0; i < count; i++)
+		leaves[i] =
+			seal_leaf(batch->sealed[i].salt, batch->sealed[i].body);
+	root = merkle_root(leaves, count);
+	if (!hash_equal(&root, &batch->header.root))
+		return err_set(
+			err, ERR_DENIED,
+			"the batch's statements are not the signed ones");
+	arena_init(&scratch, CHECK_ARENA_BYTES);
+	for (uint32_t i = 0; i < count && !rc; i++) {
+		rc = check_texts(&batch->sealed[i], i, &scratch, redacted_ok,
+				 err);
+		arena_reset(&scratch);
+	}
+	arena_release(&scratch);
+	if (!rc)
+		batch->leaves = leaves;
+	return rc;
+}
+
+/* ---- sealing ---- */
+
+static void encode_sealed(struct wire_encoder *e, const struct sealed *from,
+			  Tally__Sealed *out)
+{
+	tally__sealed__init(out);
+	out->salt = wire_data(from->salt, SALT_BYTES);
+	out->body = wire_data(from->body.data, from->body.len);
+	out->texts = wire_list(e, from->text_count, sizeof(Tally__Text));
+	if (e->rc)
+		return;
+	out->n_texts = from->text_count;
+	for (size_t i = 0; i < from->text_count; i++) {
+		const struct text *text = &from->texts[i];
+
+		tally__text__init(out->texts[i]);
+		out->texts[i]->salt = wire_data(text->salt, SALT_BYTES);
+		out->texts[i]->text =
+			wire_data(text->text.data, text->text.len);
+	}
+}
+
+static struct hash root_of(const struct sealed *sealed, size_t count)
+{
+	struct frontier frontier;
+
+	frontier_init(&frontier);
+	for (size_t i = 0; i < count; i++) {
+		struct hash leaf = seal_leaf(sealed[i].salt, sealed[i].body);
+
+		frontier_add(&frontier, &leaf);
+	}
+	return frontier_root(&frontier);
+}
+
+int wire_seal_batch(struct seal_header *header, const struct sealed *sealed,
+		    const struct sign_pair *pair, struct strbuf *out,
+		    struct hash *name, struct err *err)
+{
+	uint8_t bytes[SEAL_HEADER_BYTES];
+	Tally__Batch to = TALLY__BATCH__INIT;
+	struct seal_header filled = *header;
+	struct signature signature;
+	struct wire_encoder e;
+	int rc;
+
+	if (!header->count || header->count > WIRE_STATEMENTS_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "a batch is of 1 to %d statements, not %u",
+			       WIRE_STATEMENTS_MAX, header->count);
+	filled.key = sign_key_hash(&pair->key);
+	filled.root = root_of(sealed, header->count);
+	seal_write_header(&filled, bytes);
+	signature = sign_message(pair, span_of(bytes, sizeof(bytes)));
+
+	wire_encoder_init(&e);
+	to.header = wire_data(bytes, sizeof(bytes));
+	to.signature = wire_data(signature.bytes, SIGNATURE_BYTES);
+	to.key = wire_data(pair->key.bytes, SIGN_KEY_BYTES);
+	to.sealed = wire_list(&e, header->count, sizeof(Tally__Sealed));
+	to.n_sealed = to.sealed ? header->count : 0;
+	for (size_t i = 0; i < to.n_sealed; i++)
+		encode_sealed(&e, &sealed[i], to.sealed[i]);
+	rc = wire_encoder_finish(&e, &to.base, span_of(NULL, 0),
+				 WIRE_BATCH_BYTES_MAX, out, err);
+	if (rc)
+		return rc;
+	*header = filled;
+	*name = seal_name(span_of(bytes, sizeof(bytes)), &signature);
+	return 0;
+}
+
+/* ---- enrolment ---- */
+
+#define TAG_BYTES_MAX 32
+
+static size_t grant_message(const char *tag, const struct hash *journal,
+			    const struct sign_key *key,
+			    const uint8_t curve_key[CURVE_KEY_BYTES],
+			    uint8_t out[TAG_BYTES_MAX + 96])
+{
+	size_t len = strnlen(tag, TAG_BYTES_MAX);
+
+	memcpy(out, tag, len);
+	memcpy(out + len, journal->bytes, HASH_BYTES);
+	memcpy(out + len + 32, key->bytes, SIGN_KEY_BYTES);
+	memcpy(out + len + 64, curve_key, CURVE_KEY_BYTES);
+	return len + 96;
+}
+
+struct signature wire_authorise(const char *tag, const struct hash *journal,
+				const struct sign_key *key,
+				const uint8_t curve_key[CURVE_KEY_BYTES],
+				const struct sign_pair *by)
+{
+	uint8_t msg[TAG_BYTES_MAX + 96];
+	size_t len = grant_message(tag, journal, key, curve_key, msg);
+
+	return sign_message(by, span_of(msg, len));
+}
+
+bool wire_authorised(const char *tag, const struct hash *journal,
+		     const struct enrol *enrol)
+{
+	uint8_t msg[TAG_BYTES_MAX + 96];
+	size_t len =
+		grant_message(tag, journal, &enrol->key, enrol->curve_key, msg);
+
+	return sign_check(&enrol->code_key, &enrol->authorisation,
+			  span_of(msg, len));
+}
