@@ -107,10 +107,7 @@ enum item_use { ITEM_NEVER, ITEM_MAYBE, ITEM_ALWAYS };
 
 static enum item_use item_use(const struct target *target)
 {
-	enum measure_kind kind =
-		target->kind == KIND_BENCHMARK ? target->measure : target->kind;
-
-	switch (kind) {
+	switch (target->measure) {
 	case KIND_ITEMS:
 		return ITEM_ALWAYS;
 	case KIND_MILESTONE:
