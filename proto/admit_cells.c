@@ -5,15 +5,9 @@
 
 #include "proto/day.h"
 #include "proto/decimal.h"
+#include "proto/rational.h"
 
 #define NA_TEXT "NA"
-
-/* Holds two numbers and two factors of 63 bits, times 10^36. */
-#define PRODUCT_LIMBS 12
-
-struct product {
-	uint32_t limbs[PRODUCT_LIMBS]; /* low first */
-};
 
 bool admit_is_register(const struct target *target)
 {
@@ -315,71 +309,14 @@ static bool never_negative(const struct target *target, enum field_role role)
 	return false;
 }
 
-static void product_times(struct product *product, uint64_t factor)
+/* A figure is the reported number times the factor. */
+static const struct rational *figure_of(struct rationals *pool,
+					const struct value *value,
+					const struct field *field)
 {
-	const uint32_t parts[2] = { (uint32_t)factor,
-				    (uint32_t)(factor >> 32) };
-	struct product out = { 0 };
-
-	for (size_t p = 0; p < 2; p++) {
-		uint64_t carry = 0;
-
-		for (size_t i = 0; i + p < PRODUCT_LIMBS; i++) {
-			carry += (uint64_t)product->limbs[i] * parts[p] +
-				 out.limbs[i + p];
-			out.limbs[i + p] = (uint32_t)carry;
-			carry >>= 32;
-		}
-	}
-	*product = out;
-}
-
-/* One side of a comparison of amounts: a product of numbers, none below
- * zero, and the power of ten by which it is to be divided. */
-struct side {
-	struct product product;
-	unsigned places;
-};
-
-static void side_times(struct side *side, const struct value *value,
-		       const struct field *field)
-{
-	assert(value->number >= 0 && field->factor.units > 0);
-	product_times(&side->product, (uint64_t)value->number);
-	side->places += value->places;
-	/* A figure is the reported number times the factor. */
-	product_times(&side->product, (uint64_t)field->factor.units);
-	side->places += field->factor.places;
-}
-
-static void product_times_ten(struct product *product, unsigned power)
-{
-	uint64_t ten = 1;
-
-	assert(power <= 4 * DECIMAL_PLACES_MAX); /* two numbers, two factors */
-	for (; power > 18; power -= 18)
-		product_times(product, 1000000000000000000u);
-	while (power--)
-		ten *= 10;
-	product_times(product, ten);
-}
-
-static int side_compare(struct side a, struct side b)
-{
-	if (a.places < b.places)
-		product_times_ten(&a.product, b.places - a.places);
-	else
-		product_times_ten(&b.product, a.places - b.places);
-	for (size_t i = PRODUCT_LIMBS; i-- > 0;) {
-		if (a.product.limbs[i] != b.product.limbs[i])
-			return a.product.limbs[i] < b.product.limbs[i] ? -1 : 1;
-	}
-	return 0;
-}
-
-static struct side side_one(void)
-{
-	return (struct side){ .product.limbs[0] = 1 };
+	return rational_mul(pool,
+			    rational_of_sum(pool, value->number, value->places),
+			    rational_of_decimal(pool, field->factor));
 }
 
 /* The number in a field of this role, NULL if there is none. */
@@ -390,37 +327,35 @@ static const struct value *number_of(const struct admit_cells *cells,
 	for (size_t i = 0; i < cells->count; i++) {
 		*field = cells->fields[i];
 		if ((*field)->role == role &&
-		    cells->values[i].kind == VALUE_NUMBER &&
-		    (*field)->factor.units > 0)
+		    cells->values[i].kind == VALUE_NUMBER)
 			return &cells->values[i];
 	}
 	return NULL;
 }
 
-static enum verdict check_subset(struct admit_cells *cells)
+static enum verdict check_subset(struct admit_cells *cells,
+				 struct rationals *pool)
 {
-	struct side part = side_one(), whole = side_one();
 	const struct field *num_field, *den_field;
 	const struct value *num = number_of(cells, FIELD_NUM, &num_field);
 	const struct value *den = number_of(cells, FIELD_DEN, &den_field);
 
-	if (!cells->target->subset || !num || !den)
-		return VERDICT_ADMITTED;
-	side_times(&part, num, num_field);
-	side_times(&whole, den, den_field);
-	if (side_compare(part, whole) <= 0)
+	if (!num || !den ||
+	    rational_compare(figure_of(pool, num, num_field),
+			     figure_of(pool, den, den_field)) <= 0)
 		return VERDICT_ADMITTED;
 	cells->column = num_field->id;
 	return VERDICT_ABOVE_WHOLE;
 }
 
-static enum verdict check_cases(struct admit_cells *cells)
+static enum verdict check_cases(struct admit_cells *cells,
+				struct rationals *pool)
 {
-	struct side sum = side_one(), most = side_one();
 	const struct field *cases_field, *total_field, *worst_field;
 	const struct value *cases = number_of(cells, FIELD_CASES, &cases_field);
 	const struct value *total = number_of(cells, FIELD_TOTAL, &total_field);
 	const struct value *worst = number_of(cells, FIELD_WORST, &worst_field);
+	const struct rational *at_most;
 
 	if (!cases || !total)
 		return VERDICT_ADMITTED;
@@ -430,19 +365,32 @@ static enum verdict check_cases(struct admit_cells *cells)
 	}
 	if (!worst)
 		return VERDICT_ADMITTED;
-	side_times(&sum, total, total_field);
-	side_times(&most, worst, worst_field);
-	side_times(&most, cases, cases_field);
-	if (side_compare(most, sum) >= 0)
+	at_most = rational_mul(pool, figure_of(pool, worst, worst_field),
+			       figure_of(pool, cases, cases_field));
+	if (rational_compare(at_most, figure_of(pool, total, total_field)) >= 0)
 		return VERDICT_ADMITTED;
 	cells->column = worst_field->id;
 	return VERDICT_INCONSISTENT;
 }
 
-enum verdict admit_cells_numbers(struct admit_cells *cells)
+static enum verdict check_parts(struct admit_cells *cells)
 {
+	bool limit = cells->target->measure == KIND_LIMIT;
+	struct rationals *pool;
 	enum verdict verdict;
 
+	if (!limit && !cells->target->subset)
+		return VERDICT_ADMITTED;
+	pool = rationals_new();
+	assert(pool);
+	verdict = limit ? check_cases(cells, pool) : check_subset(cells, pool);
+	assert(!rationals_failed(pool));
+	rationals_free(pool);
+	return verdict;
+}
+
+enum verdict admit_cells_numbers(struct admit_cells *cells)
+{
 	for (size_t i = 0; i < cells->count; i++) {
 		if (cells->values[i].kind == VALUE_NUMBER &&
 		    cells->values[i].number < 0 &&
@@ -451,6 +399,5 @@ enum verdict admit_cells_numbers(struct admit_cells *cells)
 			return VERDICT_NEGATIVE;
 		}
 	}
-	verdict = check_subset(cells);
-	return verdict ? verdict : check_cases(cells);
+	return check_parts(cells);
 }
