@@ -1,0 +1,149 @@
+#include "audit/folder.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store/keyfile.h"
+
+void folder_tell(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->list[i];
+
+		(void)fprintf(stderr, "%s%s:%u:%s: %s\n",
+			      problem->warning ? "note: " : "", problem->file,
+			      problem->row, problem->column, problem->text);
+	}
+}
+
+/* ---- the catalogue ---- */
+
+struct folder {
+	struct catalogue_file files[CATALOGUE_FILE_COUNT];
+	char *texts[CATALOGUE_FILE_COUNT];
+	size_t count;
+};
+
+static void folder_release(struct folder *folder)
+{
+	for (size_t i = 0; i < folder->count; i++)
+		free(folder->texts[i]);
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st);
+}
+
+static int read_folder(const char *dir, struct folder *out, struct err *err)
+{
+	if (!exists(dir))
+		return err_set(err, ERR_NOTFOUND, "%s does not exist", dir);
+	for (size_t i = 0; i < CATALOGUE_FILE_COUNT; i++) {
+		const char *name = catalogue_file_names[i];
+		char path[PATH_MAX];
+		char *text;
+		size_t len;
+		int rc = snprintf(path, sizeof(path), "%s/%s", dir, name);
+
+		if (rc < 0 || (size_t)rc >= sizeof(path))
+			return err_set(err, ERR_LIMIT, "%s: too long", dir);
+		if (!exists(path))
+			continue;
+		rc = file_read(path, CATALOGUE_FILE_BYTES_MAX, &text, &len,
+			       err);
+		if (rc)
+			return rc;
+		out->texts[out->count] = text;
+		out->files[out->count++] = (struct catalogue_file){
+			.name = name,
+			.bytes = span_of(text, len),
+		};
+	}
+	return 0;
+}
+
+int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
+{
+	struct folder folder = { 0 };
+	struct problems problems;
+	int rc = read_folder(dir, &folder, err);
+
+	problems_init(&problems);
+	if (!rc) {
+		rc = catalogue_load(folder.files, folder.count, out, &problems);
+		folder_tell(&problems);
+	}
+	if (rc == ERR_INVALID)
+		(void)err_set(err, rc, "%s: %zu errors", dir, problems.errors);
+	else if (rc == ERR_NOMEM)
+		(void)err_set(err, rc, "%s: no memory", dir);
+	problems_release(&problems);
+	folder_release(&folder);
+	return rc;
+}
+
+/* ---- reports ---- */
+
+static const char *last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char *name_in_messages(const char *const *paths, size_t count,
+				    size_t i)
+{
+	const char *name = last_name(paths[i]);
+
+	for (size_t j = 0; j < count; j++)
+		if (j != i && !strcmp(last_name(paths[j]), name))
+			return paths[i];
+	return name;
+}
+
+void folder_reports_release(struct folder_reports *reports)
+{
+	for (size_t i = 0; i < reports->count; i++)
+		free(reports->texts[i]);
+	free(reports->texts);
+	free(reports->files);
+	*reports = (struct folder_reports){ 0 };
+}
+
+int folder_reports(const char *const *paths, size_t count,
+		   struct folder_reports *out, struct err *err)
+{
+	struct folder_reports reports = { 0 };
+	int rc = 0;
+
+	reports.files = calloc(count + 1, sizeof(*reports.files));
+	reports.texts = calloc(count + 1, sizeof(*reports.texts));
+	if (!reports.files || !reports.texts)
+		rc = err_set(err, ERR_NOMEM, "no memory");
+	for (size_t i = 0; i < count && !rc; i++) {
+		size_t len;
+
+		rc = file_read(paths[i], CATALOGUE_FILE_BYTES_MAX,
+			       &reports.texts[i], &len, err);
+		if (rc)
+			break;
+		reports.files[i] = (struct fold_file){
+			.name = name_in_messages(paths, count, i),
+			.bytes = span_of(reports.texts[i], len),
+		};
+		reports.count++;
+	}
+	if (rc) {
+		folder_reports_release(&reports);
+		return rc;
+	}
+	*out = reports;
+	return 0;
+}

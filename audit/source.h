@@ -1,0 +1,40 @@
+/*
+ * What an audit reads: where the journal of a directory is, and moments as
+ * people write them on the command line.
+ */
+#ifndef TALLY_AUDIT_SOURCE_H
+#define TALLY_AUDIT_SOURCE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "store/journal.h"
+
+/* The journal's directory: dir/journal of a data directory, or dir itself. */
+int source_journal(const char *dir, char out[PATH_MAX], struct err *err);
+
+/* The store's: dir/store of a data directory, or dir itself. */
+void source_store(const char *dir, char out[PATH_MAX]);
+
+/*
+ * "2024-06-30": the last microsecond of that day; "2024-06-30T18:00" or
+ * "...T18:00:30" (a blank does as well as the T): that moment. Days and times
+ * are those zone_minutes east of UTC. ERR_INVALID.
+ */
+int source_moment(const char *text, int zone_minutes, uint64_t *out_us,
+		  struct err *err);
+
+/* Digits only: a number of entries. */
+bool source_size(const char *text, uint64_t *out);
+
+/*
+ * The batch of an entry, decoded and proven, in the arena, which is reset
+ * first. State entries have none: *batch is all zero then.
+ */
+int source_batch(const struct journal_entry *entry, struct arena *arena,
+		 struct batch *batch, struct err *err);
+
+#endif

@@ -1,0 +1,268 @@
+#include "audit/verify.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/source.h"
+
+#define PROGRESS_ENTRIES 4096
+
+void verification_init(struct verification *verification)
+{
+	*verification = (struct verification){ 0 };
+	frontier_init(&verification->frontier);
+	chains_init(&verification->chains);
+	arena_init(&verification->arena, WIRE_ARENA_BYTES);
+}
+
+void verification_release(struct verification *verification)
+{
+	chains_release(&verification->chains);
+	arena_release(&verification->arena);
+	free(verification->roots);
+	verification->roots = NULL;
+}
+
+static int keep_root(struct verification *v, struct err *err)
+{
+	size_t at = v->frontier.size;
+
+	if (at >= v->roots_size) {
+		size_t size = v->roots_size ? 2 * v->roots_size : 1024;
+		struct hash *roots = realloc(v->roots, size * sizeof(*roots));
+
+		if (!roots)
+			return err_set(err, ERR_NOMEM, "no memory");
+		v->roots = roots;
+		v->roots_size = size;
+	}
+	v->roots[at] = frontier_root(&v->frontier);
+	return 0;
+}
+
+/* ---- one entry ---- */
+
+static int check_leaf_holds(const struct leaf *leaf, size_t i,
+			    const struct batch *batch, struct err *err)
+{
+	if (!span_equal(leaf->headers[i], batch->header_bytes) ||
+	    memcmp(&leaf->signatures[i], &batch->signature,
+		   sizeof(batch->signature)) != 0)
+		return err_set(err, ERR_CORRUPT,
+			       "the leaf is not that of its batch");
+	return 0;
+}
+
+/* Entry 0 founds the journal: its name is the journal's id. */
+static int check_journal_id(const struct verification *v,
+			    const struct batch *batch, struct err *err)
+{
+	static const struct hash zero;
+	const struct hash *id = v->entries ? &v->journal : &zero;
+
+	if (!hash_equal(&batch->header.journal, id))
+		return err_set(err, ERR_CORRUPT,
+			       "the batch was sealed for another journal");
+	if (!v->entries && !hash_equal(&batch->name, &v->journal))
+		return err_set(err, ERR_CORRUPT,
+			       "the first batch is not the one that the "
+			       "journal is named after");
+	return 0;
+}
+
+/* Every office is a witness of the roots it was shown. */
+static int check_seen(struct verification *v, const struct batch *batch,
+		      struct err *err)
+{
+	const struct seal_header *header = &batch->header;
+
+	if (header->seen_size == 0)
+		return 0;
+	if (header->seen_size > v->entries)
+		return err_set(err, ERR_CORRUPT,
+			       "the office was shown %" PRIu64
+			       " entries before there were so many",
+			       header->seen_size);
+	if (!hash_equal(&v->roots[header->seen_size], &header->seen_root))
+		return err_set(err, ERR_CORRUPT,
+			       "the office was shown another journal: its root "
+			       "at size %" PRIu64 " is not this one's",
+			       header->seen_size);
+	v->seen++;
+	return 0;
+}
+
+static int check_batch(struct verification *v, const struct leaf *leaf,
+		       const struct batch *batch, struct err *err)
+{
+	int rc = check_leaf_holds(leaf, 0, batch, err);
+
+	if (!rc)
+		rc = check_journal_id(v, batch, err);
+	if (!rc)
+		rc = chains_add(&v->chains, &batch->header, &batch->name, err);
+	if (!rc)
+		rc = check_seen(v, batch, err);
+	if (rc)
+		return rc;
+	v->batches++;
+	v->statements += batch->header.count;
+	return 0;
+}
+
+/* Evidence: two batches of one key with one number, both signed by it. */
+static int check_fork(struct verification *v, const struct leaf *leaf,
+		      const struct batch *batch, struct err *err)
+{
+	struct hash stands = seal_name(leaf->headers[0], &leaf->signatures[0]);
+	const struct hash *name = chains_name(&v->chains, &batch->header.key,
+					      batch->header.sequence);
+	int rc = check_leaf_holds(leaf, 1, batch, err);
+
+	if (rc)
+		return rc;
+	if (!name || !hash_equal(name, &stands))
+		return err_set(err, ERR_CORRUPT,
+			       "the evidence of a fork names a batch that the "
+			       "journal does not hold");
+	if (hash_equal(name, &batch->name))
+		return err_set(err, ERR_CORRUPT,
+			       "the evidence of a fork shows one batch twice");
+	v->forks++;
+	return 0;
+}
+
+static int check_state(const struct verification *v, const struct leaf *leaf,
+		       struct err *err)
+{
+	if (leaf->applied > v->entries)
+		return err_set(err, ERR_CORRUPT,
+			       "a state of %" PRIu64
+			       " entries stands after %" PRIu64,
+			       leaf->applied, v->entries);
+	if (leaf->recv_us != v->recv_us)
+		return err_set(err, ERR_CORRUPT,
+			       "a state entry has a time of its own");
+	return 0;
+}
+
+static int check_entry(struct verification *v,
+		       const struct journal_entry *entry, struct err *err)
+{
+	const struct leaf *leaf = &entry->leaf;
+	struct batch batch;
+	struct hash hash;
+	int rc;
+
+	if (leaf->recv_us < v->recv_us)
+		return err_set(err, ERR_CORRUPT,
+			       "received before the entry before it");
+	rc = source_batch(entry, &v->arena, &batch, err);
+	if (rc)
+		return rc;
+	switch (leaf->kind) {
+	case LEAF_BATCH:
+		rc = check_batch(v, leaf, &batch, err);
+		break;
+	case LEAF_FORK:
+		rc = check_fork(v, leaf, &batch, err);
+		break;
+	case LEAF_STATE:
+		rc = check_state(v, leaf, err);
+		break;
+	case LEAF_FORWARD:
+		break;
+	}
+	if (rc)
+		return rc;
+	v->recv_us = leaf->recv_us;
+	hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
+	frontier_add(&v->frontier, &hash);
+	v->entries++;
+	return keep_root(v, err);
+}
+
+/* ---- the journal ---- */
+
+static void progress(const struct verification *v, bool last)
+{
+	if (v->entries % PROGRESS_ENTRIES && !last)
+		return;
+	if (!isatty(STDERR_FILENO))
+		return;
+	(void)fprintf(stderr, "\r%" PRIu64 " entries%s", v->entries,
+		      last ? "\r\033[K" : "");
+}
+
+static void blame(struct verification *v, const struct journal_entry *entry,
+		  const struct err *err)
+{
+	v->index = v->entries;
+	if (entry) {
+		(void)snprintf(v->file, sizeof(v->file), "%s", entry->file);
+		v->offset = entry->offset;
+	}
+	(void)snprintf(v->what, sizeof(v->what), "%s", err->msg);
+}
+
+/* Errors that are not the journal's. */
+static bool is_ours(int rc)
+{
+	return rc == ERR_NOMEM || rc == ERR_IO || rc == ERR_FULL;
+}
+
+static int read_all(struct verification *v, struct journal_reader *reader,
+		    struct err *err)
+{
+	struct journal_entry entry;
+	int rc;
+
+	while ((rc = journal_read_next(reader, &entry, err)) == 1) {
+		rc = check_entry(v, &entry, err);
+		if (rc && !is_ours(rc)) {
+			blame(v, &entry, err);
+			rc = ERR_CORRUPT;
+		}
+		if (rc)
+			return rc;
+		progress(v, false);
+	}
+	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
+		blame(v, NULL, err);
+	return rc;
+}
+
+int verification_run(struct verification *v, const char *dir, bool torn_tail,
+		     struct err *err)
+{
+	struct journal_reader *reader = NULL;
+	int rc = journal_read_open(dir, 0, &reader, err);
+
+	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
+		blame(v, NULL, err);
+	if (rc)
+		return rc;
+	v->journal = *journal_read_id(reader);
+	rc = keep_root(v, err);
+	if (!rc)
+		rc = read_all(v, reader, err);
+	progress(v, true);
+	v->root = frontier_root(&v->frontier);
+	if (rc)
+		goto out;
+	v->torn_bytes = journal_read_torn_bytes(reader);
+	if (v->torn_bytes && !torn_tail) {
+		rc = err_set(err, ERR_CORRUPT,
+			     "%" PRIu64
+			     " bytes follow the last commit frame (a crash "
+			     "leaves them, --torn-tail lets them be)",
+			     v->torn_bytes);
+		blame(v, NULL, err);
+	}
+out:
+	journal_read_close(reader);
+	return rc;
+}
