@@ -53,8 +53,8 @@ int figures_intern(struct figures *figures, const struct catalogue *catalogue,
 struct admit_lookup figures_lookup(struct figures *figures);
 
 /* First 8 bytes of the head's salt; false: no version yet. */
-bool figures_head(const struct figures *figures, uint32_t target,
-		  uint32_t unit, struct period period, struct span item,
+bool figures_head(const struct figures *figures, uint32_t target, uint32_t unit,
+		  struct period period, struct span item,
 		  uint8_t out[BASE_BYTES]);
 
 /* Takes an admitted report or review; appends puts. */

@@ -57,10 +57,11 @@ enum admission {
 const char *admission_name(enum admission admission);
 
 /*
- * For a checked batch. Admission sees batches taken in this group through
- * fold_pend, so that one office may have several in it. ends_group: the batch
- * carries found, grant, enrol, rotate, revoke, rules, collector_keys: nothing
- * more may join.
+ * For a checked batch. recv_us is raised to fold_recv_us by the caller, and
+ * is the one that fold_leaf gets. Admission sees batches taken in this group
+ * through fold_pend, so that one office may have several in it. ends_group: the
+ * batch carries found, grant, enrol, rotate, revoke, rules, collector_keys:
+ * nothing more may join.
  */
 enum admission fold_admit(const struct fold *fold, const struct batch *batch,
 			  uint64_t recv_us, bool *ends_group);
@@ -68,7 +69,8 @@ void fold_pend(struct fold *fold, const struct batch *batch,
 	       enum admission admission);
 void fold_forget_pending(struct fold *fold);
 
-/* The leaf that a taken or fork batch gets. */
+/* The leaf that a taken or fork batch gets. The founding batch is received
+ * when it was sent. */
 struct leaf fold_leaf(const struct fold *fold, const struct batch *batch,
 		      enum admission admission, uint64_t recv_us);
 
@@ -87,15 +89,18 @@ int fold_taken(const struct table_reader *reader, const struct hash *key,
 
 /*
  * Applies the entry that follows the last one. batch: decoded and checked, NULL
- * for state entries. verdicts (room for batch->header.count) may be NULL.
- * leaf_hash is the entry's in the journal's tree. ERR_INVALID: this journal
- * cannot be replayed by this program, the text says why.
+ * for state entries. verdicts (room for batch->header.count) may be NULL; a
+ * fork entry has none. leaf_hash is the entry's in the journal's tree.
+ * ERR_INVALID: this journal cannot be replayed by this program, the text says
+ * why. After an error the fold is of no further use.
  */
 int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
 	       const struct hash *leaf_hash, const struct batch *batch,
 	       struct puts *puts, uint16_t *verdicts, struct err *err);
 
 uint64_t fold_applied(const struct fold *fold);
+/* Receipt time of the last entry: a later one may not be below it. */
+uint64_t fold_recv_us(const struct fold *fold);
 struct hash fold_root(const struct fold *fold); /* journal root at applied */
 const struct frontier *fold_frontier(const struct fold *fold);
 
@@ -132,8 +137,8 @@ int fold_offices(const struct fold *fold,
 		 void *arg);
 uint64_t fold_office_count(const struct fold *fold);
 /* Units the office speaks for: index i, false past the last. */
-bool fold_office_unit(const struct fold *fold, const struct hash *key,
-		      size_t i, struct span *unit);
+bool fold_office_unit(const struct fold *fold, const struct hash *key, size_t i,
+		      struct span *unit);
 
 /* The founding statement's facts; false before entry 0. */
 struct fold_facts {

@@ -1,0 +1,309 @@
+/*
+ * Cells for the evaluation, from the tables alone: the rows of a target, and
+ * for each the chain of its changes from the newest back to the first.
+ */
+#include "store/figures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "store/figures_row.h"
+
+#define CELLS_FIRST 64
+#define CHANGES_FIRST 8
+
+struct collecting {
+	const struct table_reader *reader;
+	const struct catalogue *catalogue;
+	struct arena *arena;
+	struct err *err;
+	uint32_t *units; /* a unit's number -> index in the catalogue */
+	size_t unit_count;
+	struct cell *cells;
+	size_t cell_count, cells_size;
+	struct figure_row *changes; /* of one cell, newest first */
+	size_t change_count, changes_size;
+};
+
+/* ---- numbers ---- */
+
+struct target_search {
+	struct span id;
+	uint32_t number; /* CATALOGUE_NONE: not found */
+};
+
+static int match_target(void *arg, struct span key, struct span value)
+{
+	struct target_search *search = arg;
+
+	if (key.len == 5 && span_equal(value, search->id))
+		search->number = load_u32(key.data + 1);
+	return 0;
+}
+
+static int map_unit(void *arg, struct span key, struct span value)
+{
+	struct collecting *collecting = arg;
+	uint32_t *units;
+	size_t size;
+
+	if (key.len != 5 || load_u32(key.data + 1) != collecting->unit_count)
+		return err_set(collecting->err, ERR_CORRUPT,
+			       "a unit's number is missing");
+	if (!(collecting->unit_count & (collecting->unit_count - 1))) {
+		size = collecting->unit_count ? 2 * collecting->unit_count : 1;
+		units = realloc(collecting->units, size * sizeof(*units));
+		if (!units)
+			return err_set(collecting->err, ERR_NOMEM,
+				       "no memory for units");
+		collecting->units = units;
+	}
+	/* By id only: a code is no identity. */
+	collecting->units[collecting->unit_count++] =
+		intern_find(&collecting->catalogue->unit_ids, value);
+	return 0;
+}
+
+/* ---- one cell ---- */
+
+static int push_change(struct collecting *collecting,
+		       const struct figure_row *change)
+{
+	size_t size = collecting->changes_size;
+	struct figure_row *changes;
+
+	if (collecting->change_count == size) {
+		size = size ? 2 * size : CHANGES_FIRST;
+		changes = realloc(collecting->changes, size * sizeof(*changes));
+		if (!changes)
+			return err_set(collecting->err, ERR_NOMEM,
+				       "no memory for a figure's changes");
+		collecting->changes = changes;
+		collecting->changes_size = size;
+	}
+	collecting->changes[collecting->change_count++] = *change;
+	return 0;
+}
+
+/* Copies row bytes into the arena and reads them there, so that nothing
+ * points into the tables. */
+static int read_change(struct collecting *collecting, struct span bytes,
+		       struct figure_row *out)
+{
+	uint8_t *copy = arena_copy(collecting->arena, bytes.data, bytes.len);
+
+	if (!copy)
+		return err_set(collecting->err, ERR_NOMEM,
+			       "no memory for a figure's changes");
+	return figure_row_read(span_of(copy, bytes.len), collecting->arena, out,
+			       collecting->err);
+}
+
+/* Fills changes, from the newest to the first. */
+static int walk_changes(struct collecting *collecting, struct span newest)
+{
+	const struct table_reader *reader = collecting->reader;
+	struct figure_row change;
+	uint8_t key[CHANGE_KEY_BYTES];
+	struct span bytes = newest;
+	int rc;
+
+	collecting->change_count = 0;
+	for (;;) {
+		rc = read_change(collecting, bytes, &change);
+		if (!rc)
+			rc = push_change(collecting, &change);
+		if (rc || change.previous_entry == FIGURE_NO_ENTRY)
+			return rc;
+		if (change.previous_entry > change.entry ||
+		    (change.previous_entry == change.entry &&
+		     change.previous_n >= change.n))
+			return err_set(collecting->err, ERR_CORRUPT,
+				       "the changes of figure %u run forward",
+				       change.ordinal);
+		change_key_write(change.previous_entry, change.previous_n, key);
+		rc = reader->get(reader->ctx, TABLE_CHANGE,
+				 span_of(key, sizeof(key)), &bytes,
+				 collecting->err);
+		if (rc == ERR_NOTFOUND)
+			return err_set(
+				collecting->err, ERR_CORRUPT,
+				"change %llu.%u of figure %u is missing",
+				(unsigned long long)change.previous_entry,
+				change.previous_n, change.ordinal);
+		if (rc)
+			return rc;
+	}
+}
+
+static void add_version(struct cell *cell, const struct figure_row *change)
+{
+	cell->versions[cell->version_count++] = (struct version){
+		.entry = change->entry,
+		.n = change->n,
+		.recv_us = change->recv_us,
+		.flags = change->flags,
+		.values = change->values,
+		.value_count = change->value_count,
+	};
+}
+
+static int add_review(struct collecting *collecting, struct cell *cell,
+		      const struct figure_row *change)
+{
+	if (change->version == 0 || change->version > cell->version_count)
+		return err_set(collecting->err, ERR_CORRUPT,
+			       "change %llu.%u reviews no version",
+			       (unsigned long long)change->entry, change->n);
+	cell->reviews[cell->review_count++] = (struct review_mark){
+		.version = change->version - 1,
+		.entry = change->entry,
+		.n = change->n,
+		.recv_us = change->recv_us,
+		.status = change->status,
+	};
+	return 0;
+}
+
+/* Turns the changes walked into the cell, oldest first. */
+static int build_cell(struct collecting *collecting, struct cell *cell)
+{
+	size_t count = collecting->change_count, reviews = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (collecting->changes[i].flags & VERSION_REVIEW)
+			reviews++;
+	cell->versions = arena_array(collecting->arena, count - reviews,
+				     sizeof(*cell->versions));
+	cell->reviews =
+		arena_array(collecting->arena, reviews, sizeof(*cell->reviews));
+	if (!cell->versions || !cell->reviews)
+		return err_set(collecting->err, ERR_NOMEM,
+			       "no memory for a cell");
+	for (size_t i = count; i-- > 0 && !rc;) {
+		const struct figure_row *change = &collecting->changes[i];
+
+		if (change->flags & VERSION_REVIEW)
+			rc = add_review(collecting, cell, change);
+		else
+			add_version(cell, change);
+	}
+	return rc;
+}
+
+static int push_cell(struct collecting *collecting, const struct cell *cell)
+{
+	size_t size = collecting->cells_size;
+	struct cell *cells;
+
+	if (collecting->cell_count == size) {
+		size = size ? 2 * size : CELLS_FIRST;
+		cells = realloc(collecting->cells, size * sizeof(*cells));
+		if (!cells)
+			return err_set(collecting->err, ERR_NOMEM,
+				       "no memory for cells");
+		collecting->cells = cells;
+		collecting->cells_size = size;
+	}
+	collecting->cells[collecting->cell_count++] = *cell;
+	return 0;
+}
+
+static int collect_cell(void *arg, struct span key_bytes, struct span value)
+{
+	struct collecting *collecting = arg;
+	struct cell cell = { 0 };
+	struct figure_key key;
+	struct span bytes;
+	struct hash link;
+	int rc;
+
+	rc = figure_key_read(key_bytes, &key, collecting->err);
+	if (!rc)
+		rc = figure_value_split(value, &bytes, &link, collecting->err);
+	if (rc)
+		return rc;
+	if (key.unit >= collecting->unit_count)
+		return err_set(collecting->err, ERR_CORRUPT,
+			       "unit number %u has no id", key.unit);
+	cell.unit = collecting->units[key.unit];
+	if (cell.unit == CATALOGUE_NONE)
+		return 0; /* left the catalogue */
+	cell.period = key.period;
+	cell.item.data =
+		arena_copy(collecting->arena, key.item.data, key.item.len);
+	cell.item.len = key.item.len;
+	if (!cell.item.data)
+		return err_set(collecting->err, ERR_NOMEM,
+			       "no memory for a cell");
+	rc = walk_changes(collecting, bytes);
+	if (!rc)
+		rc = build_cell(collecting, &cell);
+	return rc ? rc : push_cell(collecting, &cell);
+}
+
+/* ---- the source ---- */
+
+static int collect_target(struct collecting *collecting, uint32_t target)
+{
+	const struct table_reader *reader = collecting->reader;
+	struct target_search search = {
+		.id = span_of_text(collecting->catalogue->targets[target].id),
+		.number = CATALOGUE_NONE,
+	};
+	uint8_t prefix[4];
+	int rc;
+
+	rc = reader->scan(reader->ctx, TABLE_ID, span_of("t", 1), match_target,
+			  &search, collecting->err);
+	if (rc || search.number == CATALOGUE_NONE)
+		return rc;
+	rc = reader->scan(reader->ctx, TABLE_ID, span_of("u", 1), map_unit,
+			  collecting, collecting->err);
+	if (rc)
+		return rc;
+	store_u32(prefix, search.number);
+	return reader->scan(reader->ctx, TABLE_FIGURE,
+			    span_of(prefix, sizeof(prefix)), collect_cell,
+			    collecting, collecting->err);
+}
+
+static int source_all(void *ctx, const struct catalogue *catalogue,
+		      uint32_t target, struct arena *arena,
+		      struct cell_list *out, struct err *err)
+{
+	struct collecting collecting = {
+		.reader = ctx,
+		.catalogue = catalogue,
+		.arena = arena,
+		.err = err,
+	};
+	struct cell *cells = NULL;
+	int rc = collect_target(&collecting, target);
+
+	if (!rc && collecting.cell_count) {
+		cells = arena_copy(arena, collecting.cells,
+				   collecting.cell_count * sizeof(*cells));
+		if (!cells)
+			rc = err_set(err, ERR_NOMEM, "no memory for cells");
+	}
+	if (!rc) {
+		out->cells = cells;
+		out->count = collecting.cell_count;
+	}
+	free(collecting.units);
+	free(collecting.cells);
+	free(collecting.changes);
+	return rc;
+}
+
+struct cell_source figures_source(const struct table_reader *reader)
+{
+	/* The source never writes through its context. */
+	return (struct cell_source){
+		.all = source_all,
+		.ctx = (void *)(uintptr_t)reader,
+	};
+}
