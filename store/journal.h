@@ -24,13 +24,17 @@
 
 #define JOURNAL_SEGMENT_BYTES (256u * 1024 * 1024)
 #define JOURNAL_GROUP_BYTES_MAX (16u * 1024 * 1024)
-#define JOURNAL_ENTRY_BYTES_MAX (1024u * 1024)
+#define JOURNAL_ENTRY_BYTES_MAX (1024u * 1024) /* leaf and batch */
 #define JOURNAL_LEAF_VERSION 1
 
 /* ---- leaves (what the journal's tree hashes) ---- */
 
-enum leaf_kind { LEAF_BATCH = 1, LEAF_FORK = 2, LEAF_STATE = 3,
-		 LEAF_FORWARD = 4 };
+enum leaf_kind {
+	LEAF_BATCH = 1,
+	LEAF_FORK = 2,
+	LEAF_STATE = 3,
+	LEAF_FORWARD = 4
+};
 
 struct leaf {
 	enum leaf_kind kind;
@@ -53,12 +57,11 @@ int leaf_decode(struct span bytes, struct leaf *out, struct err *err);
 
 struct journal;
 
-/* System calls the journal makes, replaceable for simulation and faults. */
-struct journal_disk;
-extern const struct journal_disk journal_disk_real;
+struct journal_disk; /* store/journal_disk.h */
 
 struct journal_options {
-	uint64_t segment_bytes;		 /* 0: JOURNAL_SEGMENT_BYTES */
+	uint64_t segment_bytes;		 /* 0: JOURNAL_SEGMENT_BYTES, the
+					    same in every collector */
 	uint64_t keep_size;		 /* recovery never cuts below it */
 	const struct journal_disk *disk; /* NULL: the real one */
 };
@@ -82,7 +85,7 @@ const struct frontier *journal_frontier(const struct journal *journal);
 
 /* Adds an entry to the group being collected; *index is its place. batch is
  * the Batch message as received, empty for state entries. ERR_LIMIT when the
- * group is full: commit first. */
+ * group is full, or the entry begins a new segment: commit first. */
 int journal_append(struct journal *journal, const struct leaf *leaf,
 		   struct span batch, uint64_t *index, struct err *err);
 
@@ -112,11 +115,19 @@ struct journal_reader;
  * a directory that a collector appends to, and read-only. */
 int journal_read_open(const char *dir, uint64_t from,
 		      struct journal_reader **out, struct err *err);
-/* 1: *out is the next entry, valid until the next call; 0: the end;
- * ERR_CORRUPT names file and offset. */
-int journal_read_next(struct journal_reader *reader,
-		      struct journal_entry *out, struct err *err);
+/* 1: *out is the next entry, valid until the next call; 0: the end, for now:
+ * what is committed later comes with later calls; ERR_CORRUPT names file and
+ * offset. */
+int journal_read_next(struct journal_reader *reader, struct journal_entry *out,
+		      struct err *err);
 const struct hash *journal_read_id(const struct journal_reader *reader);
+/* Goes to another entry; cheap near what was read before. */
+int journal_read_seek(struct journal_reader *reader, uint64_t from,
+		      struct err *err);
+/* The root that the current segment's header states for the entries before
+ * its *first: for those who hash the leaves to compare. */
+const struct hash *journal_read_root(const struct journal_reader *reader,
+				     uint64_t *first);
 /* Bytes after the last commit frame, once the end is reached. */
 uint64_t journal_read_torn_bytes(const struct journal_reader *reader);
 void journal_read_close(struct journal_reader *reader);
