@@ -97,7 +97,8 @@ struct outbox_chain {
 int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		 struct err *err);
 
-/* Takes the sender's lock until outbox_close; ERR_LOCKED. */
+/* Takes the sender's lock until outbox_close; ERR_LOCKED. To take it again is
+ * fine. */
 int outbox_lock_sender(struct outbox *outbox, struct err *err);
 
 /*
