@@ -265,14 +265,18 @@ static int scan_known(struct walk *walk, struct level *level,
 	rc = count_field(walk, level, field, 1);
 	if (rc)
 		return rc;
+	/* protobuf-c keeps a record of each element that stands alone; numbers
+	 * are expected packed. */
+	if ((field->label == PROTOBUF_C_LABEL_REPEATED ||
+	     field->type == PROTOBUF_C_TYPE_MESSAGE) &&
+	    ++walk->parts > WIRE_PARTS_MAX)
+		return err_set(walk->err, ERR_LIMIT,
+			       "a message has more than %d parts",
+			       WIRE_PARTS_MAX);
 	if (field->type == PROTOBUF_C_TYPE_STRING)
 		return scan_text(walk, level, field, element->bytes);
 	if (field->type != PROTOBUF_C_TYPE_MESSAGE)
 		return 0;
-	if (++walk->parts > WIRE_PARTS_MAX)
-		return err_set(walk->err, ERR_LIMIT,
-			       "a message has more than %d parts",
-			       WIRE_PARTS_MAX);
 	return scan_message(walk, field->descriptor, element->bytes,
 			    level->depth + 1);
 }

@@ -18,7 +18,8 @@
 #include "base/span.h"
 #include "base/strbuf.h"
 
-/* Submessages in a message, all levels together. */
+/* Submessages and elements of repeated fields that are not packed, in a
+ * message, all levels together. */
 #define WIRE_PARTS_MAX 40000
 /* Unknown fields in a statement, all levels together. */
 #define WIRE_UNKNOWN_MAX 64
