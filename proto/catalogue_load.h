@@ -1,0 +1,233 @@
+/*
+ * What the parts of the catalogue's loader share; nobody else's business. The
+ * loader reads the files in an order in which every reference finds what it
+ * names, notes every problem, and goes on: people want to see all of them.
+ *
+ * Memory that runs out is sticky (loader.nomem): functions then give what is
+ * harmless, and catalogue_load says ERR_NOMEM in the end.
+ */
+#ifndef TALLY_PROTO_CATALOGUE_LOAD_H
+#define TALLY_PROTO_CATALOGUE_LOAD_H
+
+#include "proto/catalogue.h"
+#include "proto/csv.h"
+
+#define NAME_BYTES_MAX 60 /* steps, items, series, fields, goals */
+
+/* In the order of catalogue_file_names. */
+enum file_index {
+	FILE_SETTINGS, FILE_UNITS, FILE_UNIT_CODES, FILE_TARGETS, FILE_ROSTER,
+	FILE_GOALS, FILE_PLANS, FILE_LADDERS, FILE_ITEMS, FILE_FIELDS,
+	FILE_FILTERS, FILE_REFERENCES, FILE_CALENDAR,
+};
+
+/* Columns in the order of docs/catalogue.md. */
+enum settings_column { SETTING_KEY, SETTING_VALUE };
+enum unit_column {
+	UNIT_ID, UNIT_NAME_ZH, UNIT_NAME_EN, UNIT_KIND, UNIT_PARENT,
+	UNIT_GROUP, UNIT_OPENED, UNIT_CLOSED,
+};
+enum code_column { CODE_UNIT, CODE_SCHEME, CODE_CODE, CODE_FROM, CODE_UNTIL };
+enum target_column {
+	TARGET_ID, TARGET_NAME_ZH, TARGET_NAME_EN, TARGET_SECTION, TARGET_NOTE,
+	TARGET_KIND, TARGET_MEASURE, TARGET_UOM_ZH, TARGET_UOM_EN,
+	TARGET_DECIMALS, TARGET_SCALE, TARGET_PERIOD, TARGET_ENTRY,
+	TARGET_GIVEN, TARGET_START, TARGET_END, TARGET_FIRST_PERIOD,
+	TARGET_LAG_MONTHS, TARGET_DUE_DAYS, TARGET_CLOSE_DAYS,
+	TARGET_ANNUAL_ONLY, TARGET_COMPARE, TARGET_GOAL, TARGET_BASE,
+	TARGET_TAKE, TARGET_SUM_FIELD, TARGET_HOLD, TARGET_SUBSET,
+	TARGET_LADDER, TARGET_ITEM_LIST, TARGET_REGISTER, TARGET_PART_OF,
+	TARGET_OF_WHICH, TARGET_SEE, TARGET_LEAD, TARGET_COOPERATING,
+	TARGET_AUTHORITY, TARGET_SOURCE, TARGET_APPROVE, TARGET_YELLOW_FROM,
+	TARGET_RED_ABOVE,
+};
+enum roster_column {
+	ROSTER_TARGET, ROSTER_UNIT, ROSTER_QUOTA, ROSTER_BASE, ROSTER_FROM,
+	ROSTER_UNTIL, ROSTER_NOTE,
+};
+enum goal_column {
+	GOAL_TARGET, GOAL_ID, GOAL_TIER, GOAL_COMPARE, GOAL_VALUE, GOAL_WIDTH,
+	GOAL_REF, GOAL_REF_PERIOD, GOAL_OFFSET, GOAL_FROM, GOAL_APPROVAL,
+	GOAL_NOTE,
+};
+enum plan_column {
+	PLAN_TARGET, PLAN_UNIT, PLAN_ITEM, PLAN_STAGE, PLAN_BY, PLAN_PERCENT,
+	PLAN_VALUE, PLAN_SHAPE,
+};
+enum ladder_column {
+	LADDER_ID, LADDER_STEP, LADDER_ORDER, LADDER_NAME_ZH, LADDER_NAME_EN,
+};
+enum item_column { ITEM_TARGET, ITEM_ID, ITEM_NAME_ZH, ITEM_NAME_EN,
+		   ITEM_UNIT };
+enum fields_column {
+	FIELDS_TARGET, FIELDS_FIELD, FIELDS_NAME_ZH, FIELDS_NAME_EN,
+	FIELDS_TYPE, FIELDS_DECIMALS, FIELDS_UOM_ZH, FIELDS_UOM_EN,
+	FIELDS_FACTOR, FIELDS_TIME, FIELDS_OVER_UNITS, FIELDS_REQUIRED,
+};
+enum filter_column { FILTERS_TARGET, FILTERS_FIELD, FILTERS_OP,
+		     FILTERS_VALUE };
+enum series_column {
+	SERIES_ID, SERIES_PERIOD, SERIES_VALUE, SERIES_NAME_ZH, SERIES_SOURCE,
+	SERIES_PUBLISHED,
+};
+enum calendar_column { CALENDAR_DATE, CALENDAR_DAY, CALENDAR_NOTE };
+
+#define COLUMNS_MAX 48 /* of the catalogue's own files */
+#define NO_COLUMN (-1)
+
+struct column {
+	const char *name; /* NULL ends the list */
+	bool required;
+};
+
+/* The columns of a file, ended by a NULL name. */
+const struct column *catalogue_columns(enum file_index file);
+/* The file of a name, or -1. */
+int catalogue_file_index(const char *name);
+
+struct table {
+	bool given, broken; /* broken: it could not be read at all */
+	struct csv csv;
+	int at[COLUMNS_MAX]; /* of each column of the file, -1 if absent */
+};
+
+struct noted; /* a problem before sorting */
+
+enum list_mode { LIST_DEFAULT, LIST_OPEN, LIST_CLOSED };
+
+struct days {
+	int count;
+	bool working;
+};
+
+struct loader {
+	struct catalogue *catalogue;
+	struct problems *problems;
+	struct arena scratch;
+	struct table tables[CATALOGUE_FILE_COUNT];
+	struct noted *noted;
+	size_t noted_count, noted_size;
+	bool nomem;
+
+	/* What no row may say twice, and where it was said first. */
+	struct intern seen;
+	uint32_t *seen_rows;
+	size_t seen_size;
+
+	struct intern ladder_ids, series_ids;
+	struct intern *step_ids; /* by ladder: step -> index of steps */
+	size_t step_ids_count;
+
+	/* settings.csv, for targets that say nothing themselves */
+	struct days due, close;
+	struct decimal yellow_from, red_above;
+
+	/* by target */
+	const struct csv_row **target_rows;
+	uint8_t *item_lists; /* enum list_mode */
+};
+
+struct row {
+	struct loader *loader;
+	enum file_index file;
+	const struct csv_row *csv;
+};
+
+/* Rows of a file by target, in the order of the file. */
+struct groups {
+	size_t *first; /* target_count + 1 */
+	const struct csv_row **rows;
+};
+
+/* ---- catalogue_problems.c ---- */
+
+void row_problem(const struct row *row, int column, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void row_warning(const struct row *row, int column, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* file may be none of the catalogue's. */
+void file_problem(struct loader *loader, const char *file, uint32_t row,
+		  const char *column, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+/* Moves what was noted to problems, sorted. */
+void problems_sort(struct loader *loader);
+/* True, and a problem, if the key (from fmt) was seen before. what: said to
+ * people, "goal 'main' of this day". */
+bool row_repeats(const struct row *row, int column, const char *what,
+		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* ---- catalogue_cells.c: cells of a row; blank ones are quietly false ---- */
+
+size_t table_rows(const struct loader *loader, enum file_index file);
+struct row table_row(struct loader *loader, enum file_index file, size_t at);
+struct row target_row(struct loader *loader, uint32_t target);
+
+struct span row_cell(const struct row *row, int column);
+bool row_given(const struct row *row, int column);
+const char *row_text(const struct row *row, int column);
+/* A name of at most NAME_BYTES_MAX without ; ; "" if it is none. */
+const char *row_name(const struct row *row, int column);
+bool row_decimal(const struct row *row, int column, struct decimal *out);
+bool row_integer(const struct row *row, int column, int max, int *out);
+bool row_days(const struct row *row, int column, struct days *out);
+bool row_day(const struct row *row, int column, int32_t *out);
+bool row_period(const struct row *row, int column, struct period *out);
+bool row_yes(const struct row *row, int column);
+/* One of count names, its index. */
+bool row_choice(const struct row *row, int column, const char *const *names,
+		size_t count, int *out);
+bool row_unit(const struct row *row, int column, uint32_t *out);
+bool row_target(const struct row *row, int column, uint32_t *out);
+/* Order of a step of the target's ladder. */
+bool row_step(const struct row *row, int column, const struct target *target,
+	      uint32_t *out);
+
+bool unit_named(const struct row *row, int column, struct span id,
+		uint32_t *out);
+bool target_named(const struct row *row, int column, struct span id,
+		  uint32_t *out);
+/* Takes the next entry of a list from *rest; false at the end. */
+bool list_next(struct span *rest, struct span *out);
+bool id_is_valid(struct span id, size_t bytes_max, bool dots);
+
+/* Zeroed, in the catalogue's arena or in the scratch one. */
+void *loader_keep(struct loader *loader, size_t count, size_t size);
+void *loader_scratch(struct loader *loader, size_t count, size_t size);
+const char *loader_text(struct loader *loader, struct span text);
+
+bool group_rows(struct loader *loader, enum file_index file,
+		struct groups *out);
+
+/* ---- the stages, in this order ---- */
+
+void load_settings(struct loader *loader);   /* catalogue_units.c */
+void load_units(struct loader *loader);
+void load_codes(struct loader *loader);
+void load_calendar(struct loader *loader);
+void load_ladders(struct loader *loader);    /* catalogue_series.c */
+void load_series(struct loader *loader);
+void load_targets(struct loader *loader);    /* catalogue_targets.c */
+void load_items(struct loader *loader);	     /* catalogue_roster.c */
+void load_roster(struct loader *loader);
+void load_fields(struct loader *loader);     /* catalogue_fields.c */
+void load_filters(struct loader *loader);    /* catalogue_filters.c */
+void load_goals(struct loader *loader);	     /* catalogue_goals.c */
+void load_plans(struct loader *loader);	     /* catalogue_plans.c */
+void check_catalogue(struct loader *loader); /* catalogue_check.c */
+
+/* ---- shared knowledge ---- */
+
+/* Goals and plans of such a target are steps of its ladder. */
+bool target_judged_by_step(const struct target *target);
+/* Its reports are about items: milestone, items, grade. */
+bool target_has_items(const struct target *target);
+/* The target whose items are read: itself, or the one it reads. */
+const struct target *target_register(const struct catalogue *catalogue,
+				     const struct target *target);
+/* The first floor in force on a day, NULL if there is none. */
+const struct goal *target_floor(const struct target *target, int32_t day);
+
+extern const char *const measure_kind_names[KIND_NARRATIVE + 1];
+extern const char *const compare_names[COMPARE_PENDING + 1];
+
+#endif
