@@ -110,6 +110,25 @@ static const struct csv_row *first_quota_row(struct loader *loader,
 	return NULL;
 }
 
+/* The sum of the quotas in force on a day; rows are by unit, then from. */
+static __int128 sum_quotas(const struct catalogue *catalogue,
+			   const struct target *target, int32_t day)
+{
+	const struct roster_row *rows = target->roster;
+	__int128 sum = 0;
+
+	for (size_t i = 0; i < target->roster_count; i++) {
+		const struct roster_row *row;
+
+		if (i && rows[i].unit == rows[i - 1].unit)
+			continue;
+		row = catalogue_roster(catalogue, target, rows[i].unit, day);
+		if (row && row->has_quota)
+			sum += fine(row->quota);
+	}
+	return sum;
+}
+
 /* As of the window's last day, when goal and quotas are final. */
 static void tell_quotas(struct loader *loader, uint32_t index,
 			const struct groups *groups)
@@ -120,18 +139,11 @@ static void tell_quotas(struct loader *loader, uint32_t index,
 	struct row row = { loader, FILE_ROSTER,
 			   first_quota_row(loader, groups, index) };
 	char quotas_text[DECIMAL_TEXT_BYTES], goal_text[DECIMAL_TEXT_BYTES];
-	__int128 sum = 0;
+	__int128 sum;
 
 	if (!row.csv || !goal || !goal->has_value || !is_summed_amount(target))
 		return;
-	for (size_t i = 0; i < target->roster_count; i++) {
-		uint32_t unit = target->roster[i].unit;
-
-		if (target->roster[i].has_quota &&
-		    catalogue_roster(catalogue, target, unit, target->end) ==
-			    &target->roster[i])
-			sum += fine(target->roster[i].quota);
-	}
+	sum = sum_quotas(catalogue, target, target->end);
 	if (sum == fine(goal->value))
 		return;
 	print_fine(sum, quotas_text);

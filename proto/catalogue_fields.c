@@ -5,6 +5,7 @@
 
 #define OWN_FIELDS_MAX 8
 #define DECIMALS_OTHERWISE 4
+#define FIELDS_MAX 200 /* of a target: each is a column of reports.csv */
 
 /* What the roles are where fields.csv says nothing. */
 struct own_field {
@@ -274,6 +275,11 @@ static void take_field_row(const struct row *row, uint32_t index)
 	if (!*name ||
 	    row_repeats(row, FIELDS_FIELD, "the field", "%u:%s", index, name))
 		return;
+	if (!field && target->field_count >= FIELDS_MAX) {
+		row_problem(row, FIELDS_FIELD, "a target has at most %d fields",
+			    FIELDS_MAX);
+		return;
+	}
 	if (!field) {
 		field = &target->fields[target->field_count++];
 		*field = (struct field){

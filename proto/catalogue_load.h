@@ -156,6 +156,10 @@ void problems_sort(struct loader *loader);
 bool row_repeats(const struct row *row, int column, const char *what,
 		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Has a row of the file passed row_repeats with this key? */
+bool file_says(const struct loader *loader, enum file_index file, int column,
+	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /* ---- catalogue_cells.c: cells of a row; blank ones are quietly false ---- */
 
 size_t table_rows(const struct loader *loader, enum file_index file);

@@ -23,20 +23,20 @@ static bool read_by(const struct row *row, const struct target *target,
 	return true;
 }
 
-static const char *read_plan_item(const struct row *row,
-				  const struct target *target)
+static const char *read_plan_item(const struct row *row, uint32_t index)
 {
+	const struct catalogue *catalogue = row->loader->catalogue;
 	const struct target *source =
-		target_register(row->loader->catalogue, target);
-	struct span cell = row_cell(row, PLAN_ITEM);
+		target_register(catalogue, &catalogue->targets[index]);
+	const char *item = row_name(row, PLAN_ITEM);
 
-	if (cell.len && !catalogue_item(source, cell))
+	if (*item && !row->loader->tables[FILE_ITEMS].broken &&
+	    !file_says(row->loader, FILE_ITEMS, ITEM_ID, "%u:%s",
+		       (uint32_t)(source - catalogue->targets), item))
 		row_problem(row, PLAN_ITEM,
-			    "items.csv has no item '%.*s' of '%s'",
-			    cell.len > NAME_BYTES_MAX ? NAME_BYTES_MAX :
-							(int)cell.len,
-			    (const char *)cell.data, source->id);
-	return row_name(row, PLAN_ITEM);
+			    "items.csv has no item '%s' of '%s'", item,
+			    source->id);
+	return item;
 }
 
 /* A curve's point has a percent or a value; the day of a stage or of an item
@@ -76,7 +76,7 @@ static bool read_point(const struct row *row, uint32_t index,
 
 	*point = (struct plan_point){ .unit = CATALOGUE_NONE };
 	(void)row_unit(row, PLAN_UNIT, &point->unit);
-	point->item = read_plan_item(row, target);
+	point->item = read_plan_item(row, index);
 	(void)row_step(row, PLAN_STAGE, target, &point->stage);
 	point->has_percent = row_decimal(row, PLAN_PERCENT, &point->percent);
 	point->has_value = row_decimal(row, PLAN_VALUE, &point->value);

@@ -170,23 +170,31 @@ static bool remember_row(struct loader *loader, uint32_t number, uint32_t row)
 	return true;
 }
 
+/* The key of a cell's meaning: what no two rows of a file may say. */
+static struct span format_key(char key[KEY_BYTES_MAX], enum file_index file,
+			      int column, const char *fmt, va_list ap)
+{
+	int head = snprintf(key, KEY_BYTES_MAX, "%d:%d:", (int)file, column);
+	int len = vsnprintf(key + head, KEY_BYTES_MAX - (size_t)head, fmt, ap);
+
+	len = len < 0 ? head : len + head;
+	return span_of(key,
+		       len < KEY_BYTES_MAX ? (size_t)len : KEY_BYTES_MAX - 1);
+}
+
 bool row_repeats(const struct row *row, int column, const char *what,
 		 const char *fmt, ...)
 {
 	struct loader *loader = row->loader;
-	char key[KEY_BYTES_MAX];
+	char text[KEY_BYTES_MAX];
 	uint32_t count = loader->seen.count, number;
-	int head, len;
+	struct span key;
 	va_list ap;
 
-	head = snprintf(key, sizeof(key), "%d:%d:", (int)row->file, column);
 	va_start(ap, fmt);
-	len = vsnprintf(key + head, sizeof(key) - (size_t)head, fmt, ap);
+	key = format_key(text, row->file, column, fmt, ap);
 	va_end(ap);
-	len = len < 0 ? 0 : len + head;
-	if ((size_t)len >= sizeof(key))
-		len = sizeof(key) - 1;
-	number = intern_put(&loader->seen, span_of(key, (size_t)len));
+	number = intern_put(&loader->seen, key);
 	if (number == INTERN_NONE ||
 	    (number == count &&
 	     !remember_row(loader, number, row->csv->number))) {
@@ -199,4 +207,17 @@ bool row_repeats(const struct row *row, int column, const char *what,
 		    "%s is there already, in row %u; remove one of the two",
 		    what, loader->seen_rows[number]);
 	return true;
+}
+
+bool file_says(const struct loader *loader, enum file_index file, int column,
+	       const char *fmt, ...)
+{
+	char text[KEY_BYTES_MAX];
+	struct span key;
+	va_list ap;
+
+	va_start(ap, fmt);
+	key = format_key(text, file, column, fmt, ap);
+	va_end(ap);
+	return intern_find(&loader->seen, key) != INTERN_NONE;
 }

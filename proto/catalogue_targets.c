@@ -29,13 +29,10 @@ const struct target *target_register(const struct catalogue *catalogue,
 		       &catalogue->targets[target->reads];
 }
 
-static void read_kind(const struct row *row, struct target *target)
+static void read_measure(const struct row *row, struct target *target)
 {
-	int kind = KIND_FLOW, measure;
+	int measure;
 
-	(void)row_choice(row, TARGET_KIND, measure_kind_names,
-			 KIND_NARRATIVE + 1, &kind);
-	target->kind = target->measure = (enum measure_kind)kind;
 	if (!row_choice(row, TARGET_MEASURE, measure_kind_names,
 			KIND_NARRATIVE + 1, &measure))
 		return;
@@ -51,6 +48,20 @@ static void read_kind(const struct row *row, struct target *target)
 			    measure_kind_names[measure]);
 	else
 		target->measure = (enum measure_kind)measure;
+}
+
+/* False: no known kind. The row is then read on as a narrative, which asks for
+ * least. */
+static bool read_kind(const struct row *row, struct target *target)
+{
+	int kind = KIND_NARRATIVE;
+	bool known = row_choice(row, TARGET_KIND, measure_kind_names,
+				KIND_NARRATIVE + 1, &kind);
+
+	target->kind = target->measure = (enum measure_kind)kind;
+	if (known)
+		read_measure(row, target);
+	return known;
 }
 
 static void read_scale(const struct row *row, struct target *target)
@@ -208,30 +219,31 @@ static void read_periods(const struct row *row, struct target *target)
 			    measure_kind_names[target->kind]);
 }
 
+static void read_link(const struct row *row, int column, uint32_t self,
+		      uint32_t *out)
+{
+	uint32_t other;
+
+	if (!row_target(row, column, &other))
+		return;
+	if (other == self)
+		row_problem(row, column, "the target names itself");
+	else
+		*out = other;
+}
+
 static void read_links(const struct row *row, struct target *target,
 		       uint32_t self)
 {
 	struct span rest = row_cell(row, TARGET_SEE), entry;
 	uint32_t other;
 
-	(void)row_target(row, TARGET_REGISTER, &target->reads);
-	(void)row_target(row, TARGET_PART_OF, &target->part_of);
-	(void)row_target(row, TARGET_OF_WHICH, &target->of_which);
+	read_link(row, TARGET_REGISTER, self, &target->reads);
+	read_link(row, TARGET_PART_OF, self, &target->part_of);
+	read_link(row, TARGET_OF_WHICH, self, &target->of_which);
 	while (list_next(&rest, &entry))
 		(void)target_named(row, TARGET_SEE, entry, &other);
 	target->see = row_text(row, TARGET_SEE);
-	if (target->reads == self || target->part_of == self ||
-	    target->of_which == self) {
-		row_problem(row,
-			    target->reads == self   ? TARGET_REGISTER :
-			    target->part_of == self ? TARGET_PART_OF :
-						      TARGET_OF_WHICH,
-			    "the target names itself");
-		target->reads = target->reads == self ? CATALOGUE_NONE :
-							target->reads;
-		target->part_of = target->part_of == self ? CATALOGUE_NONE :
-							    target->part_of;
-	}
 }
 
 static void read_cooperating(const struct row *row, struct target *target)
@@ -315,9 +327,9 @@ static void read_target(struct loader *loader, uint32_t index,
 		.lead = CATALOGUE_NONE,
 		.source = CATALOGUE_NONE,
 	};
-	read_kind(&row, target);
+	if (read_kind(&row, target))
+		read_modes(&row, target);
 	read_scale(&row, target);
-	read_modes(&row, target);
 	read_window(&row, target);
 	read_periods(&row, target);
 	target->has_base = row_decimal(&row, TARGET_BASE, &target->base);
