@@ -28,8 +28,14 @@
 #define CATALOGUE_PROBLEMS_MAX 10000
 
 enum unit_kind {
-	UNIT_REGION, UNIT_STREET, UNIT_TOWN, UNIT_VILLAGE, UNIT_DEPARTMENT,
-	UNIT_PARK, UNIT_ENTERPRISE, UNIT_OFFICIAL,
+	UNIT_REGION,
+	UNIT_STREET,
+	UNIT_TOWN,
+	UNIT_VILLAGE,
+	UNIT_DEPARTMENT,
+	UNIT_PARK,
+	UNIT_ENTERPRISE,
+	UNIT_OFFICIAL,
 };
 
 struct unit {
@@ -46,8 +52,17 @@ struct unit_code {
 };
 
 enum measure_kind {
-	KIND_FLOW, KIND_LEVEL, KIND_NET, KIND_GROWTH, KIND_RATIO, KIND_LIMIT,
-	KIND_MILESTONE, KIND_ITEMS, KIND_GRADE, KIND_GUARD, KIND_BENCHMARK,
+	KIND_FLOW,
+	KIND_LEVEL,
+	KIND_NET,
+	KIND_GROWTH,
+	KIND_RATIO,
+	KIND_LIMIT,
+	KIND_MILESTONE,
+	KIND_ITEMS,
+	KIND_GRADE,
+	KIND_GUARD,
+	KIND_BENCHMARK,
 	KIND_NARRATIVE,
 };
 
@@ -58,7 +73,11 @@ enum take_mode { TAKE_MEAN, TAKE_WORST, TAKE_COUNT, TAKE_BEST };
 enum hold_mode { HOLD_END, HOLD_EVERY, HOLD_MEAN };
 
 enum compare {
-	COMPARE_GE, COMPARE_GT, COMPARE_LE, COMPARE_LT, COMPARE_EQ,
+	COMPARE_GE,
+	COMPARE_GT,
+	COMPARE_LE,
+	COMPARE_LT,
+	COMPARE_EQ,
 	COMPARE_ABOUT, /* within a band, edges included */
 	COMPARE_NONE,  /* shown, not judged */
 	COMPARE_PENDING,
@@ -66,11 +85,26 @@ enum compare {
 
 /* What a field is to the evaluation. */
 enum field_role {
-	FIELD_VALUE, FIELD_OPENED, FIELD_CLOSED,
-	FIELD_CURRENT, FIELD_BASE, FIELD_CURRENT_DEN, FIELD_BASE_DEN,
-	FIELD_NUM, FIELD_DEN, FIELD_CASES, FIELD_TOTAL, FIELD_WORST,
-	FIELD_VIOLATIONS, FIELD_MEASURED, FIELD_LIMIT,
-	FIELD_STAGE, FIELD_GRADE, FIELD_DATE, FIELD_WORKS, FIELD_TEXT,
+	FIELD_VALUE,
+	FIELD_OPENED,
+	FIELD_CLOSED,
+	FIELD_CURRENT,
+	FIELD_BASE,
+	FIELD_CURRENT_DEN,
+	FIELD_BASE_DEN,
+	FIELD_NUM,
+	FIELD_DEN,
+	FIELD_CASES,
+	FIELD_TOTAL,
+	FIELD_WORST,
+	FIELD_VIOLATIONS,
+	FIELD_MEASURED,
+	FIELD_LIMIT,
+	FIELD_STAGE,
+	FIELD_GRADE,
+	FIELD_DATE,
+	FIELD_WORKS,
+	FIELD_TEXT,
 	FIELD_ATTRIBUTE, /* of items */
 	FIELD_MEMO,	 /* shown, never judged */
 };
@@ -133,10 +167,22 @@ struct item {
 	uint32_t unit;
 };
 
-enum filter_field { FILTER_ATTRIBUTE, FILTER_STAGE, FILTER_GRADE, FILTER_DATE,
-		    FILTER_UNIT };
-enum filter_op { FILTER_EQ, FILTER_NE, FILTER_GE, FILTER_GT, FILTER_LE,
-		 FILTER_LT, FILTER_ANY };
+enum filter_field {
+	FILTER_ATTRIBUTE,
+	FILTER_STAGE,
+	FILTER_GRADE,
+	FILTER_DATE,
+	FILTER_UNIT
+};
+enum filter_op {
+	FILTER_EQ,
+	FILTER_NE,
+	FILTER_GE,
+	FILTER_GT,
+	FILTER_LE,
+	FILTER_LT,
+	FILTER_ANY
+};
 
 struct filter {
 	enum filter_field what;
@@ -187,8 +233,8 @@ struct target {
 	bool subset;
 	uint32_t ladder;
 	bool closed_list;
-	bool unit_items;    /* milestone, grade: each unit is one item */
-	uint32_t reads;	    /* register: the target whose items it reads */
+	bool unit_items; /* milestone, grade: each unit is one item */
+	uint32_t reads;	 /* register: the target whose items it reads */
 	uint32_t part_of;
 	bool is_parent;
 	uint32_t of_which;
@@ -256,7 +302,7 @@ struct catalogue {
 	struct calendar_day *calendar; /* by day */
 	size_t calendar_count;
 	struct intern target_ids, unit_ids; /* id -> index */
-	struct intern field_names; /* every field of every target */
+	struct intern field_names;	    /* every field of every target */
 };
 
 /* ---- loading ---- */

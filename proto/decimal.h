@@ -15,7 +15,7 @@
 #define DECIMAL_TEXT_BYTES 32
 
 struct decimal {
-	int64_t units; /* value = units / 10^places */
+	int64_t units;	/* value = units / 10^places */
 	uint8_t places; /* 0..DECIMAL_PLACES_MAX */
 };
 

@@ -29,8 +29,8 @@ enum period_type {
 };
 
 struct period {
-	uint8_t type; /* enum period_type */
-	uint16_t year; /* the ISO year for weeks */
+	uint8_t type;	/* enum period_type */
+	uint16_t year;	/* the ISO year for weeks */
 	uint16_t index; /* from 1: day of the year, ISO week, ten-day 1..36,
 			   month, quarter, half; 1 for a year */
 };
@@ -53,8 +53,7 @@ struct period period_previous(struct period period, int first_month);
 /* The same period a year earlier. */
 struct period period_year_before(struct period period);
 
-bool period_contains(struct period outer, struct period inner,
-		     int first_month);
+bool period_contains(struct period outer, struct period inner, int first_month);
 
 /* The next larger type's period around this one: day and week and ten-day and
  * month give a month's.. quarter, half, year; a year is its own. */
