@@ -214,6 +214,23 @@ static bool is_ours(int rc)
 	return rc == ERR_NOMEM || rc == ERR_IO || rc == ERR_FULL;
 }
 
+/* What a segment's header says of all before it. */
+static int check_segment(const struct verification *v,
+			 const struct journal_reader *reader,
+			 const struct journal_entry *entry, struct err *err)
+{
+	uint64_t first;
+	const struct hash *root = journal_read_root(reader, &first);
+
+	if (entry->index != v->entries)
+		return err_set(err, ERR_CORRUPT,
+			       "an entry of this number does not follow");
+	if (first == v->entries && !hash_equal(root, &v->roots[first]))
+		return err_set(err, ERR_CORRUPT,
+			       "the segment follows other entries than these");
+	return 0;
+}
+
 static int read_all(struct verification *v, struct journal_reader *reader,
 		    struct err *err)
 {
@@ -221,7 +238,9 @@ static int read_all(struct verification *v, struct journal_reader *reader,
 	int rc;
 
 	while ((rc = journal_read_next(reader, &entry, err)) == 1) {
-		rc = check_entry(v, &entry, err);
+		rc = check_segment(v, reader, &entry, err);
+		if (!rc)
+			rc = check_entry(v, &entry, err);
 		if (rc && !is_ours(rc)) {
 			blame(v, &entry, err);
 			rc = ERR_CORRUPT;

@@ -1,0 +1,344 @@
+#include "audit/verify.h"
+
+#include "store/journal_help.h"
+
+#include "proto/wire.h"
+
+/* An office that seals batches, and the journal they go to. */
+struct office {
+	struct sign_pair pair;
+	struct seal_header header; /* of the next batch */
+};
+
+struct scene {
+	struct place place;
+	struct office offices[2];
+	struct journal *journal; /* NULL before the founding batch */
+	struct hash id;
+	uint64_t recv_us;
+	struct strbuf bytes; /* of the batch sealed last */
+	struct hash name;
+	struct arena arena;
+};
+
+static void scene_init(struct scene *scene)
+{
+	static const uint8_t seeds[2][SIGN_SEED_BYTES] = { { 1 }, { 2 } };
+
+	cr_assert_eq(sign_start(NULL), 0);
+	*scene = (struct scene){ .place = place_new(), .recv_us = 1000 };
+	for (size_t i = 0; i < 2; i++) {
+		sign_pair_from_seed(seeds[i], &scene->offices[i].pair);
+		scene->offices[i].header.sequence = 1;
+	}
+	strbuf_init(&scene->bytes, 0);
+	arena_init(&scene->arena, WIRE_ARENA_BYTES);
+}
+
+static void scene_release(struct scene *scene)
+{
+	journal_close(scene->journal);
+	strbuf_release(&scene->bytes);
+	arena_release(&scene->arena);
+	place_remove(&scene->place);
+}
+
+/* Seals a batch of one statement; says nothing of the chain. */
+static void seal(struct scene *scene, struct office *office, uint32_t rules)
+{
+	struct statement statement = { .kind = SAID_RULES,
+				       .said.rules = rules };
+	struct sealed sealed = { .salt = { (uint8_t)rules, 1 } };
+	struct strbuf body;
+	struct err err = { 0 };
+
+	strbuf_init(&body, 0);
+	strbuf_clear(&scene->bytes);
+	cr_assert_eq(wire_encode_statement(&statement, &body, &err), 0, "%s",
+		     err.msg);
+	sealed.body = strbuf_span(&body);
+	office->header.count = 1;
+	cr_assert_eq(wire_seal_batch(&office->header, &sealed, &office->pair,
+				     &scene->bytes, &scene->name, &err),
+		     0, "%s", err.msg);
+	strbuf_release(&body);
+}
+
+static void append(struct scene *scene, const struct leaf *leaf,
+		   struct span batch)
+{
+	const struct journal_options options = { .segment_bytes = 2000 };
+	struct err err = { 0 };
+	uint64_t index;
+
+	if (!scene->journal) {
+		scene->id = scene->name;
+		cr_assert_eq(journal_create(scene->place.dir, &scene->id, NULL),
+			     0);
+		scene->journal = open_journal(scene->place.dir, &options);
+	}
+	cr_assert_eq(journal_append(scene->journal, leaf, batch, &index, &err),
+		     0, "%s", err.msg);
+	cr_assert_eq(journal_commit(scene->journal, &err), 0, "%s", err.msg);
+}
+
+/* The batch that was sealed last as an entry. */
+static void append_sealed(struct scene *scene, enum leaf_kind kind,
+			  const struct batch *stands)
+{
+	struct leaf leaf = { .kind = kind, .recv_us = scene->recv_us };
+	struct batch batch;
+	size_t i = kind == LEAF_FORK;
+
+	cr_assert_eq(wire_decode_batch(strbuf_span(&scene->bytes),
+				       &scene->arena, &batch, NULL),
+		     0);
+	if (stands) {
+		leaf.headers[0] = stands->header_bytes;
+		leaf.signatures[0] = stands->signature;
+	}
+	leaf.headers[i] = batch.header_bytes;
+	leaf.signatures[i] = batch.signature;
+	append(scene, &leaf, strbuf_span(&scene->bytes));
+}
+
+static void say(struct scene *scene, size_t office_index, uint32_t rules)
+{
+	struct office *office = &scene->offices[office_index];
+
+	seal(scene, office, rules);
+	append_sealed(scene, LEAF_BATCH, NULL);
+	office->header.journal = scene->id;
+	office->header.prev = scene->name;
+	office->header.sequence++;
+	scene->offices[1].header.journal = scene->id;
+}
+
+static struct verification verified(const struct scene *scene, bool torn_tail,
+				    int want)
+{
+	struct verification v;
+	struct err err = { 0 };
+
+	verification_init(&v);
+	cr_expect_eq(verification_run(&v, scene->place.dir, torn_tail, &err),
+		     want, "%s", err.msg);
+	cr_expect_eq(v.what[0] != '\0', want == ERR_CORRUPT);
+	verification_release(&v);
+	return v;
+}
+
+static void expect_bad(const struct scene *scene, uint64_t index,
+		       const char *words)
+{
+	struct verification v = verified(scene, false, ERR_CORRUPT);
+
+	cr_expect_eq(v.index, index, "%lu: %s", v.index, v.what);
+	cr_expect(strstr(v.what, words), "%s", v.what);
+}
+
+/* ---- whole journals ---- */
+
+Test(verify, a_whole_journal_of_several_segments_is_well)
+{
+	struct scene scene;
+	struct verification v;
+
+	scene_init(&scene);
+	for (uint32_t i = 0; i < 30; i++) {
+		say(&scene, i % 3 == 2, i + 1);
+		scene.recv_us += i % 4;
+	}
+	v = verified(&scene, false, 0);
+	cr_expect_eq(v.entries, 30);
+	cr_expect_eq(v.batches, 30);
+	cr_expect_eq(v.statements, 30);
+	cr_expect_eq(v.forks, 0);
+	cr_expect_eq(v.torn_bytes, 0);
+	cr_expect(hash_equal(&v.journal, &scene.id));
+	scene_release(&scene);
+}
+
+Test(verify, offices_are_witnesses_of_the_roots_they_saw)
+{
+	struct scene scene;
+	struct verification v;
+	struct frontier frontier;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	say(&scene, 0, 2);
+	frontier = *journal_frontier(scene.journal);
+	say(&scene, 0, 3);
+	scene.offices[0].header.seen_size = 2;
+	scene.offices[0].header.seen_root = frontier_root(&frontier);
+	say(&scene, 0, 4);
+	v = verified(&scene, false, 0);
+	cr_expect_eq(v.seen, 1);
+	scene.offices[0].header.seen_size = 3;
+	say(&scene, 0, 5);
+	expect_bad(&scene, 4, "shown another journal");
+	scene_release(&scene);
+}
+
+Test(verify, evidence_of_a_fork_is_not_a_fault)
+{
+	struct scene scene;
+	struct verification v;
+	struct batch stands;
+	struct strbuf kept;
+
+	scene_init(&scene);
+	strbuf_init(&kept, 0);
+	say(&scene, 0, 1);
+	seal(&scene, &scene.offices[0], 2);
+	strbuf_add(&kept, scene.bytes.text, scene.bytes.len);
+	cr_assert_eq(wire_decode_batch(strbuf_span(&kept), &scene.arena,
+				       &stands, NULL),
+		     0);
+	append_sealed(&scene, LEAF_BATCH, NULL);
+	seal(&scene, &scene.offices[0], 3);
+	append_sealed(&scene, LEAF_FORK, &stands);
+	v = verified(&scene, false, 0);
+	cr_expect_eq(v.forks, 1);
+	cr_expect_eq(v.batches, 2);
+	strbuf_clear(&scene.bytes);
+	strbuf_add(&scene.bytes, kept.text, kept.len);
+	append_sealed(&scene, LEAF_FORK, &stands);
+	expect_bad(&scene, 3, "one batch twice");
+	strbuf_release(&kept);
+	scene_release(&scene);
+}
+
+/* ---- the first bad record ---- */
+
+Test(verify, finds_receipt_times_that_decrease)
+{
+	struct scene scene;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	scene.recv_us -= 1;
+	say(&scene, 0, 2);
+	expect_bad(&scene, 1, "received before");
+	scene_release(&scene);
+}
+
+Test(verify, finds_gaps_and_another_predecessor_in_a_chain)
+{
+	struct scene scene;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	scene.offices[0].header.sequence++;
+	say(&scene, 0, 2);
+	expect_bad(&scene, 1, "where batch 2 follows");
+	scene_release(&scene);
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	scene.offices[0].header.prev.bytes[0] ^= 1;
+	say(&scene, 0, 2);
+	expect_bad(&scene, 1, "does not name the batch before it");
+	scene_release(&scene);
+}
+
+Test(verify, finds_batches_of_another_journal)
+{
+	struct scene scene;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	scene.offices[0].header.journal.bytes[0] ^= 1;
+	say(&scene, 0, 2);
+	expect_bad(&scene, 1, "another journal");
+	scene_release(&scene);
+}
+
+Test(verify, finds_a_leaf_that_is_not_its_batchs)
+{
+	struct scene scene;
+	struct leaf leaf = { .kind = LEAF_BATCH };
+	struct batch batch;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	leaf.recv_us = scene.recv_us;
+	seal(&scene, &scene.offices[0], 2);
+	cr_assert_eq(wire_decode_batch(strbuf_span(&scene.bytes), &scene.arena,
+				       &batch, NULL),
+		     0);
+	leaf.headers[0] = batch.header_bytes;
+	leaf.signatures[0] = batch.signature;
+	leaf.signatures[0].bytes[3] ^= 1;
+	append(&scene, &leaf, strbuf_span(&scene.bytes));
+	expect_bad(&scene, 1, "not that of its batch");
+	scene_release(&scene);
+}
+
+Test(verify, finds_a_forged_signature)
+{
+	struct scene scene;
+	struct office forger;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	/* signs with its own key under the other's name */
+	forger = scene.offices[0];
+	forger.pair.secret[0] ^= 1;
+	seal(&scene, &forger, 2);
+	append_sealed(&scene, LEAF_BATCH, NULL);
+	expect_bad(&scene, 1, "");
+	scene_release(&scene);
+}
+
+Test(verify, finds_every_flipped_byte)
+{
+	struct scene scene;
+	struct file file;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	say(&scene, 1, 2);
+	say(&scene, 0, 3);
+	journal_close(scene.journal);
+	scene.journal = NULL;
+	file = file_load(scene.place.dir, "00000000000000000000.seg");
+	cr_assert_gt(file.len, 1000);
+	for (size_t i = 0; i < file.len; i++) {
+		struct verification v;
+		struct err err = { 0 };
+
+		file.bytes[i] ^= 0x10;
+		file_save(file.path, file.bytes, file.len);
+		file.bytes[i] ^= 0x10;
+		verification_init(&v);
+		cr_expect_eq(verification_run(&v, scene.place.dir, false, &err),
+			     ERR_CORRUPT, "byte %zu: %s", i, err.msg);
+		cr_expect_neq(v.what[0], '\0', "byte %zu", i);
+		verification_release(&v);
+	}
+	free(file.bytes);
+	scene_release(&scene);
+}
+
+Test(verify, a_torn_tail_fails_unless_it_is_allowed)
+{
+	struct scene scene;
+	struct verification v;
+	struct file file;
+
+	scene_init(&scene);
+	say(&scene, 0, 1);
+	say(&scene, 0, 2);
+	journal_close(scene.journal);
+	scene.journal = NULL;
+	file = file_load(scene.place.dir, "00000000000000000000.seg");
+	file_save(file.path, file.bytes, file.len - 9);
+	expect_bad(&scene, 1, "follow the last commit frame");
+	v = verified(&scene, true, 0);
+	cr_expect_eq(v.entries, 1);
+	cr_expect_gt(v.torn_bytes, 0);
+	free(file.bytes);
+	scene_release(&scene);
+}
