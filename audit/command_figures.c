@@ -271,7 +271,8 @@ static int exit_code_of(const struct asking *asking, int rc)
 		return EXIT_BROKEN;
 	/* A catalogue or a file of reports that has errors, or no such
 	 * folder: nothing to do with the figures. */
-	if (!asking->has_replay && (rc == ERR_INVALID || rc == ERR_NOTFOUND))
+	if (!options_arguments(asking->options) &&
+	    (rc == ERR_INVALID || rc == ERR_NOTFOUND))
 		return EXIT_USAGE;
 	return EXIT_FAILED;
 }

@@ -332,13 +332,14 @@ static int read_file(struct files *files, const struct fold_file *file)
 {
 	struct err err = { 0 };
 	size_t problems = files->noted_count;
+	uint32_t row = 0;
 	int rc;
 
 	arena_reset(&files->text);
 	files->name = file->name;
-	rc = csv_parse(file->bytes, &files->text, &files->csv, &err);
+	rc = csv_parse_at(file->bytes, &files->text, &files->csv, &row, &err);
 	if (rc == ERR_INVALID || rc == ERR_LIMIT)
-		return note(files, 0, span_of(NULL, 0), err.msg);
+		return note(files, row, span_of(NULL, 0), err.msg);
 	if (!rc)
 		rc = read_columns(files);
 	if (rc || files->noted_count > problems)
