@@ -440,6 +440,8 @@ int store_commit(struct db *db, const struct puts *puts, struct err *err)
 		return err_set(err, rc, "%s: no memory to sort writes",
 			       db->path);
 	rc = db_begin(db, true, &txn, err);
+	if (!txn)
+		goto out;
 	for (size_t i = 0; i < count && !rc; i++) {
 		const struct put *put = &list[i];
 
@@ -452,6 +454,7 @@ int store_commit(struct db *db, const struct puts *puts, struct err *err)
 		rc = db_commit(txn, err);
 	else
 		db_abort(txn);
+out:
 	free(list);
 	return rc;
 }

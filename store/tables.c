@@ -231,8 +231,8 @@ static uint16_t throw_levels(struct memory_tables *tables)
 
 static struct node *node_new(uint16_t level_count, struct span key)
 {
-	struct node *node = malloc(
-		sizeof(*node) + level_count * sizeof(node->next[0]) + key.len);
+	struct node *node =
+		malloc(sizeof(*node) + level_count * sizeof(void *) + key.len);
 
 	if (!node)
 		return NULL;
@@ -292,6 +292,7 @@ static int list_put(struct memory_tables *tables, const struct put *put)
 		node_free(node);
 		return rc;
 	}
+	assert(node->level_count > 0);
 	for (unsigned i = 0; i < node->level_count; i++) {
 		node->next[i] = *links[i];
 		*links[i] = node;
@@ -367,7 +368,8 @@ static int memory_scan(void *ctx, enum table table, struct span prefix,
 		int rc;
 
 		if (key.len < prefix.len ||
-		    (prefix.len && memcmp(key.data, prefix.data, prefix.len)))
+		    (prefix.len &&
+		     memcmp(key.data, prefix.data, prefix.len) != 0))
 			break;
 		rc = visit(arg, key, span_of(node->value, node->value_len));
 		if (rc)
