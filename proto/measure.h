@@ -23,10 +23,23 @@ enum pace { PACE_NONE, PACE_BEHIND, PACE_ON, PACE_AHEAD };
 
 /* Why, as in docs/catalogue.md; WHY_NONE where the light needs no word. */
 enum why {
-	WHY_NONE, WHY_NOT_DUE, WHY_NO_GOAL, WHY_GOAL_PENDING, WHY_NO_QUOTA,
-	WHY_VIOLATED, WHY_NO_REPORT, WHY_NOT_APPLICABLE, WHY_REFERENCE_MISSING,
-	WHY_COVERAGE, WHY_IN_REVIEW, WHY_ANNUAL_ONLY, WHY_STRETCH, WHY_MISSED,
-	WHY_OVERDUE, WHY_NO_REVIEW, WHY_OVERFLOW,
+	WHY_NONE,
+	WHY_NOT_DUE,
+	WHY_NO_GOAL,
+	WHY_GOAL_PENDING,
+	WHY_NO_QUOTA,
+	WHY_VIOLATED,
+	WHY_NO_REPORT,
+	WHY_NOT_APPLICABLE,
+	WHY_REFERENCE_MISSING,
+	WHY_COVERAGE,
+	WHY_IN_REVIEW,
+	WHY_ANNUAL_ONLY,
+	WHY_STRETCH,
+	WHY_MISSED,
+	WHY_OVERDUE,
+	WHY_NO_REVIEW,
+	WHY_OVERFLOW,
 };
 
 /* Texts are display values, rounded half away from zero; empty is none. */
@@ -45,7 +58,7 @@ struct figure {
 	enum light light;
 	enum why why;
 	uint32_t reported, due;
-	bool stale; /* unit rows: the figure is carried */
+	bool stale;		   /* unit rows: the figure is carried */
 	uint32_t rank;		   /* unit rows; 0: unranked */
 	uint32_t shared, disputed; /* registers: items that several units
 				      claim, and differ about */
@@ -79,10 +92,10 @@ struct register_item {
 	bool listed;
 	uint32_t governs; /* unit whose record counts; NONE: nothing said */
 	uint32_t credited;
-	uint32_t claims; /* units that claim it */
-	bool disputed;	 /* claims differ */
-	bool counts;	 /* passes filters, or has reached the goal */
-	uint32_t step;	 /* stage or grade by order; 0: nothing said */
+	uint32_t claims;     /* units that claim it */
+	bool disputed;	     /* claims differ */
+	bool counts;	     /* passes filters, or has reached the goal */
+	uint32_t step;	     /* stage or grade by order; 0: nothing said */
 	const char *planned; /* milestone: day planned for the goal's stage */
 	int slip;	     /* milestone: months; -1: not overdue */
 };
@@ -100,6 +113,8 @@ struct evaluation_input {
 struct evaluation *evaluation_new(const struct evaluation_input *input,
 				  struct err *err);
 void evaluation_free(struct evaluation *evaluation);
+const struct evaluation_input *
+evaluation_input_of(const struct evaluation *evaluation);
 
 /* The target's figure. Owned by the evaluation. */
 int evaluation_target(struct evaluation *evaluation, uint32_t target,
@@ -107,8 +122,7 @@ int evaluation_target(struct evaluation *evaluation, uint32_t target,
 
 /* The figures of the target's units, by unit id. */
 int evaluation_units(struct evaluation *evaluation, uint32_t target,
-		     const struct figure **out, size_t *count,
-		     struct err *err);
+		     const struct figure **out, size_t *count, struct err *err);
 
 /* The items of a register target, a milestone or a grade, by item id. Owned by
  * the evaluation until it looks at another target; none for other kinds. */
@@ -143,7 +157,7 @@ const char *pace_name(enum pace pace);
  * also parts, targets without goal, unit rows and the overall line. Appends
  * to out.
  */
-int evaluation_json(struct evaluation *evaluation, bool all,
-		    struct strbuf *out, struct err *err);
+int evaluation_json(struct evaluation *evaluation, bool all, struct strbuf *out,
+		    struct err *err);
 
 #endif
