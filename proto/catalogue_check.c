@@ -97,9 +97,10 @@ static bool is_summed_amount(const struct target *target)
 
 /* The first roster.csv row of a target with a quota, for the message. */
 static const struct csv_row *first_quota_row(struct loader *loader,
-					     const struct groups *groups,
 					     uint32_t target)
 {
+	const struct groups *groups = &loader->roster;
+
 	for (size_t i = groups->first[target]; i < groups->first[target + 1];
 	     i++) {
 		struct row row = { loader, FILE_ROSTER, groups->rows[i] };
@@ -130,14 +131,13 @@ static __int128 sum_quotas(const struct catalogue *catalogue,
 }
 
 /* As of the window's last day, when goal and quotas are final. */
-static void tell_quotas(struct loader *loader, uint32_t index,
-			const struct groups *groups)
+static void tell_quotas(struct loader *loader, uint32_t index)
 {
 	const struct catalogue *catalogue = loader->catalogue;
 	const struct target *target = &catalogue->targets[index];
 	const struct goal *goal = target_floor(target, target->end);
 	struct row row = { loader, FILE_ROSTER,
-			   first_quota_row(loader, groups, index) };
+			   first_quota_row(loader, index) };
 	char quotas_text[DECIMAL_TEXT_BYTES], goal_text[DECIMAL_TEXT_BYTES];
 	__int128 sum;
 
@@ -229,13 +229,13 @@ static void tell_level(struct loader *loader, uint32_t index)
 
 void check_catalogue(struct loader *loader)
 {
-	struct groups roster;
+	size_t count = loader->catalogue->target_count;
 
-	if (!group_rows(loader, FILE_ROSTER, &roster))
-		return;
-	for (uint32_t t = 0; t < loader->catalogue->target_count; t++) {
+	for (uint32_t t = 0; t < count; t++)
 		check_rate(loader, t);
-		tell_quotas(loader, t, &roster);
+	/* What is told rests on cells that are right. */
+	for (uint32_t t = 0; t < count && !loader->problems->errors; t++) {
+		tell_quotas(loader, t);
 		tell_of_which(loader, t);
 		tell_milestone(loader, t);
 		tell_level(loader, t);

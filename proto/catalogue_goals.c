@@ -15,6 +15,7 @@ struct goal_entry {
 struct goal_list {
 	struct goal_entry *entries;
 	size_t count;
+	bool given; /* there are cells of a goal, be they right or wrong */
 	struct intern ids;
 };
 
@@ -110,6 +111,7 @@ static void read_own_goal(struct goal_list *list, const struct row *row,
 
 	if (!row_given(row, TARGET_COMPARE) && !row_given(row, TARGET_GOAL))
 		return;
+	list->given = true;
 	if (row_choice(row, TARGET_COMPARE, compare_names, COMPARE_PENDING + 1,
 		       &compare) &&
 	    compare == COMPARE_ABOUT) {
@@ -217,13 +219,16 @@ static void read_goal(struct goal_list *list, const struct row *row,
 	const struct target *target = &row->loader->catalogue->targets[index];
 	struct goal goal = { .ref = CATALOGUE_NONE, .from = DAY_NONE };
 	int tier = 0, compare;
+	bool dated;
 
+	list->given = true;
 	goal.id = row_given(row, GOAL_ID) ? row_name(row, GOAL_ID) : MAIN_GOAL;
 	goal.approval = row_text(row, GOAL_APPROVAL);
 	goal.note = row_text(row, GOAL_NOTE);
 	(void)row_choice(row, GOAL_TIER, tiers, 2, &tier);
 	goal.stretch = tier == 1;
-	(void)row_day(row, GOAL_FROM, &goal.from);
+	dated = row_day(row, GOAL_FROM, &goal.from) ||
+		!row_given(row, GOAL_FROM);
 	if (!row_choice(row, GOAL_COMPARE, compare_names, COMPARE_PENDING + 1,
 			&compare))
 		return;
@@ -235,7 +240,8 @@ static void read_goal(struct goal_list *list, const struct row *row,
 	(void)row_decimal(row, GOAL_WIDTH, &goal.width);
 	check_width(row, &goal);
 	check_approval(row, target, &goal);
-	(void)add_entry(list, row, &goal);
+	if (dated)
+		(void)add_entry(list, row, &goal);
 }
 
 static int compare_entries(const void *left, const void *right)
@@ -298,9 +304,9 @@ static void settle_goals(struct loader *loader, uint32_t index,
 
 	if (target->is_parent)
 		check_parent_goals(list);
-	else if (!list->count && target->kind == KIND_GUARD)
+	else if (!list->given && target->kind == KIND_GUARD)
 		(void)add_entry(list, &row, &none_may_happen);
-	else if (!list->count && target->kind != KIND_NARRATIVE &&
+	else if (!list->given && target->kind != KIND_NARRATIVE &&
 		 !loader->tables[FILE_GOALS].broken)
 		row_problem(&row, TARGET_GOAL,
 			    "'%s' has no goal; give one here or in goals.csv, "

@@ -30,6 +30,12 @@ struct days {
 	bool working;
 };
 
+/* Rows of a file by target, in the order of the file. */
+struct groups {
+	size_t *first; /* target_count + 1 */
+	const struct csv_row **rows;
+};
+
 struct loader {
 	struct catalogue *catalogue;
 	struct problems *problems;
@@ -55,18 +61,14 @@ struct loader {
 	/* by target */
 	const struct csv_row **target_rows;
 	uint8_t *item_lists; /* enum list_mode */
+
+	struct groups roster; /* rows of roster.csv */
 };
 
 struct row {
 	struct loader *loader;
 	enum file_index file;
 	const struct csv_row *csv;
-};
-
-/* Rows of a file by target, in the order of the file. */
-struct groups {
-	size_t *first; /* target_count + 1 */
-	const struct csv_row **rows;
 };
 
 /* ---- catalogue_problems.c ---- */

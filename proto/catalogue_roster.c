@@ -116,6 +116,7 @@ void load_roster(struct loader *loader)
 
 	if (!group_rows(loader, FILE_ROSTER, &groups))
 		return;
+	loader->roster = groups;
 	for (uint32_t t = 0; t < catalogue->target_count; t++) {
 		struct target *target = &catalogue->targets[t];
 		size_t count = groups.first[t + 1] - groups.first[t];

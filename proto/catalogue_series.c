@@ -23,6 +23,7 @@ struct step_entry {
 	struct step step;
 	struct row row;
 	uint32_t ladder;
+	bool ordered;
 };
 
 static int compare_steps(const void *left, const void *right)
@@ -49,7 +50,7 @@ static bool read_step(const struct row *row, struct step_entry *entry)
 		.name_zh = row_text(row, LADDER_NAME_ZH),
 		.name_en = row_text(row, LADDER_NAME_EN),
 	};
-	(void)row_integer(row, LADDER_ORDER, 1000, &order);
+	entry->ordered = row_integer(row, LADDER_ORDER, 1000, &order);
 	entry->step.order = (uint32_t)order;
 	return entry->ladder != CATALOGUE_NONE && *entry->step.id &&
 	       !row_repeats(row, LADDER_STEP, "the step", "%u:%.*s",
@@ -68,8 +69,7 @@ static void fill_ladder(struct loader *loader, struct ladder *ladder,
 	ladder->step_count = count;
 	for (size_t i = 0; i < count; i++) {
 		ladder->steps[i] = entries[i].step;
-		if (entries[i].step.order != i + 1 &&
-		    row_given(&entries[i].row, LADDER_ORDER))
+		if (entries[i].ordered && entries[i].step.order != i + 1)
 			row_problem(&entries[i].row, LADDER_ORDER,
 				    "the orders of ladder '%s' must be 1, 2, "
 				    ".. without a gap; %zu is expected here",
