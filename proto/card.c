@@ -152,7 +152,7 @@ int card_parse(struct span text, struct card *out, struct err *err)
 	if (again.failed)
 		rc = err_set(err, ERR_NOMEM, "no memory");
 	else if (memcmp(again.text + again.len - sizeof(hex), hex,
-			2 * CHECK_BYTES))
+			2 * CHECK_BYTES) != 0)
 		rc = err_set(err, ERR_INVALID,
 			     "the card was altered: its check does not match; "
 			     "ask for the file again");
@@ -259,7 +259,7 @@ static int read_code(struct span bytes, struct code *out)
 		return ERR_INVALID;
 	check = hash_span(span_of(bytes.data, bytes.len - CHECK_BYTES));
 	if (memcmp(check.bytes, bytes.data + bytes.len - CHECK_BYTES,
-		   CHECK_BYTES))
+		   CHECK_BYTES) != 0)
 		return ERR_INVALID;
 	reader_init(&reader, bytes);
 	if (read_u8(&reader) != CODE_VERSION)
@@ -281,7 +281,8 @@ static int read_code(struct span bytes, struct code *out)
 
 int code_parse(struct span text, struct code *out, struct err *err)
 {
-	char tidied[sizeof(CODE_PREFIX) + (CODE_BYTES_MAX * 8 + 4) / 5 + 1];
+	char tidied[sizeof(CODE_PREFIX) + (CODE_BYTES_MAX * 8 + 4) / 5 + 1] =
+		"";
 	const size_t prefix = sizeof(CODE_PREFIX) - 1;
 	uint8_t bytes[CODE_BYTES_MAX];
 	int len = -1;

@@ -36,7 +36,8 @@ int wire_read_prefix(struct span msg, enum wire_type *type, struct span *body,
 	major = read_u8(&reader);
 	number = read_u8(&reader);
 	flags = read_u16(&reader);
-	if (reader.failed || memcmp(magic.data, wire_magic, sizeof(wire_magic)))
+	if (reader.failed ||
+	    memcmp(magic.data, wire_magic, sizeof(wire_magic)) != 0)
 		return err_set(err, ERR_INVALID, "not a message of tally");
 	if (major != WIRE_MAJOR)
 		return err_set(err, ERR_NOTFOUND,

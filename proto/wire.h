@@ -217,6 +217,8 @@ struct statement {
  */
 int wire_decode_statement(struct span body, struct arena *arena,
 			  struct statement *out, struct err *err);
+/* Whether a free text may be sent: UTF-8 without NUL, not too long. */
+bool wire_text_fits(struct span text);
 /* Appends the body to out. */
 int wire_encode_statement(const struct statement *statement, struct strbuf *out,
 			  struct err *err);

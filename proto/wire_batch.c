@@ -20,6 +20,12 @@ static bool all_zero(struct span bytes)
 	return true;
 }
 
+bool wire_text_fits(struct span text)
+{
+	return text.len <= WIRE_TEXT_BYTES_MAX && wire_is_utf8(text) &&
+	       !(text.len && memchr(text.data, 0, text.len));
+}
+
 /* ---- decoding ---- */
 
 static int decode_text(const Tally__Text *from, struct text *out,
@@ -35,10 +41,8 @@ static int decode_text(const Tally__Text *from, struct text *out,
 		return err_set(err, ERR_LIMIT, "a text has more than %d bytes",
 			       WIRE_TEXT_BYTES_MAX);
 	/* A redacted text is zeros, salt included. */
-	if (!wire_is_utf8(out->text) ||
-	    (out->text.len && memchr(out->text.data, 0, out->text.len) &&
-	     !(all_zero(out->text) &&
-	       !memcmp(out->salt, zero_salt, SALT_BYTES))))
+	if (!wire_text_fits(out->text) &&
+	    !(all_zero(out->text) && !memcmp(out->salt, zero_salt, SALT_BYTES)))
 		return err_set(err, ERR_INVALID, "a text is not UTF-8 text");
 	return 0;
 }

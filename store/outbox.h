@@ -41,14 +41,19 @@ struct outbox_item {
 	uint16_t verdict; /* once delivered */
 };
 
-/* Saves all or nothing, durable on return. Salts must be set. numbers (count
- * of them) may be NULL. */
+/*
+ * Saves all or nothing, durable on return. Salts must be set (salt_draw), and
+ * what could never be sealed or would be thrown back is refused: a body that
+ * is no statement of this program, texts that are not those of its hashes
+ * (ERR_INVALID), more than a batch holds (ERR_LIMIT), a salt that was saved
+ * before (ERR_EXISTS). numbers (count of them) may be NULL.
+ */
 int outbox_save(struct outbox *outbox, const struct sealed *sealed,
 		size_t count, uint64_t saved_us, uint64_t *numbers,
 		struct err *err);
 
 /* Replaces the body of one that still waits: ERR_NOTFOUND if it was sealed
- * meanwhile (used to rebase). */
+ * meanwhile (used to rebase). Salt and cell stay as they are. */
 int outbox_replace(struct outbox *outbox, uint64_t number,
 		   const struct sealed *sealed, struct err *err);
 
@@ -59,9 +64,10 @@ int outbox_items(struct outbox *outbox, uint64_t from,
 		 int (*visit)(void *arg, const struct outbox_item *item),
 		 void *arg, struct err *err);
 
+/* Every item is in one of the four: refused ones were delivered too. */
 struct outbox_counts {
 	uint64_t waiting, sealed, delivered, refused;
-	uint64_t bytes_waiting;
+	uint64_t bytes_waiting; /* at most, in a batch */
 };
 int outbox_counts(struct outbox *outbox, struct outbox_counts *out,
 		  struct err *err);
@@ -77,6 +83,9 @@ int outbox_counts(struct outbox *outbox, struct outbox_counts *out,
  */
 int outbox_head(struct outbox *outbox, struct span key, struct arena *arena,
 		struct head *out, struct err *err); /* ERR_NOTFOUND */
+/* The key under which outbox_head knows the newest own catalogue commit; its
+ * head has a salt and no report, and outbox_heads leaves it out. */
+#define OUTBOX_CATALOGUE_KEY "catalogue"
 /* What a slice says of cells, in one transaction; keys are made of the heads'
  * reports. Own reports that are not delivered yet stay heads. */
 int outbox_set_heads(struct outbox *outbox, const struct head *heads,
@@ -104,7 +113,8 @@ int outbox_lock_sender(struct outbox *outbox, struct err *err);
 /*
  * Seals what waits (at most count_max statements and bytes_max bytes) as the
  * next batch, durable on return: *batch in the arena, *sequence its number.
- * ERR_NOTFOUND: nothing waits.
+ * Of header, sequence, prev, count, root and key are filled in here. Needs
+ * the sender's lock. ERR_NOTFOUND: nothing waits, or not in bytes_max.
  */
 int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 		const struct sign_pair *pair, size_t count_max,
@@ -115,14 +125,17 @@ int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
 		 struct span *batch, struct err *err);
 
-/* Records what an acknowledgement says; again is harmless. */
+/* Records what an acknowledgement says; again is harmless. ERR_ORDER: of a
+ * batch that was never sealed. */
 int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 		    size_t count, struct err *err);
 /* Forgets batches (not items) that lie wholly below the safe journal size. */
 int outbox_forget(struct outbox *outbox, uint64_t safe, struct err *err);
 
 /* Takes back a batch recalled from the collector: the items in it appear as
- * delivered; the chain moves on. The caller has checked its signature. */
+ * delivered (those that still wait here, by their salts, are not sent again);
+ * the chain moves on. The caller has checked its signature. Needs the sender's
+ * lock. ERR_ORDER: it is not the next of the chain. */
 int outbox_restore(struct outbox *outbox, const struct recalled *recalled,
 		   const struct batch *batch, struct err *err);
 

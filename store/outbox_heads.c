@@ -1,0 +1,481 @@
+/*
+ * The outbox's index of cells. Of each cell it keeps what the collector is
+ * known to have, and the numbers of the office's own reports that are not
+ * delivered yet, in order of saving. The last of these is the head of the
+ * cell; a refused one falls out, and what is before it is the head again.
+ *
+ *   cell "target|unit|period|item" -> u32 count and u64 numbers; then, if
+ *   anything is known: salt, u64 recv_us, and each with a u32 length: target,
+ *   unit, period, item, status, reason; u32 count of cells, of each with a u32
+ *   length field and value
+ */
+#include "store/outbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "store/outbox_parts.h"
+
+#define KEY_BYTES_MAX (4 * (WIRE_NAME_BYTES_MAX + 1))
+#define SCRATCH_BYTES ((size_t)64 * 1024 * 1024)
+
+struct cell_key {
+	char text[KEY_BYTES_MAX];
+	size_t len;
+};
+
+struct cell_record {
+	uint64_t *pending;
+	size_t pending_count;
+	bool is_known;
+	struct head known;
+};
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ERR_NOMEM, "no memory for what is known of cells");
+}
+
+/* ---- keys ---- */
+
+/* Decoded and encoded reports alike have names within their limit; a head
+ * that somebody made up may not. */
+static bool report_key(const struct report *report, struct cell_key *out)
+{
+	const struct span parts[] = { report->target, report->unit,
+				      report->period, report->item };
+
+	out->len = 0;
+	for (size_t i = 0; i < 4; i++) {
+		if (parts[i].len > WIRE_NAME_BYTES_MAX)
+			return false;
+		if (parts[i].len)
+			memcpy(out->text + out->len, parts[i].data,
+			       parts[i].len);
+		out->len += parts[i].len;
+		if (i < 3)
+			out->text[out->len++] = '|';
+	}
+	return true;
+}
+
+/* False for statements that are not of a cell. */
+static bool statement_key(const struct statement *statement,
+			  struct cell_key *out)
+{
+	if (statement->kind == SAID_REPORT)
+		return report_key(&statement->said.report, out);
+	if (statement->kind != SAID_CATALOGUE_COMMIT)
+		return false;
+	out->len = sizeof(OUTBOX_CATALOGUE_KEY) - 1;
+	memcpy(out->text, OUTBOX_CATALOGUE_KEY, out->len);
+	return true;
+}
+
+bool outbox_heads_same(const struct statement *a, const struct statement *b)
+{
+	struct cell_key of_a, of_b;
+	bool has_a = statement_key(a, &of_a);
+	bool has_b = statement_key(b, &of_b);
+
+	if (!has_a || !has_b)
+		return has_a == has_b && a->kind == b->kind;
+	return span_equal(span_of(of_a.text, of_a.len),
+			  span_of(of_b.text, of_b.len));
+}
+
+/* ---- records ---- */
+
+static void add_u32(struct strbuf *out, size_t value)
+{
+	uint8_t bytes[4];
+
+	store_u32(bytes, (uint32_t)value);
+	strbuf_add(out, bytes, sizeof(bytes));
+}
+
+static void add_u64(struct strbuf *out, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	store_u64(bytes, value);
+	strbuf_add(out, bytes, sizeof(bytes));
+}
+
+static void add_span(struct strbuf *out, struct span span)
+{
+	add_u32(out, span.len);
+	strbuf_add(out, span.data, span.len);
+}
+
+static void add_head(struct strbuf *out, const struct head *head)
+{
+	const struct report *report = &head->report;
+
+	strbuf_add(out, head->salt, SALT_BYTES);
+	add_u64(out, head->recv_us);
+	add_span(out, report->target);
+	add_span(out, report->unit);
+	add_span(out, report->period);
+	add_span(out, report->item);
+	add_span(out, report->status);
+	add_span(out, head->reason);
+	add_u32(out, report->cell_count);
+	for (size_t i = 0; i < report->cell_count; i++) {
+		add_span(out, report->cells[i].field);
+		add_span(out, report->cells[i].value);
+	}
+}
+
+static struct span read_text(struct reader *reader)
+{
+	return read_span(reader, read_u32(reader));
+}
+
+static int read_head(struct reader *reader, struct arena *arena,
+		     struct head *out)
+{
+	struct report *report = &out->report;
+
+	read_copy(reader, out->salt, SALT_BYTES);
+	out->recv_us = read_u64(reader);
+	report->target = read_text(reader);
+	report->unit = read_text(reader);
+	report->period = read_text(reader);
+	report->item = read_text(reader);
+	report->status = read_text(reader);
+	out->reason = read_text(reader);
+	report->cell_count = read_u32(reader);
+	if (reader->failed || report->cell_count > WIRE_CELLS_MAX)
+		return ERR_CORRUPT;
+	report->cells =
+		arena_array(arena, report->cell_count, sizeof(*report->cells));
+	if (!report->cells)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < report->cell_count; i++) {
+		report->cells[i].field = read_text(reader);
+		report->cells[i].value = read_text(reader);
+	}
+	return reader->failed ? ERR_CORRUPT : 0;
+}
+
+/* Reads from a copy in the arena, so that the record outlives the next put
+ * and the transaction. */
+static int read_record(struct span value, struct arena *arena,
+		       struct cell_record *out, struct err *err)
+{
+	struct cell_record record = { 0 };
+	const void *copy = arena_copy(arena, value.data, value.len);
+	struct reader reader;
+	int rc = 0;
+
+	if (!copy)
+		return no_memory(err);
+	reader_init(&reader, span_of(copy, value.len));
+	record.pending_count = read_u32(&reader);
+	if (record.pending_count > reader_left(&reader) / 8)
+		rc = ERR_CORRUPT;
+	else
+		/* One more: there is room to add to it. */
+		record.pending = arena_array(arena, record.pending_count + 1,
+					     sizeof(*record.pending));
+	if (!rc && !record.pending)
+		rc = ERR_NOMEM;
+	for (size_t i = 0; i < record.pending_count && !rc; i++)
+		record.pending[i] = read_u64(&reader);
+	record.is_known = !rc && reader_left(&reader) > 0;
+	if (record.is_known)
+		rc = read_head(&reader, arena, &record.known);
+	if (rc == ERR_NOMEM)
+		return no_memory(err);
+	if (rc || reader.failed || reader_left(&reader))
+		return err_set(err, ERR_CORRUPT,
+			       "the outbox is damaged: what it knows of a cell "
+			       "is not as it was written");
+	*out = record;
+	return 0;
+}
+
+static int load(struct db_txn *txn, struct span key, struct arena *arena,
+		struct cell_record *out, struct err *err)
+{
+	static const uint8_t nothing[4];
+	struct span value;
+	int rc = db_get(txn, OUTBOX_HEAD, key, &value, err);
+
+	if (rc && rc != ERR_NOTFOUND)
+		return rc;
+	if (rc)
+		value = span_of(nothing, sizeof(nothing));
+	return read_record(value, arena, out, err);
+}
+
+/* Writes only what changed. */
+static int keep(struct db_txn *txn, struct span key,
+		const struct cell_record *record, bool *changed,
+		struct err *err)
+{
+	struct strbuf value;
+	struct span before;
+	int rc;
+
+	strbuf_init(&value, 0);
+	add_u32(&value, record->pending_count);
+	for (size_t i = 0; i < record->pending_count; i++)
+		add_u64(&value, record->pending[i]);
+	if (record->is_known)
+		add_head(&value, &record->known);
+	if (value.failed) {
+		rc = no_memory(err);
+		goto out;
+	}
+	rc = db_get(txn, OUTBOX_HEAD, key, &before, err);
+	if (rc && rc != ERR_NOTFOUND)
+		goto out;
+	if (!rc && span_equal(before, strbuf_span(&value)))
+		goto out;
+	*changed = true;
+	if (!record->pending_count && !record->is_known)
+		rc = db_delete(txn, OUTBOX_HEAD, key, err);
+	else
+		rc = db_put(txn, OUTBOX_HEAD, key, strbuf_span(&value), err);
+out:
+	strbuf_release(&value);
+	return rc;
+}
+
+/* ---- what changes them ---- */
+
+int outbox_heads_saved(struct db_txn *txn, uint64_t number,
+		       const struct statement *statement, struct arena *arena,
+		       struct err *err)
+{
+	struct cell_record record;
+	struct cell_key key;
+	bool changed;
+	int rc;
+
+	if (!statement_key(statement, &key))
+		return 0;
+	rc = load(txn, span_of(key.text, key.len), arena, &record, err);
+	if (rc)
+		return rc;
+	record.pending[record.pending_count++] = number;
+	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
+}
+
+/* How an own item looks as a head. Spans as those of sealed and statement. */
+static struct head head_of(const struct outbox_item *item,
+			   const struct statement *statement)
+{
+	const struct sealed *sealed = &item->sealed;
+	struct head head = { .recv_us = item->recv_us };
+
+	if (statement->kind == SAID_REPORT)
+		head.report = statement->said.report;
+	memcpy(head.salt, sealed->salt, SALT_BYTES);
+	for (size_t i = 0; i < statement->text_count && i < sealed->text_count;
+	     i++)
+		if (span_equal(statement->texts[i].name,
+			       span_of_text("reason")))
+			head.reason = sealed->texts[i].text;
+	return head;
+}
+
+static void remove_pending(struct cell_record *record, uint64_t number)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < record->pending_count; i++)
+		if (record->pending[i] != number)
+			record->pending[kept++] = record->pending[i];
+	record->pending_count = kept;
+}
+
+/* What the collector has is never older than what it had: receipt times do
+ * not decrease, and of two alike the one told last is the newer. */
+static void learn(struct cell_record *record, const struct head *head)
+{
+	if (record->is_known && head->recv_us < record->known.recv_us)
+		return;
+	record->known = *head;
+	record->is_known = true;
+}
+
+/* An own review that was admitted shows on the version that it judges. */
+static int review_delivered(struct db_txn *txn,
+			    const struct statement *statement,
+			    struct arena *arena, struct err *err)
+{
+	struct cell_record record;
+	struct cell_key key;
+	bool changed;
+	int rc;
+
+	if (!report_key(&statement->said.review, &key))
+		return 0;
+	rc = load(txn, span_of(key.text, key.len), arena, &record, err);
+	if (rc || !record.is_known ||
+	    !span_equal(statement->base,
+			span_of(record.known.salt, BASE_BYTES)))
+		return rc;
+	record.known.report.status = statement->said.review.status;
+	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
+}
+
+int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
+			   struct arena *arena, struct err *err)
+{
+	struct statement statement;
+	struct cell_record record;
+	struct cell_key key;
+	bool changed;
+	int rc = wire_decode_statement(item->sealed.body, arena, &statement,
+				       err);
+
+	if (rc) /* a recalled one may be of a newer program, or broken */
+		return rc == ERR_NOMEM ? rc : 0;
+	if (statement.kind == SAID_REVIEW && !item->verdict)
+		return review_delivered(txn, &statement, arena, err);
+	if (!statement_key(&statement, &key))
+		return 0;
+	rc = load(txn, span_of(key.text, key.len), arena, &record, err);
+	if (rc)
+		return rc;
+	remove_pending(&record, item->number);
+	/* A slice may have told it before its receipt, and its review too. */
+	if (!item->verdict &&
+	    !(record.is_known &&
+	      !memcmp(record.known.salt, item->sealed.salt, SALT_BYTES))) {
+		struct head head = head_of(item, &statement);
+
+		learn(&record, &head);
+	}
+	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
+}
+
+int outbox_set_heads(struct outbox *outbox, const struct head *heads,
+		     size_t count, struct err *err)
+{
+	bool changed = false;
+	struct db_txn *txn;
+	struct arena arena;
+	int rc = db_begin(outbox->db, true, &txn, err);
+
+	if (rc)
+		return rc;
+	arena_init(&arena, SCRATCH_BYTES);
+	for (size_t i = 0; i < count && !rc; i++) {
+		struct cell_record record;
+		struct cell_key key;
+
+		if (heads[i].report.cell_count > WIRE_CELLS_MAX ||
+		    !report_key(&heads[i].report, &key)) {
+			rc = err_set(err, ERR_LIMIT,
+				     "a head is above the limits of a report");
+			break;
+		}
+		rc = load(txn, span_of(key.text, key.len), &arena, &record,
+			  err);
+		if (!rc) {
+			learn(&record, &heads[i]);
+			rc = keep(txn, span_of(key.text, key.len), &record,
+				  &changed, err);
+		}
+		arena_reset(&arena);
+	}
+	arena_release(&arena);
+	/* The same slice comes with every session: then nothing is synced. */
+	if (!rc && changed)
+		return db_commit(txn, err);
+	db_abort(txn);
+	return rc;
+}
+
+/* ---- reading ---- */
+
+static int newest(struct db_txn *txn, const struct cell_record *record,
+		  struct arena *arena, struct head *out, struct err *err)
+{
+	struct statement statement;
+	struct outbox_item item;
+	int rc;
+
+	if (!record->pending_count && !record->is_known)
+		return err_set(err, ERR_NOTFOUND,
+			       "nothing is known of this cell");
+	if (!record->pending_count) {
+		*out = record->known;
+		return 0;
+	}
+	rc = outbox_copy_item(txn, record->pending[record->pending_count - 1],
+			      arena, &item, err);
+	if (!rc)
+		rc = wire_decode_statement(item.sealed.body, arena, &statement,
+					   err);
+	if (!rc)
+		*out = head_of(&item, &statement);
+	return rc;
+}
+
+int outbox_head(struct outbox *outbox, struct span key, struct arena *arena,
+		struct head *out, struct err *err)
+{
+	struct cell_record record;
+	struct db_txn *txn;
+	int rc;
+
+	if (!key.len || key.len > KEY_BYTES_MAX)
+		return err_set(err, ERR_NOTFOUND,
+			       "nothing is known of this cell");
+	rc = db_begin(outbox->db, false, &txn, err);
+	if (rc)
+		return rc;
+	rc = load(txn, key, arena, &record, err);
+	if (!rc)
+		rc = newest(txn, &record, arena, out, err);
+	db_abort(txn);
+	return rc;
+}
+
+struct visiting {
+	struct db_txn *txn;
+	struct arena *arena;
+	int (*visit)(void *arg, struct span key, const struct head *head);
+	void *arg;
+	struct err *err;
+};
+
+static int visit_record(void *arg, struct span key, struct span value)
+{
+	struct visiting *visiting = arg;
+	struct cell_record record;
+	struct head head;
+	int rc;
+
+	if (span_equal(key, span_of_text(OUTBOX_CATALOGUE_KEY)))
+		return 0;
+	rc = read_record(value, visiting->arena, &record, visiting->err);
+	if (!rc)
+		rc = newest(visiting->txn, &record, visiting->arena, &head,
+			    visiting->err);
+	return rc ? rc : visiting->visit(visiting->arg, key, &head);
+}
+
+int outbox_heads(struct outbox *outbox, struct arena *arena,
+		 int (*visit)(void *arg, struct span key,
+			      const struct head *head),
+		 void *arg, struct err *err)
+{
+	struct visiting visiting = {
+		.arena = arena, .visit = visit, .arg = arg, .err = err
+	};
+	int rc = db_begin(outbox->db, false, &visiting.txn, err);
+
+	if (rc)
+		return rc;
+	rc = db_scan(visiting.txn, OUTBOX_HEAD, span_of(NULL, 0), false,
+		     visit_record, &visiting, err);
+	db_abort(visiting.txn);
+	return rc;
+}
