@@ -198,12 +198,13 @@ static int read_reports(struct asking *asking, struct err *err)
 	size_t count = options_count(asking->options, "reports");
 	const char **paths = calloc(count + 1, sizeof(*paths));
 	struct folder_reports reports = { 0 };
-	int rc = paths ? 0 : err_set(err, ERR_NOMEM, "no memory");
+	int rc;
 
-	for (size_t i = 0; i < count && !rc; i++)
+	if (!paths)
+		return err_set(err, ERR_NOMEM, "no memory");
+	for (size_t i = 0; i < count; i++)
 		paths[i] = options_value(asking->options, "reports", i);
-	if (!rc)
-		rc = folder_reports(paths, count, &reports, err);
+	rc = folder_reports(paths, count, &reports, err);
 	if (!rc)
 		rc = fold_reports(asking, &reports, err);
 	folder_reports_release(&reports);

@@ -117,6 +117,23 @@ void folder_reports_release(struct folder_reports *reports)
 	*reports = (struct folder_reports){ 0 };
 }
 
+static int read_report(const char *const *paths, size_t count, size_t i,
+		       struct folder_reports *out, struct err *err)
+{
+	size_t len;
+	int rc = file_read(paths[i], CATALOGUE_FILE_BYTES_MAX, &out->texts[i],
+			   &len, err);
+
+	if (rc)
+		return rc;
+	out->files[i] = (struct fold_file){
+		.name = name_in_messages(paths, count, i),
+		.bytes = span_of(out->texts[i], len),
+	};
+	out->count++;
+	return 0;
+}
+
 int folder_reports(const char *const *paths, size_t count,
 		   struct folder_reports *out, struct err *err)
 {
@@ -125,21 +142,12 @@ int folder_reports(const char *const *paths, size_t count,
 
 	reports.files = calloc(count + 1, sizeof(*reports.files));
 	reports.texts = calloc(count + 1, sizeof(*reports.texts));
-	if (!reports.files || !reports.texts)
-		rc = err_set(err, ERR_NOMEM, "no memory");
-	for (size_t i = 0; i < count && !rc; i++) {
-		size_t len;
-
-		rc = file_read(paths[i], CATALOGUE_FILE_BYTES_MAX,
-			       &reports.texts[i], &len, err);
-		if (rc)
-			break;
-		reports.files[i] = (struct fold_file){
-			.name = name_in_messages(paths, count, i),
-			.bytes = span_of(reports.texts[i], len),
-		};
-		reports.count++;
+	if (!reports.files || !reports.texts) {
+		folder_reports_release(&reports);
+		return err_set(err, ERR_NOMEM, "no memory");
 	}
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = read_report(paths, count, i, &reports, err);
 	if (rc) {
 		folder_reports_release(&reports);
 		return rc;

@@ -27,7 +27,7 @@ enum word {
 	WORD_COUNT
 };
 
-const char *word(enum word word, enum lang lang);
+const char *word(enum word which, enum lang lang);
 const char *word_light(enum light light, enum lang lang);
 const char *word_why(enum why why, enum lang lang); /* "" for WHY_NONE */
 /* Under a green light: behind the plan. */

@@ -193,7 +193,7 @@ enum verdict admit_cells_read(struct admit_cells *cells,
 	cells->values = arena_array(cells->arena, report->cell_count + 1,
 				    sizeof(*cells->values));
 	cells->fields = arena_array(cells->arena, report->cell_count + 1,
-				    sizeof(*cells->fields));
+				    sizeof(void *));
 	assert(cells->values && cells->fields);
 	for (size_t i = 0; i < report->cell_count; i++) {
 		const struct cell_text *cell = &report->cells[i];
