@@ -1,0 +1,267 @@
+#include "agent/messages.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off: texts read better one under the other */
+static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
+	[MESSAGE_SAVED] = { "saved here, waiting to send: %llu",
+			    "已存本机，待上报：%llu 条" },
+	[MESSAGE_DELIVERED] = { "delivered, receipt %llu.%u",
+				"已送达，回执 %llu.%u" },
+	[MESSAGE_REFUSED] = { "refused: %s. %s (receipt %llu.%u)",
+			      "未采纳：%s。%s（回执 %llu.%u）" },
+	[MESSAGE_QUEUED] = { "not delivered yet: %llu statements wait here and "
+			     "are sent "
+			     "when the collector can be reached (%s)",
+			     "尚未送达：%llu "
+			     "条存在本机，连通汇总中心后自动上报（%s）" },
+	[MESSAGE_ALL_DELIVERED] = { "everything is delivered", "全部已送达" },
+	[MESSAGE_NOT_ENROLLED] = { "this office is not enrolled yet: run "
+				   "\"tally-agent enrol "
+				   "CODE\" with the code from your "
+				   "administrator",
+				   "本单位尚未登记：请用管理员给的登记码运行"
+				   "“tally-agent enrol 登记码”" },
+	[MESSAGE_ENROLLED] = { "enrolled; this office's key is %s",
+			       "登记成功；本单位公钥 %s" },
+	[MESSAGE_ENROL_LATER] = { "not enrolled yet (%s); \"tally-agent run\" "
+				  "or \"sync\" goes "
+				  "on with it",
+				  "尚未完成登记（%s）；运行“tally-agent "
+				  "run”或“sync”会继续" },
+	[MESSAGE_FOUNDED] = { "founded: journal %s\nhand %s to the collector: "
+			      "tally-collector "
+			      "init DIR --founding %s",
+			      "创立完成：日志编号 %s\n请把 %s "
+			      "交给汇总中心：tally-collector "
+			      "init DIR --founding %s" },
+	[MESSAGE_NO_RECOVERY] = { "warning: no recovery key. If every "
+				  "administrator's key is "
+				  "lost, nobody can enrol another (--recovery "
+				  "KEY)",
+				  "警告：没有恢复密钥。管理员密钥全部遗失后将无"
+				  "人能再登记管理员"
+				  "（--recovery 公钥）" },
+	[MESSAGE_ONE_ADMINISTRATOR] = { "warning: this journal has a single "
+					"administrator's key. Grant "
+					"a second one soon: tally-agent grant "
+					"--role admin",
+					"警告：只有一把管理员密钥。请尽快授予第"
+					"二位管理员："
+					"tally-agent grant --role admin" },
+	[MESSAGE_LOCAL_DOUBT] = { "the collector will probably refuse this: "
+				  "%s%s%s. %s",
+				  "汇总中心可能不采纳：%s%s%s。%s" },
+	[MESSAGE_LOCAL_REFUSED] = { "%s:%u: %s%s%s", "%s:%u: %s%s%s" },
+	[MESSAGE_ROW_REFUSED] = { "%s:%u: refused: %s (receipt %llu.%u)",
+				  "%s:%u: 未采纳：%s（回执 %llu.%u）" },
+	[MESSAGE_IMPORT_NOTHING] = { "nothing was imported: %zu of %zu rows "
+				     "would be refused "
+				     "(--unchecked imports them all the same)",
+				     "未导入任何数据：%2$zu 行中有 %1$zu "
+				     "行会被拒绝"
+				     "（--unchecked 可照样导入）" },
+	[MESSAGE_IMPORT_SAVED] = { "imported %zu rows: saved here, waiting to "
+				   "send",
+				   "已导入 %zu 行：已存本机，待上报" },
+	[MESSAGE_IMPORT_WOULD] = { "%zu rows are good; nothing was saved "
+				   "(--dry-run)",
+				   "%zu 行无误；未保存（--dry-run）" },
+	[MESSAGE_UNCHECKED] = { "no catalogue is known here yet: only the "
+				"shape was checked",
+				"本机尚无目录：只检查了格式" },
+	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors",
+				 "%s：%zu 个目标，%zu 个单位，没有错误" },
+	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
+				  "to send",
+				  "目录已存本机（%zu 份），待上报" },
+	[MESSAGE_CODE] = { "hand this code to the office alone; it works once, "
+			   "until %s, "
+			   "after this grant is delivered",
+			   "请只把此登记码交给该单位；授权送达后可用一次，有效"
+			   "期至 %s" },
+	[MESSAGE_CODE_FILE] = { "the code is in %s", "登记码已存入 %s" },
+	[MESSAGE_REVOKE_SAVED] = { "revocation saved here, waiting to send: "
+				   "key %s, suspect from "
+				   "its batch %llu on",
+				   "撤销已存本机，待上报：公钥 %s，自其第 %llu "
+				   "批起存疑" },
+	[MESSAGE_SENDER_RUNS] = { "another process already sends for %s",
+				  "已有另一进程在为 %s 上报" },
+	[MESSAGE_CONNECTION] = { "connection: %s%s%s", "连接：%s%s%s" },
+	[MESSAGE_NO_SENDER] = { "connection: nobody sends (start \"tally-agent "
+				"run\", or "
+				"\"tally-agent sync\" once)",
+				"连接：没有上报进程（请运行“tally-agent "
+				"run”，或运行一次"
+				"“tally-agent sync”）" },
+	[MESSAGE_COUNTS] = { "saved here, waiting to send %llu · sent %llu · "
+			     "delivered %llu "
+			     "· refused %llu",
+			     "待上报 %llu · 已发出 %llu · 已送达 %llu · 未采纳 "
+			     "%llu" },
+	[MESSAGE_MORE] = { "(%llu delivered ones before these are not shown; "
+			   "--all shows "
+			   "them)",
+			   "（更早的 %llu 条已送达记录未列出；--all "
+			   "列出全部）" },
+	[MESSAGE_STATE_SAVED] = { "waiting to send", "待上报" },
+	[MESSAGE_STATE_SEALED] = { "sent", "已发出" },
+	[MESSAGE_STATE_DELIVERED] = { "delivered", "已送达" },
+	[MESSAGE_STATE_REFUSED] = { "refused", "未采纳" },
+};
+
+static const char *const states[][LANGUAGE_COUNT] = {
+	[SESSION_IDLE] = { "not started", "未启动" },
+	[SESSION_BACKOFF] = { "waiting to try again", "等待重试" },
+	[SESSION_CONNECTING] = { "connecting", "正在连接" },
+	[SESSION_GREETING] = { "connecting", "正在连接" },
+	[SESSION_CHECKING] = { "comparing with the collector",
+			       "正在与汇总中心核对" },
+	[SESSION_RECALLING] = { "fetching own records back",
+				"正在取回本单位记录" },
+	[SESSION_READY] = { "connected", "已连接" },
+};
+
+static const char *const troubles[TROUBLE_COUNT][LANGUAGE_COUNT] = {
+	[TROUBLE_NONE] = { "", "" },
+	[TROUBLE_OFFLINE] = { "the collector cannot be reached",
+			      "无法连通汇总中心" },
+	[TROUBLE_REFUSED] = { "the collector does not know this office's key: "
+			      "it was never "
+			      "enrolled there, has expired or was revoked; ask "
+			      "the "
+			      "administrator",
+			      "汇总中心不认识本单位的密钥：未登记、已过期或已撤"
+			      "销；请联系"
+			      "管理员" },
+	[TROUBLE_NACK] = { "the collector says no", "汇总中心拒绝" },
+	[TROUBLE_VERSION] = { "the collector speaks another version; update "
+			      "the older "
+			      "program",
+			      "与汇总中心的版本不同；请升级较旧的程序" },
+	[TROUBLE_FORK] = { "the collector has other records under this "
+			   "office's numbers: "
+			   "this directory is a copy or an old backup of one "
+			   "that went "
+			   "on; nothing is sent; ask the administrator for a "
+			   "new code",
+			   "汇总中心在本单位的序号下有不同记录：本目录是副本或"
+			   "旧备份；"
+			   "已停止上报；请向管理员索取新登记码" },
+	[TROUBLE_UNSIGNED] = { "the collector shows records of this office "
+			       "that this office "
+			       "never signed; nothing is sent; tell the "
+			       "administrator",
+			       "汇总中心出示了本单位从未签名的记录；已停止上报"
+			       "；请告知管理员" },
+	[TROUBLE_LOST] = { "the collector lacks records that this office no "
+			   "longer keeps; "
+			   "tell the administrator",
+			   "汇总中心缺少本单位已不再保留的记录；请告知管理员" },
+	[TROUBLE_NONSENSE] = { "the collector's answers make no sense; trying "
+			       "again",
+			       "汇总中心的应答无法理解；正在重试" },
+};
+
+static const char *const nacks[][LANGUAGE_COUNT] = {
+	[0] = { "the collector says no", "汇总中心拒绝" },
+	[NACK_BUSY] = { "the collector is busy", "汇总中心忙" },
+	[NACK_GAP] = { "the collector misses a batch",
+		       "汇总中心缺少前面的批次" },
+	[NACK_DISK_FULL] = { "the collector's disk is full; everything is kept "
+			     "here",
+			     "汇总中心磁盘已满；数据都保留在本机" },
+	[NACK_FENCED] = { "another machine or program uses this office's key: "
+			  "if it is "
+			  "not yours, tell the administrator at once",
+			  "另一台机器或程序正在使用本单位密钥：如非本单位所为，"
+			  "请立即"
+			  "告知管理员" },
+	[NACK_MALFORMED] = { "the collector cannot read what was sent; tell "
+			     "the "
+			     "administrator, both programs may differ in "
+			     "version",
+			     "汇总中心无法识别所发内容；请告知管理员，两端程序"
+			     "版本可能不同" },
+	[NACK_FORGED] = { "the collector cannot verify this office's "
+			  "signature; tell the "
+			  "administrator",
+			  "汇总中心无法验证本单位签名；请告知管理员" },
+	[NACK_NOT_ENROLLED] = { "this office's key is not enrolled, has "
+				"expired or was "
+				"revoked; ask the administrator for a new code",
+				"本单位密钥未登记、已过期或已撤销；请向管理员索"
+				"取新登记码" },
+	[NACK_SUSPENDED] = { "this office's key is suspended because two "
+			     "different records "
+			     "were sent under one number; ask the "
+			     "administrator for a new "
+			     "code",
+			     "本单位密钥因同一序号出现两份不同记录而暂停；请向"
+			     "管理员索取新"
+			     "登记码" },
+	[NACK_VERSION] = { "the collector speaks another version; update the "
+			   "older "
+			   "program",
+			   "与汇总中心的版本不同；请升级较旧的程序" },
+	[NACK_ALLOWANCE] = { "today's allowance is used up; the rest is sent "
+			     "later",
+			     "今日额度已用完；其余稍后上报" },
+	[NACK_GRANT] = { "this enrolment code was used already, has expired, "
+			 "or is of "
+			 "another journal; ask the administrator for a new one",
+			 "此登记码已用过、已过期或属于另一日志；请向管理员索取"
+			 "新登记码" },
+};
+/* clang-format on */
+
+enum language language_of(const char *name)
+{
+	const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+	for (size_t i = 0; !name && i < 3; i++) {
+		name = getenv(variables[i]);
+		if (name && name[0] == '\0')
+			name = NULL;
+	}
+	return name && !strncmp(name, "zh", 2) ? LANGUAGE_ZH : LANGUAGE_EN;
+}
+
+const char *message_text(enum language language, enum message message)
+{
+	return texts[message][language];
+}
+
+void message_print(FILE *out, enum language language, enum message message, ...)
+{
+	va_list ap;
+
+	va_start(ap, message);
+	(void)vfprintf(out, texts[message][language], ap);
+	va_end(ap);
+	(void)fputc('\n', out);
+}
+
+const char *state_text(enum language language, enum session_state state)
+{
+	return states[state][language];
+}
+
+const char *trouble_text(enum language language, enum session_trouble trouble,
+			 unsigned nack_code)
+{
+	if (trouble != TROUBLE_NACK)
+		return troubles[trouble][language];
+	if (nack_code >= sizeof(nacks) / sizeof(nacks[0]))
+		nack_code = 0;
+	return nacks[nack_code][language];
+}
+
+const char *verdict_advice(enum language language, unsigned verdict)
+{
+	return language == LANGUAGE_ZH ? verdict_text_zh(verdict) :
+					 verdict_text_en(verdict);
+}
