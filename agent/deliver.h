@@ -1,0 +1,39 @@
+/*
+ * Waiting until what is saved is delivered: by a session of our own if nobody
+ * sends for this directory, else by the process that does.
+ */
+#ifndef TALLY_AGENT_DELIVER_H
+#define TALLY_AGENT_DELIVER_H
+
+#include <stdint.h>
+
+#include "agent/office.h"
+#include "agent/session.h"
+
+#define DELIVER_TIMEOUT_S 30
+#define DELIVER_LOOK_MS 10 /* at the outbox, while somebody else sends */
+
+/* How it ended, if not well. */
+struct delivery {
+	uint64_t left; /* statements not delivered */
+	enum session_trouble trouble;
+	unsigned nack_code;
+	bool needs_person;
+};
+
+/* --timeout in ms, or the default; ERR_INVALID. */
+int deliver_timeout(const struct options *options, uint64_t *out_ms,
+		    struct err *err);
+
+/* 0: all is delivered. ERR_OFFLINE: not in time, *out says why. */
+int deliver(struct office *office, uint64_t timeout_ms, struct delivery *out,
+	    struct err *err);
+
+/* deliver, with the result said to people; gives an exit code. */
+int deliver_told(struct office *office, uint64_t timeout_ms);
+
+/* Learns what others said of our cells, as far as the collector can be
+ * reached: reviews judge what is known here. */
+void deliver_refresh(struct office *office, uint64_t timeout_ms);
+
+#endif
