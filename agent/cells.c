@@ -1,0 +1,182 @@
+#include "agent/cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_BYTES_MAX (4 * (WIRE_NAME_BYTES_MAX + 1))
+
+/* Parts with '|' between them; 0 if they are too long to be a cell's. */
+static size_t join(char out[KEY_BYTES_MAX], const struct span *parts,
+		   size_t count)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].len > WIRE_NAME_BYTES_MAX)
+			return 0;
+		if (i)
+			out[len++] = '|';
+		if (parts[i].len)
+			memcpy(out + len, parts[i].data, parts[i].len);
+		len += parts[i].len;
+	}
+	return len;
+}
+
+static size_t key_of(const struct report *report, char out[KEY_BYTES_MAX])
+{
+	const struct span parts[] = { report->target, report->unit,
+				      report->period, report->item };
+
+	return join(out, parts, 4);
+}
+
+static size_t item_of(const struct report *report, char out[KEY_BYTES_MAX])
+{
+	const struct span parts[] = { report->target, report->unit,
+				      report->item };
+
+	return join(out, parts, 3);
+}
+
+static int put(struct cells *cells, const struct report *report,
+	       const uint8_t salt[SALT_BYTES], bool returned, struct err *err)
+{
+	char key[KEY_BYTES_MAX];
+	struct known_cell *known;
+	uint32_t number;
+
+	number = intern_put(&cells->keys, span_of(key, key_of(report, key)));
+	if (number == INTERN_NONE)
+		goto nomem;
+	if (number >= cells->known_size) {
+		size_t size = cells->known_size ? 2 * cells->known_size : 256;
+
+		known = realloc(cells->known, size * sizeof(*known));
+		if (!known)
+			goto nomem;
+		cells->known = known;
+		cells->known_size = size;
+	}
+	memcpy(cells->known[number].salt, salt, SALT_BYTES);
+	cells->known[number].returned = returned;
+	if (report->item.len &&
+	    intern_put(&cells->items, span_of(key, item_of(report, key))) ==
+		    INTERN_NONE)
+		goto nomem;
+	return 0;
+nomem:
+	return err_set(err, ERR_NOMEM, "no memory for what is known of cells");
+}
+
+struct loading {
+	struct cells *cells;
+	struct err *err;
+	int ret;
+};
+
+static int visit(void *arg, struct span key, const struct head *head)
+{
+	struct loading *loading = arg;
+
+	(void)key;
+	loading->ret =
+		put(loading->cells, &head->report, head->salt,
+		    span_equal(head->report.status, span_of_text("returned")),
+		    loading->err);
+	return loading->ret;
+}
+
+int cells_load(struct cells *cells, struct outbox *outbox,
+	       const struct catalogue *catalogue, uint64_t now_us,
+	       struct err *err)
+{
+	struct loading loading = { .cells = cells, .err = err };
+	struct arena arena;
+	int ret;
+
+	memset(cells, 0, sizeof(*cells));
+	intern_init(&cells->keys);
+	intern_init(&cells->items);
+	cells->catalogue = catalogue;
+	cells->now_us = now_us;
+	arena_init(&arena, CELLS_ARENA_BYTES);
+	ret = outbox_heads(outbox, &arena, visit, &loading, err);
+	arena_release(&arena);
+	return loading.ret ? loading.ret : ret;
+}
+
+void cells_release(struct cells *cells)
+{
+	intern_release(&cells->keys);
+	intern_release(&cells->items);
+	free(cells->known);
+	cells->known = NULL;
+}
+
+const struct known_cell *cells_find(const struct cells *cells,
+				    const struct report *report)
+{
+	char key[KEY_BYTES_MAX];
+	uint32_t number =
+		intern_find(&cells->keys, span_of(key, key_of(report, key)));
+
+	return number == INTERN_NONE ? NULL : &cells->known[number];
+}
+
+int cells_put(struct cells *cells, const struct report *report,
+	      const uint8_t salt[SALT_BYTES], struct err *err)
+{
+	return put(cells, report, salt, false, err);
+}
+
+static struct report named(const struct cells *cells, uint32_t target,
+			   uint32_t unit, const char *period, struct span item)
+{
+	return (struct report){
+		.target = span_of_text(cells->catalogue->targets[target].id),
+		.unit = span_of_text(cells->catalogue->units[unit].id),
+		.period = span_of_text(period),
+		.item = item,
+	};
+}
+
+/* When it was returned is not known here: the benefit of the doubt. */
+static struct cell_state ask_cell(void *ctx, uint32_t target, uint32_t unit,
+				  struct period period, struct span item)
+{
+	const struct cells *cells = ctx;
+	char text[PERIOD_TEXT_BYTES];
+	const struct known_cell *known;
+	struct report report;
+
+	period_print(period, text);
+	report = named(cells, target, unit, text, item);
+	known = cells_find(cells, &report);
+	return (struct cell_state){
+		.has_head = known != NULL,
+		.head_returned = known && known->returned,
+		.returned_us = cells->now_us,
+		.head_counts_as_report = known != NULL,
+	};
+}
+
+static bool ask_item(void *ctx, uint32_t target, uint32_t unit,
+		     struct span item)
+{
+	const struct cells *cells = ctx;
+	char key[KEY_BYTES_MAX];
+	struct report report = named(cells, target, unit, "", item);
+
+	return intern_find(&cells->items,
+			   span_of(key, item_of(&report, key))) != INTERN_NONE;
+}
+
+struct admit_lookup cells_lookup(const struct cells *cells)
+{
+	return (struct admit_lookup){
+		.cell = ask_cell,
+		.item_seen = ask_item,
+		.ctx = (void *)(uintptr_t)cells,
+	};
+}

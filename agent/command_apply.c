@@ -1,0 +1,288 @@
+/* apply: a folder of catalogue files becomes the catalogue in force. */
+#include "agent/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/deliver.h"
+#include "agent/office.h"
+#include "agent/slice.h"
+#include "agent/statement.h"
+#include "agent/wake.h"
+#include "proto/catalogue.h"
+#include "proto/day.h"
+
+#define PART_BYTES_MAX ((size_t)256 * 1024)
+#define PARTS_MAX 4096
+#define COMMIT_BODY_BYTES_MAX 1024 /* a commit is far smaller than a part */
+
+struct folder {
+	const char *path;
+	struct catalogue_file files[CATALOGUE_FILE_COUNT];
+	char *bytes[CATALOGUE_FILE_COUNT]; /* owned */
+	size_t count;
+};
+
+static void folder_release(struct folder *folder)
+{
+	for (size_t i = 0; i < folder->count; i++)
+		free(folder->bytes[i]);
+	folder->count = 0;
+}
+
+static int folder_read(struct folder *folder, const char *path, struct err *err)
+{
+	char name[PATH_MAX];
+	size_t len;
+
+	memset(folder, 0, sizeof(*folder));
+	folder->path = path;
+	if (access(path, R_OK | X_OK))
+		return err_sys(err, "cannot read %s", path);
+	for (size_t i = 0; i < CATALOGUE_FILE_COUNT; i++) {
+		size_t at = folder->count;
+		int ret;
+
+		if (snprintf(name, sizeof(name), "%s/%s", path,
+			     catalogue_file_names[i]) >= (int)sizeof(name))
+			return err_set(err, ERR_LIMIT, "path is too long: %s",
+				       path);
+		if (access(name, F_OK))
+			continue;
+		ret = file_read(name, CATALOGUE_FILE_BYTES_MAX,
+				&folder->bytes[at], &len, err);
+		if (ret)
+			return ret;
+		folder->files[at].name = catalogue_file_names[i];
+		folder->files[at].bytes = span_of(folder->bytes[at], len);
+		folder->count++;
+	}
+	return 0;
+}
+
+static void print_problems(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->list[i];
+
+		(void)fprintf(stderr, "%s:%u:%s: %s%s\n", problem->file,
+			      problem->row, problem->column,
+			      problem->warning ? "warning: " : "",
+			      problem->text);
+	}
+}
+
+/* A goal row in force stays; the collector would refuse the catalogue. */
+static void warn_of_goals(struct office *office,
+			  const struct catalogue *catalogue)
+{
+	int32_t today =
+		day_of_us(clock_now_us(&office->clock), office->zone_minutes);
+	struct catalogue *before;
+	struct slice_kept kept;
+	uint32_t target;
+
+	if (slice_read(office->outbox, &office->arena, &kept, NULL))
+		return;
+	before = slice_catalogue(&kept);
+	if (before &&
+	    catalogue_goal_changed(before, catalogue, today, &target) >= 0)
+		(void)fprintf(
+			stderr, "goals.csv:0:: warning: %s: %s: %s\n",
+			before->targets[target].id,
+			verdict_name(VERDICT_GOAL_FIXED),
+			verdict_advice(office->language, VERDICT_GOAL_FIXED));
+	catalogue_free(before);
+}
+
+/* ---- as statements ---- */
+
+struct commit_search {
+	struct arena arena;
+	uint8_t salt[SALT_BYTES];
+	bool found;
+};
+
+static int visit_commit(void *arg, const struct outbox_item *item)
+{
+	struct commit_search *search = arg;
+	struct statement statement;
+
+	if (item->verdict || item->sealed.body.len > COMMIT_BODY_BYTES_MAX)
+		return 0;
+	arena_reset(&search->arena);
+	if (wire_decode_statement(item->sealed.body, &search->arena, &statement,
+				  NULL) ||
+	    statement.kind != SAID_CATALOGUE_COMMIT)
+		return 0;
+	memcpy(search->salt, item->sealed.salt, SALT_BYTES);
+	search->found = true;
+	return 0;
+}
+
+struct parts {
+	uint8_t set[SALT_BYTES];
+	struct sealed *sealed;
+	struct span *bytes;
+	size_t count;
+};
+
+static int add_part(struct office *office, struct parts *parts,
+		    const char *file, struct span bytes, struct err *err)
+{
+	struct statement statement = { .kind = SAID_CATALOGUE_PART };
+	struct catalogue_part *part = &statement.said.part;
+
+	if (parts->count == PARTS_MAX)
+		return err_set(err, ERR_LIMIT, "the catalogue is too large");
+	memcpy(part->set, parts->set, SALT_BYTES);
+	part->file = span_of_text(file);
+	part->n = (uint32_t)parts->count;
+	part->bytes = bytes;
+	parts->bytes[parts->count] = bytes;
+	return statement_make(&statement, NULL, 0, &office->arena,
+			      &parts->sealed[parts->count++], err);
+}
+
+static int add_file(struct office *office, struct parts *parts,
+		    const struct catalogue_file *file, struct err *err)
+{
+	struct strbuf text;
+	char *copy = NULL;
+	size_t at = 0, len;
+	int ret;
+
+	strbuf_init(&text, CATALOGUE_FILE_BYTES_MAX);
+	ret = catalogue_normalise(file, &text, err);
+	len = text.len;
+	if (!ret)
+		copy = arena_copy(&office->arena, text.text, len);
+	strbuf_release(&text);
+	if (ret)
+		return ret;
+	if (!copy)
+		return err_set(err, ERR_NOMEM, "the catalogue is too large");
+	do {
+		size_t part = len - at < PART_BYTES_MAX ? len - at :
+							  PART_BYTES_MAX;
+
+		ret = add_part(office, parts, file->name,
+			       span_of(copy + at, part), err);
+		at += part;
+	} while (!ret && at < len);
+	return ret;
+}
+
+static int add_commit(struct office *office, struct parts *parts,
+		      struct err *err)
+{
+	struct statement statement = { .kind = SAID_CATALOGUE_COMMIT };
+	struct catalogue_commit *commit = &statement.said.commit;
+	struct commit_search search = { .found = false };
+	int ret;
+
+	arena_init(&search.arena, WIRE_ARENA_BYTES);
+	ret = outbox_items(office->outbox, 1, visit_commit, &search, err);
+	arena_release(&search.arena);
+	if (ret < 0)
+		return ret;
+	if (search.found)
+		statement.base = statement_base(search.salt);
+	memcpy(commit->set, parts->set, SALT_BYTES);
+	commit->parts = (uint32_t)parts->count;
+	commit->sha256 = hash_parts(parts->bytes, parts->count);
+	return statement_make(&statement, NULL, 0, &office->arena,
+			      &parts->sealed[parts->count], err);
+}
+
+/* Parts and commit in one transaction: none is sent without the others. */
+static int save(struct office *office, const struct folder *folder,
+		size_t *part_count, struct err *err)
+{
+	struct parts parts = { .count = 0 };
+	int lock, ret = 0;
+
+	random_bytes(parts.set, sizeof(parts.set));
+	parts.sealed = arena_array(&office->arena, PARTS_MAX + 1,
+				   sizeof(*parts.sealed));
+	parts.bytes =
+		arena_array(&office->arena, PARTS_MAX, sizeof(*parts.bytes));
+	if (!parts.sealed || !parts.bytes)
+		return err_set(err, ERR_NOMEM, "the catalogue is too large");
+	for (size_t i = 0; i < folder->count && !ret; i++)
+		ret = add_file(office, &parts, &folder->files[i], err);
+	if (ret)
+		return ret;
+	ret = office_lock_saving(office, &lock, err);
+	if (ret)
+		return ret;
+	ret = add_commit(office, &parts, err);
+	if (!ret)
+		ret = outbox_save(office->outbox, parts.sealed, parts.count + 1,
+				  clock_now_us(&office->clock), NULL, err);
+	office_unlock_saving(lock);
+	if (!ret)
+		*part_count = parts.count;
+	return ret;
+}
+
+static int apply(const struct options *options, struct office *office,
+		 const struct folder *folder)
+{
+	struct catalogue *catalogue = NULL;
+	struct problems problems;
+	size_t parts = 0;
+	struct err err;
+	int ret;
+
+	problems_init(&problems);
+	ret = catalogue_load(folder->files, folder->count, &catalogue,
+			     &problems);
+	print_problems(&problems);
+	problems_release(&problems);
+	if (ret == ERR_NOMEM)
+		(void)fputs("tally-agent: the catalogue is too large\n",
+			    stderr);
+	if (ret)
+		return EXIT_USAGE;
+	message_print(stderr, office->language, MESSAGE_APPLY_GOOD,
+		      folder->path, catalogue->target_count,
+		      catalogue->unit_count);
+	warn_of_goals(office, catalogue);
+	catalogue_free(catalogue);
+	if (options_given(options, "dry-run"))
+		return EXIT_OK;
+	if (save(office, folder, &parts, &err))
+		return office_fail(&err);
+	wake_sender(office->dir, WAKE_SAVED);
+	message_print(stderr, office->language, MESSAGE_APPLY_SAVED, parts);
+	return EXIT_OK;
+}
+
+int command_apply(const struct options *options)
+{
+	struct folder folder;
+	struct office office;
+	struct err err;
+	uint64_t timeout_ms;
+	int code;
+
+	if (deliver_timeout(options, &timeout_ms, &err))
+		return options_usage(options, "%s", err.msg);
+	if (folder_read(&folder, options_argument(options, 0), &err)) {
+		(void)office_fail(&err);
+		folder_release(&folder);
+		return EXIT_USAGE;
+	}
+	code = office_open(&office, options, OFFICE_EXISTING);
+	if (!code)
+		code = apply(options, &office, &folder);
+	if (!code && options_given(options, "wait"))
+		code = deliver_told(&office, timeout_ms);
+	office_close(&office);
+	folder_release(&folder);
+	return code;
+}

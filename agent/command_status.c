@@ -1,0 +1,181 @@
+/* status: what became of what was said. history: everything, by target. */
+#include "agent/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/describe.h"
+#include "agent/office.h"
+#include "agent/sender.h"
+
+#define STATUS_DELIVERED_SHOWN 20
+#define STATUS_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+
+struct listing {
+	const struct options *options;
+	struct office *office;
+	struct arena arena; /* one item */
+	uint64_t skip;	    /* delivered ones not to show */
+	bool json;
+	bool cells_only; /* history */
+};
+
+static bool wanted(const struct listing *listing,
+		   const struct statement *statement)
+{
+	size_t count;
+	struct span target;
+
+	if (!listing->cells_only)
+		return true;
+	if (statement->kind != SAID_REPORT && statement->kind != SAID_REVIEW)
+		return false;
+	target = statement->kind == SAID_REPORT ?
+			 statement->said.report.target :
+			 statement->said.review.target;
+	count = options_arguments(listing->options);
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(target, span_of_text(options_argument(
+					       listing->options, i))))
+			return true;
+	return count == 0;
+}
+
+static int visit(void *arg, const struct outbox_item *item)
+{
+	struct listing *listing = arg;
+	struct statement statement;
+
+	if (item->delivered && !item->verdict && listing->skip) {
+		listing->skip--;
+		return 0;
+	}
+	arena_reset(&listing->arena);
+	if (wire_decode_statement(item->sealed.body, &listing->arena,
+				  &statement, NULL))
+		memset(&statement, 0, sizeof(statement)),
+			statement.kind = SAID_UNKNOWN;
+	if (!wanted(listing, &statement))
+		return 0;
+	if (listing->json)
+		item_json(stdout, listing->office, item, &statement);
+	else
+		item_print(stdout, listing->office, item, &statement);
+	return 0;
+}
+
+static int list(struct listing *listing, struct err *err)
+{
+	int ret;
+
+	arena_init(&listing->arena, STATUS_ARENA_BYTES);
+	ret = outbox_items(listing->office->outbox, 1, visit, listing, err);
+	arena_release(&listing->arena);
+	return ret;
+}
+
+/* ---- the connection ---- */
+
+/* What the sender last wrote, if there is a sender: else its lock is free. */
+static bool read_connection(struct office *office, struct sender_word *word)
+{
+	return outbox_lock_sender(office->outbox, NULL) == ERR_LOCKED &&
+	       sender_word(office, word);
+}
+
+static void print_connection(struct office *office)
+{
+	struct sender_word word;
+	const char *why;
+
+	if (!read_connection(office, &word)) {
+		message_print(stdout, office->language, MESSAGE_NO_SENDER);
+		return;
+	}
+	why = trouble_text(office->language, word.trouble, word.nack_code);
+	message_print(stdout, office->language, MESSAGE_CONNECTION,
+		      state_text(office->language, word.state),
+		      why[0] ? ": " : "", why);
+}
+
+static void json_connection(struct office *office,
+			    const struct outbox_counts *counts)
+{
+	struct sender_word word;
+	const char *state = "no sender", *why = "";
+
+	if (read_connection(office, &word)) {
+		state = state_text(LANGUAGE_EN, word.state);
+		why = trouble_text(office->language, word.trouble,
+				   word.nack_code);
+	}
+	(void)printf("{\"connection\": \"%s\", \"trouble\": ", state);
+	json_text(stdout, span_of_text(why));
+	(void)printf(", \"counts\": {\"waiting\": %llu, \"sealed\": %llu, "
+		     "\"delivered\": %llu, \"refused\": %llu}}\n",
+		     (unsigned long long)counts->waiting,
+		     (unsigned long long)counts->sealed,
+		     (unsigned long long)counts->delivered,
+		     (unsigned long long)counts->refused);
+}
+
+static int print_status(struct listing *listing, struct err *err)
+{
+	struct office *office = listing->office;
+	struct outbox_counts counts;
+	int ret = outbox_counts(office->outbox, &counts, err);
+
+	if (ret)
+		return ret;
+	if (!listing->json && !options_given(listing->options, "all") &&
+	    counts.delivered > STATUS_DELIVERED_SHOWN)
+		listing->skip = counts.delivered - STATUS_DELIVERED_SHOWN;
+	if (listing->skip)
+		message_print(stdout, office->language, MESSAGE_MORE,
+			      (unsigned long long)listing->skip);
+	ret = list(listing, err);
+	if (ret < 0)
+		return ret;
+	if (listing->json) {
+		json_connection(office, &counts);
+		return 0;
+	}
+	message_print(stdout, office->language, MESSAGE_COUNTS,
+		      (unsigned long long)counts.waiting,
+		      (unsigned long long)counts.sealed,
+		      (unsigned long long)counts.delivered,
+		      (unsigned long long)counts.refused);
+	print_connection(office);
+	return 0;
+}
+
+int command_status(const struct options *options)
+{
+	struct office office;
+	struct listing listing = { .options = options,
+				   .office = &office,
+				   .json = options_given(options, "json") };
+	struct err err;
+	int code = office_open(&office, options, OFFICE_EXISTING);
+
+	if (!code && print_status(&listing, &err) < 0)
+		code = office_fail(&err);
+	office_close(&office);
+	return code;
+}
+
+int command_history(const struct options *options)
+{
+	struct office office;
+	struct listing listing = { .options = options,
+				   .office = &office,
+				   .json = options_given(options, "json"),
+				   .cells_only = true };
+	struct err err;
+	int code = office_open(&office, options, OFFICE_EXISTING);
+
+	if (!code && list(&listing, &err) < 0)
+		code = office_fail(&err);
+	office_close(&office);
+	return code;
+}

@@ -1,0 +1,21 @@
+/* The commands of tally-agent; each gives the exit code. main.c has the table
+ * of what they take. */
+#ifndef TALLY_AGENT_COMMANDS_H
+#define TALLY_AGENT_COMMANDS_H
+
+#include "base/rt/options.h"
+
+int command_found(const struct options *options);
+int command_enrol(const struct options *options);
+int command_run(const struct options *options);
+int command_sync(const struct options *options);
+int command_report(const struct options *options);
+int command_import(const struct options *options);
+int command_status(const struct options *options);
+int command_history(const struct options *options);
+int command_apply(const struct options *options);
+int command_grant(const struct options *options);
+int command_revoke(const struct options *options);
+int command_review(const struct options *options);
+
+#endif

@@ -1,0 +1,257 @@
+#include "agent/describe.h"
+
+#include <string.h>
+
+#include "proto/day.h"
+
+#define MINUTE_US 60000000ull
+
+const char *statement_kind_name(enum statement_kind kind)
+{
+	static const char *const names[] = {
+		[SAID_FOUND] = "found",
+		[SAID_GRANT] = "grant",
+		[SAID_ENROL] = "enrol",
+		[SAID_ROTATE] = "rotate",
+		[SAID_REVOKE] = "revoke",
+		[SAID_RULES] = "rules",
+		[SAID_COLLECTOR_KEYS] = "collector-keys",
+		[SAID_CATALOGUE_PART] = "catalogue-part",
+		[SAID_CATALOGUE_COMMIT] = "catalogue-commit",
+		[SAID_REPORT] = "report",
+		[SAID_REVIEW] = "review",
+		[SAID_ADJUST] = "adjust",
+		[SAID_REDACT] = "redact",
+		[SAID_CLOSE] = "close",
+		[SAID_UNKNOWN] = "unknown",
+	};
+
+	return names[kind];
+}
+
+void moment_print(uint64_t us, int zone_minutes, char out[MOMENT_TEXT_BYTES])
+{
+	char day[DAY_TEXT_BYTES];
+	uint64_t minutes = us / MINUTE_US + 24 * 60;
+	uint64_t of_day =
+		(minutes + (uint64_t)(int64_t)zone_minutes) % (24 * 60);
+
+	day_print(day_of_us(us, zone_minutes), day);
+	(void)snprintf(out, MOMENT_TEXT_BYTES, "%.10s %02u:%02u", day,
+		       (unsigned)(of_day / 60), (unsigned)(of_day % 60));
+}
+
+const char *item_state_name(const struct outbox_item *item)
+{
+	if (item->delivered)
+		return item->verdict ? "refused" : "delivered";
+	return item->sequence ? "sealed" : "waiting";
+}
+
+const char *item_state_text(enum language language,
+			    const struct outbox_item *item)
+{
+	enum message message = item->sequence ? MESSAGE_STATE_SEALED :
+						MESSAGE_STATE_SAVED;
+
+	if (item->delivered)
+		message = item->verdict ? MESSAGE_STATE_REFUSED :
+					  MESSAGE_STATE_DELIVERED;
+	return message_text(language, message);
+}
+
+static void print_span(FILE *out, struct span text)
+{
+	if (text.len)
+		(void)fwrite(text.data, 1, text.len, out);
+}
+
+void cells_print(FILE *out, const struct report *report)
+{
+	for (size_t i = 0; i < report->cell_count; i++) {
+		if (i)
+			(void)fputc(' ', out);
+		print_span(out, report->cells[i].field);
+		if (report->cells[i].field.len)
+			(void)fputc('=', out);
+		print_span(out, report->cells[i].value);
+	}
+}
+
+static const struct report *report_of(const struct statement *statement)
+{
+	if (statement->kind == SAID_REPORT)
+		return &statement->said.report;
+	if (statement->kind == SAID_REVIEW)
+		return &statement->said.review;
+	return NULL;
+}
+
+static void print_report(FILE *out, const struct report *report)
+{
+	(void)fputc(' ', out);
+	print_span(out, report->target);
+	(void)fputc(' ', out);
+	print_span(out, report->unit);
+	(void)fputc(' ', out);
+	print_span(out, report->period);
+	if (report->item.len) {
+		(void)fputc(' ', out);
+		print_span(out, report->item);
+	}
+	(void)fputs(": ", out);
+	print_span(out, report->status);
+	cells_print(out, report);
+}
+
+void item_print(FILE *out, const struct office *office,
+		const struct outbox_item *item,
+		const struct statement *statement)
+{
+	const struct report *report = report_of(statement);
+	char moment[MOMENT_TEXT_BYTES];
+
+	moment_print(item->saved_us, office->zone_minutes, moment);
+	(void)fprintf(out, "%s  %s  %s", moment,
+		      item_state_text(office->language, item),
+		      statement_kind_name(statement->kind));
+	if (report)
+		print_report(out, report);
+	for (size_t i = 0; i < item->sealed.text_count; i++) {
+		(void)fputs(" “", out);
+		print_span(out, item->sealed.texts[i].text);
+		(void)fputs("”", out);
+	}
+	if (item->delivered)
+		(void)fprintf(out, "  [%llu.%u]",
+			      (unsigned long long)item->index, item->n);
+	if (item->delivered && item->verdict)
+		(void)fprintf(out, "\n    %s: %s", verdict_name(item->verdict),
+			      verdict_advice(office->language, item->verdict));
+	(void)fputc('\n', out);
+}
+
+/* ---- JSON ---- */
+
+/* Bytes of the UTF-8 character at text, 0 if it is none. */
+static size_t character(struct span text)
+{
+	static const uint8_t least[] = { 0, 0, 0, 0xa0, 0x90 };
+	uint8_t first = text.data[0];
+	size_t len = first < 0x80 ? 1 :
+		     first < 0xc2 ? 0 :
+		     first < 0xe0 ? 2 :
+		     first < 0xf0 ? 3 :
+		     first < 0xf5 ? 4 :
+				    0;
+
+	if (len > text.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((text.data[i] & 0xc0) != 0x80)
+			return 0;
+	/* overlong, surrogates, above U+10FFFF */
+	if ((first == 0xe0 && text.data[1] < least[3]) ||
+	    (first == 0xed && text.data[1] > 0x9f) ||
+	    (first == 0xf0 && text.data[1] < least[4]) ||
+	    (first == 0xf4 && text.data[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+void json_text(FILE *out, struct span text)
+{
+	(void)fputc('"', out);
+	while (text.len) {
+		size_t len = character(text);
+
+		if (len == 0)
+			(void)fputc('?', out);
+		else if (text.data[0] == '"' || text.data[0] == '\\')
+			(void)fprintf(out, "\\%c", text.data[0]);
+		else if (text.data[0] < 0x20)
+			(void)fprintf(out, "\\u%04x", text.data[0]);
+		else
+			(void)fwrite(text.data, 1, len, out);
+		len = len ? len : 1;
+		text.data += len;
+		text.len -= len;
+	}
+	(void)fputc('"', out);
+}
+
+static void json_member(FILE *out, const char *name, struct span value)
+{
+	(void)fprintf(out, ", \"%s\": ", name);
+	json_text(out, value);
+}
+
+static void json_report(FILE *out, const struct report *report)
+{
+	json_member(out, "target", report->target);
+	json_member(out, "unit", report->unit);
+	json_member(out, "period", report->period);
+	if (report->item.len)
+		json_member(out, "item", report->item);
+	if (report->status.len)
+		json_member(out, "status", report->status);
+	if (report->cell_count == 0)
+		return;
+	(void)fputs(", \"cells\": {", out);
+	for (size_t i = 0; i < report->cell_count; i++) {
+		if (i)
+			(void)fputs(", ", out);
+		json_text(out, report->cells[i].field);
+		(void)fputs(": ", out);
+		json_text(out, report->cells[i].value);
+	}
+	(void)fputc('}', out);
+}
+
+/* Which text is which stands in the body, in the same order. */
+static void json_texts(FILE *out, const struct outbox_item *item,
+		       const struct statement *statement)
+{
+	for (size_t i = 0; i < item->sealed.text_count; i++) {
+		if (i >= statement->text_count)
+			return;
+		(void)fputs(", ", out);
+		json_text(out, statement->texts[i].name);
+		(void)fputs(": ", out);
+		json_text(out, item->sealed.texts[i].text);
+	}
+}
+
+void item_json(FILE *out, const struct office *office,
+	       const struct outbox_item *item,
+	       const struct statement *statement)
+{
+	const struct report *report = report_of(statement);
+	char moment[MOMENT_TEXT_BYTES];
+
+	(void)fprintf(out,
+		      "{\"number\": %llu, \"state\": \"%s\", \"kind\": \"%s\"",
+		      (unsigned long long)item->number, item_state_name(item),
+		      statement_kind_name(statement->kind));
+	if (report)
+		json_report(out, report);
+	json_texts(out, item, statement);
+	moment_print(item->saved_us, office->zone_minutes, moment);
+	(void)fprintf(out, ", \"saved\": \"%s\"", moment);
+	if (item->sequence)
+		(void)fprintf(out, ", \"sequence\": %llu",
+			      (unsigned long long)item->sequence);
+	if (item->delivered) {
+		moment_print(item->recv_us, office->zone_minutes, moment);
+		(void)fprintf(out,
+			      ", \"receipt\": \"%llu.%u\", \"received\": "
+			      "\"%s\", \"verdict\": \"%s\"",
+			      (unsigned long long)item->index, item->n, moment,
+			      verdict_name(item->verdict));
+	}
+	if (item->delivered && item->verdict)
+		json_member(out, "why",
+			    span_of_text(verdict_advice(office->language,
+							item->verdict)));
+	(void)fputs("}\n", out);
+}

@@ -1,0 +1,139 @@
+#include "agent/desk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/deliver.h"
+
+int desk_open(struct desk *desk, struct office *office, struct err *err)
+{
+	int ret;
+
+	memset(desk, 0, sizeof(*desk));
+	desk->office = office;
+	desk->lock = -1;
+	ret = office_lock_saving(office, &desk->lock, err);
+	if (ret)
+		return ret;
+	ret = slice_read(office->outbox, &office->arena, &desk->kept, err);
+	if (ret && ret != ERR_NOTFOUND)
+		return ret;
+	if (!ret)
+		desk->catalogue = slice_catalogue(&desk->kept);
+	return cells_load(&desk->cells, office->outbox, desk->catalogue,
+			  clock_now_us(&office->clock), err);
+}
+
+void desk_unlock(struct desk *desk)
+{
+	if (desk->lock >= 0)
+		office_unlock_saving(desk->lock);
+	desk->lock = -1;
+}
+
+void desk_close(struct desk *desk)
+{
+	desk_unlock(desk);
+	cells_release(&desk->cells);
+	catalogue_free(desk->catalogue);
+}
+
+struct span desk_unit(const struct desk *desk)
+{
+	return desk->kept.unit_count ? desk->kept.units[0] : span_of(NULL, 0);
+}
+
+int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err)
+{
+	int ret;
+
+	if (entry->report.unit.len == 0)
+		entry->report.unit = desk_unit(desk);
+	ret = entry_canonical(entry, desk->catalogue, &desk->office->arena,
+			      err);
+	return ret ? ret : entry_shape(entry, err);
+}
+
+enum verdict desk_check(const struct desk *desk, const struct entry *entry,
+			const char **column)
+{
+	*column = "";
+	if (entry->review && !cells_find(&desk->cells, &entry->report))
+		return VERDICT_NOTHING_TO_REVIEW;
+	if (!desk->catalogue)
+		return VERDICT_ADMITTED;
+	return entry_check(entry, &desk->cells, desk->office->zone_minutes,
+			   &desk->office->arena, column);
+}
+
+struct outcome {
+	const struct desk *desk;
+	const uint64_t *numbers;
+	const uint32_t *rows;
+	size_t count, next;
+	const char *file;
+	size_t refused;
+};
+
+static void tell_outcome(struct outcome *outcome,
+			 const struct outbox_item *item)
+{
+	enum language language = outcome->desk->office->language;
+
+	outcome->refused += item->verdict != 0;
+	if (!outcome->rows) {
+		(void)printf("%llu.%u\n", (unsigned long long)item->index,
+			     item->n);
+		if (item->verdict)
+			message_print(stderr, language, MESSAGE_REFUSED,
+				      verdict_name(item->verdict),
+				      verdict_advice(language, item->verdict),
+				      (unsigned long long)item->index, item->n);
+		else
+			message_print(stderr, language, MESSAGE_DELIVERED,
+				      (unsigned long long)item->index, item->n);
+	} else if (item->verdict) {
+		message_print(stderr, language, MESSAGE_ROW_REFUSED,
+			      outcome->file, outcome->rows[outcome->next],
+			      verdict_name(item->verdict),
+			      (unsigned long long)item->index, item->n);
+	}
+}
+
+static int visit(void *arg, const struct outbox_item *item)
+{
+	struct outcome *outcome = arg;
+
+	while (outcome->next < outcome->count &&
+	       outcome->numbers[outcome->next] < item->number)
+		outcome->next++;
+	if (outcome->next == outcome->count)
+		return 1;
+	if (outcome->numbers[outcome->next] == item->number)
+		tell_outcome(outcome, item);
+	return 0;
+}
+
+int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
+	      const uint32_t *rows, size_t count, const char *file)
+{
+	struct outcome outcome = { .desk = desk,
+				   .numbers = numbers,
+				   .rows = rows,
+				   .count = count,
+				   .file = file };
+	struct err err;
+	int code, ret;
+
+	desk_unlock(desk);
+	if (count == 0)
+		return EXIT_OK;
+	code = deliver_told(desk->office, timeout_ms);
+	if (code)
+		return code;
+	ret = outbox_items(desk->office->outbox, numbers[0], visit, &outcome,
+			   &err);
+	if (ret < 0)
+		return office_fail(&err);
+	return outcome.refused ? EXIT_REFUSED : EXIT_OK;
+}

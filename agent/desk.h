@@ -1,0 +1,46 @@
+/*
+ * Where statements about cells are made: the office's slice, what is known of
+ * its cells, and the lock that keeps two processes from basing theirs on the
+ * same version.
+ */
+#ifndef TALLY_AGENT_DESK_H
+#define TALLY_AGENT_DESK_H
+
+#include <stdbool.h>
+
+#include "agent/cells.h"
+#include "agent/entry.h"
+#include "agent/office.h"
+#include "agent/slice.h"
+
+struct desk {
+	struct office *office;
+	int lock;
+	struct slice_kept kept;
+	struct catalogue *catalogue; /* NULL: none known here */
+	struct cells cells;
+};
+
+int desk_open(struct desk *desk, struct office *office, struct err *err);
+/* Lets others save; what was read stays. */
+void desk_unlock(struct desk *desk);
+void desk_close(struct desk *desk);
+
+/* The unit that is meant where none is named; empty if it is not known. */
+struct span desk_unit(const struct desk *desk);
+
+/* Canonical form and shape. */
+int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err);
+/* Admitted where nothing is known here. */
+enum verdict desk_check(const struct desk *desk, const struct entry *entry,
+			const char **column);
+
+/*
+ * After saving with --wait: waits, then tells what became of the statements
+ * with these numbers (rows: their rows in the file, or NULL). Gives the exit
+ * code: 3 if one was refused.
+ */
+int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
+	      const uint32_t *rows, size_t count, const char *file);
+
+#endif

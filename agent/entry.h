@@ -1,0 +1,49 @@
+/*
+ * One report or review as a person or a file gives it: put into canonical
+ * form, checked against the office's slice, made into a statement that
+ * follows what is known of its cell.
+ */
+#ifndef TALLY_AGENT_ENTRY_H
+#define TALLY_AGENT_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/cells.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "proto/admit.h"
+#include "proto/wire.h"
+
+struct entry {
+	struct report report; /* of a review: status, no cells */
+	bool review;
+	struct span text, reason; /* empty: not given */
+	uint32_t row;		  /* of its file; 0: none */
+};
+
+/*
+ * Periods, days and numbers as the journal keeps them, a unit's code as its
+ * id. What cannot be read stays as it is: the check says so. catalogue may be
+ * NULL: then only the period is known.
+ */
+int entry_canonical(struct entry *entry, const struct catalogue *catalogue,
+		    struct arena *arena, struct err *err);
+
+/* What can be seen without a catalogue: ERR_INVALID, ERR_LIMIT. */
+int entry_shape(const struct entry *entry, struct err *err);
+
+/* What the collector would say, as far as it is known here; cells must have a
+ * catalogue. *column as in admit_report. */
+enum verdict entry_check(const struct entry *entry, const struct cells *cells,
+			 int zone_minutes, struct arena *arena,
+			 const char **column);
+
+/*
+ * The statement, based on the cell's head; a report is the head from then on,
+ * so that several of one cell chain to each other.
+ */
+int entry_make(const struct entry *entry, struct cells *cells,
+	       struct arena *arena, struct sealed *out, struct err *err);
+
+#endif

@@ -1,0 +1,178 @@
+/* tally-agent: what an office, and everybody who changes something, runs. */
+#include <stdio.h>
+
+#include "agent/commands.h"
+#include "base/err.h"
+#include "proto/sign.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* clang-format off: one option a line */
+static const struct option_spec common[] = {
+	{ "dir", NULL, OPTION_TEXT, "DIR",
+	  "the office's directory (else TALLY_DIR, else "
+	  "/var/lib/tally/agent)" },
+	{ "clock", NULL, OPTION_TEXT, "FILE",
+	  "the simulated clock of a simulated journal" },
+	{ "endpoint", NULL, OPTION_TEXT, "ADDRESS",
+	  "the collector's, instead of the card's (else TALLY_ENDPOINT)" },
+	{ "lang", NULL, OPTION_TEXT, "LANG", "en or zh (else the locale's)" },
+};
+
+#define WAIT_OPTIONS                                                           \
+	{ "wait", NULL, OPTION_FLAG, NULL,                                     \
+	  "wait until it is delivered (exit 5 if it is not)" },                \
+	{                                                                      \
+		"timeout", NULL, OPTION_TEXT, "SECONDS", "to wait at most, 30" \
+	}
+
+static const struct option_spec found_options[] = {
+	{ "collector", NULL, OPTION_TEXT, "CARD",
+	  "the card that tally-collector init wrote" },
+	{ "out", NULL, OPTION_TEXT, "FILE", "where the founding batch goes" },
+	{ "name", NULL, OPTION_TEXT, "TEXT", "the journal's name, for people" },
+	{ "zone", NULL, OPTION_TEXT, "ZONE", "where days begin, +08:00" },
+	{ "simulated", NULL, OPTION_FLAG, NULL,
+	  "the journal runs on a simulated clock" },
+	{ "recovery", NULL, OPTION_MANY, "KEY",
+	  "public key that may enrol an administrator" },
+};
+
+static const struct option_spec enrol_options[] = {
+	{ "timeout", NULL, OPTION_TEXT, "SECONDS", "to wait at most, 30" },
+};
+
+static const struct option_spec report_options[] = {
+	{ "period", NULL, OPTION_TEXT, "P",
+	  "2024M06, 2024Q2, 2024H1, 2024, .." },
+	{ "unit", NULL, OPTION_TEXT, "U", "id or code; else the office's own" },
+	{ "item", NULL, OPTION_TEXT, "I", "of registers: the project's key" },
+	{ "na", NULL, OPTION_FLAG, NULL, "not applicable (needs --reason)" },
+	{ "reason", NULL, OPTION_TEXT, "T",
+	  "for a correction, a late report, not applicable" },
+	{ "text", NULL, OPTION_TEXT, "T", "of a narrative" },
+	WAIT_OPTIONS,
+};
+
+static const struct option_spec import_options[] = {
+	{ "dry-run", NULL, OPTION_FLAG, NULL, "check only" },
+	{ "unchecked", NULL, OPTION_FLAG, NULL,
+	  "send what the collector would refuse, too" },
+	WAIT_OPTIONS,
+};
+
+static const struct option_spec status_options[] = {
+	{ "json", NULL, OPTION_FLAG, NULL, "an object a line" },
+	{ "all", NULL, OPTION_FLAG, NULL, "everything ever delivered, too" },
+};
+
+static const struct option_spec history_options[] = {
+	{ "json", NULL, OPTION_FLAG, NULL, "an object a line" },
+};
+
+static const struct option_spec sync_options[] = {
+	{ "timeout", NULL, OPTION_TEXT, "SECONDS", "to wait at most, 30" },
+};
+
+static const struct option_spec apply_options[] = {
+	{ "dry-run", NULL, OPTION_FLAG, NULL, "check only" },
+	WAIT_OPTIONS,
+};
+
+static const struct option_spec grant_options[] = {
+	{ "role", NULL, OPTION_MANY, "ROLE",
+	  "reporter (default), reviewer, official, admin" },
+	{ "units", NULL, OPTION_MANY, "UNIT", "further units it speaks for" },
+	{ "expires", NULL, OPTION_TEXT, "DAYS", "the code, 14" },
+	{ "until", NULL, OPTION_TEXT, "DAYS", "the key; else for ever" },
+	{ "out", NULL, OPTION_TEXT, "FILE",
+	  "the code, as a file only you can read" },
+	WAIT_OPTIONS,
+};
+
+static const struct option_spec revoke_options[] = {
+	{ "from", NULL, OPTION_TEXT, "N",
+	  "the key's first batch that is suspect, 1" },
+	{ "reason", NULL, OPTION_TEXT, "T", "why" },
+	WAIT_OPTIONS,
+};
+
+static const struct option_spec review_options[] = {
+	{ "item", NULL, OPTION_TEXT, "I", "of registers: the project's key" },
+	{ "reason", NULL, OPTION_TEXT, "T", "why, for the office" },
+	WAIT_OPTIONS,
+};
+
+static const struct command_spec commands[] = {
+	{ "found", "", 0, 0,
+	  "found a journal as its first administrator, offline",
+	  "tally-agent found --collector collector.card --out founding --name "
+	  "neijiang-2024",
+	  found_options, COUNT(found_options), command_found },
+	{ "enrol", "CODE", 1, 1,
+	  "join with the code that your administrator gave you",
+	  "tally-agent enrol tally1aeaa...", enrol_options,
+	  COUNT(enrol_options), command_enrol },
+	{ "run", "", 0, 0, "keep the connection and send what is saved",
+	  "tally-agent run --dir /var/lib/tally/agent", NULL, 0, command_run },
+	{ "report", "TARGET (VALUE | FIELD=VALUE...)", 1, 65, "say one figure",
+	  "tally-agent report live.urban-jobs 118 --period 2024M03\n"
+	  "tally-agent report biz.net-market-entities opened=3600 closed=1350 "
+	  "--period 2024M06",
+	  report_options, COUNT(report_options), command_report },
+	{ "import", "FILE.csv", 1, 1, "say a file of figures, all or none",
+	  "tally-agent import june.csv --dry-run\n"
+	  "tally-agent import june.csv --wait",
+	  import_options, COUNT(import_options), command_import },
+	{ "status", "", 0, 0,
+	  "what waits, what is delivered, what was refused and why",
+	  "tally-agent status --json", status_options, COUNT(status_options),
+	  command_status },
+	{ "history", "[TARGET...]", 0, 100,
+	  "everything this office said of its targets",
+	  "tally-agent history live.urban-jobs", history_options,
+	  COUNT(history_options), command_history },
+	{ "sync", "", 0, 0, "send everything now and wait for it",
+	  "tally-agent sync --timeout 60", sync_options, COUNT(sync_options),
+	  command_sync },
+	{ "apply", "CATALOGUE_DIR", 1, 1,
+	  "make a folder of files the catalogue (administrators)",
+	  "tally-agent apply examples/neijiang-2024/catalogue --dry-run",
+	  apply_options, COUNT(apply_options), command_apply },
+	{ "grant", "[UNIT]", 0, 1,
+	  "give a unit a code to enrol with (administrators)",
+	  "tally-agent grant baima --role reporter\n"
+	  "tally-agent grant hrss --role reporter,reviewer --expires 30",
+	  grant_options, COUNT(grant_options), command_grant },
+	{ "revoke", "KEY|UNIT", 1, 1,
+	  "end a key, or withdraw a unit's codes (administrators)",
+	  "tally-agent revoke 5f0c...e1 --from 17 --reason \"laptop stolen\"",
+	  revoke_options, COUNT(revoke_options), command_revoke },
+	{ "review",
+	  "(approve | return | done | green | yellow | red) TARGET UNIT PERIOD",
+	  4, 4, "judge a unit's report (reviewers)",
+	  "tally-agent review return rural.village-look baima 2024M06 --reason "
+	  "\"no photographs\"",
+	  review_options, COUNT(review_options), command_review },
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+	static const struct program_spec program = {
+		.name = "tally-agent",
+		.summary = "an office's side of tally: say figures, send them, "
+			   "see what became of them",
+		.commands = commands,
+		.command_count = COUNT(commands),
+		.options = common,
+		.option_count = COUNT(common),
+	};
+	struct err err;
+
+	if (sign_start(&err)) {
+		(void)fprintf(stderr, "tally-agent: %s\n", err.msg);
+		return EXIT_FAILED;
+	}
+	return options_run(&program, argc, argv);
+}
