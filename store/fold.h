@@ -160,8 +160,10 @@ const struct catalogue *fold_catalogue(const struct fold *fold,
 /* ---- CSV files, without a journal ---- */
 
 /*
- * Reports of files through the same admission and rows: no signer, no base.
- * zone +08:00. Every row's verdict is told to refused (when not admitted).
+ * Reports of files through the same admission and rows, without signers; the
+ * base is always the head. Zone +08:00. refused (may be NULL) is told every
+ * row that is not admitted. ERR_INVALID: a file cannot be read, problems has
+ * been added to (unknown columns, malformed receipts): the rest is in tables.
  */
 struct fold_file {
 	const char *name;
