@@ -1,0 +1,105 @@
+/*
+ * tally-audit: reads what a collector keeps, offline and without a key, and
+ * says whether it is whole, what it adds up to, and whether the live store
+ * says the same. It never writes to what it reads.
+ */
+#include "audit/commands.h"
+#include "base/err.h"
+#include "base/rt/options.h"
+#include "proto/sign.h"
+
+#include <stdio.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct option_spec verify_options[] = {
+	{ "torn-tail", NULL, OPTION_FLAG, NULL,
+	  "bytes after the last commit frame are fine (a crash, or a "
+	  "collector that is writing)" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
+};
+
+static const struct option_spec replay_options[] = {
+	{ "until", NULL, OPTION_TEXT, "SIZE|TIME",
+	  "stop after SIZE entries, or after the last one received by TIME "
+	  "(2024-06-30, 2024-06-30T18:00)" },
+	{ "compare", NULL, OPTION_TEXT, "STORE",
+	  "compare with a store (or data directory), table by table, at the "
+	  "size it has applied" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
+};
+
+static const struct option_spec figures_options[] = {
+	{ "catalogue", NULL, OPTION_TEXT, "DIR",
+	  "folder of catalogue files, instead of a journal" },
+	{ "reports", NULL, OPTION_MANY, "FILE", "reports, with --catalogue" },
+	{ "cutoff", NULL, OPTION_TEXT, "DAY",
+	  "judge the last period closed on this day; without it, the day of "
+	  "--known-by or of the journal's last receipt, for files the end of "
+	  "the year in settings.csv" },
+	{ "period", NULL, OPTION_TEXT, "PERIOD",
+	  "cut-off at the end of this period" },
+	{ "known-by", "as-of", OPTION_TEXT, "DAY|TIME",
+	  "only what had been received by then; without it, everything" },
+	{ "all", NULL, OPTION_FLAG, NULL,
+	  "also parts, targets without goal, every unit, and the overall "
+	  "count" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the table; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+};
+
+static const struct command_spec commands[] = {
+	{ .name = "verify",
+	  .arguments = "DIR",
+	  .arguments_min = 1,
+	  .arguments_max = 1,
+	  .summary = "check every frame, hash, chain, signature and seen root",
+	  .example = "tally-audit verify /var/lib/tally/collector\n"
+		     "tally-audit verify --torn-tail --json backup/journal",
+	  .options = verify_options,
+	  .option_count = COUNT(verify_options),
+	  .run = command_verify },
+	{ .name = "replay",
+	  .arguments = "DIR",
+	  .arguments_min = 1,
+	  .arguments_max = 1,
+	  .summary = "decide everything again and compare with the store",
+	  .example = "tally-audit replay /var/lib/tally/collector "
+		     "--compare /var/lib/tally/collector/store\n"
+		     "tally-audit replay backup/journal --until 2024-06-30",
+	  .options = replay_options,
+	  .option_count = COUNT(replay_options),
+	  .run = command_replay },
+	{ .name = "figures",
+	  .arguments = "[DIR]",
+	  .arguments_min = 0,
+	  .arguments_max = 1,
+	  .summary = "every target's figure, plan and light, from a journal or "
+		     "from files",
+	  .example = "tally-audit figures /var/lib/tally/collector "
+		     "--period 2024M06 --known-by 2024-07-10\n"
+		     "tally-audit figures --catalogue 2024/ --reports "
+		     "reports.csv --cutoff 2024-06-30 --json",
+	  .options = figures_options,
+	  .option_count = COUNT(figures_options),
+	  .run = command_figures },
+};
+
+static const struct program_spec program = {
+	.name = "tally-audit",
+	.summary = "checks and replays a collector's journal, offline",
+	.commands = commands,
+	.command_count = COUNT(commands),
+};
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+
+	if (sign_start(&err)) {
+		(void)fprintf(stderr, "tally-audit: %s\n", err.msg);
+		return EXIT_FAILED;
+	}
+	return options_run(&program, argc, argv);
+}
