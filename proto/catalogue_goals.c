@@ -143,7 +143,8 @@ static void read_reference(const struct row *row, uint32_t self,
 
 	if (!cell.len)
 		return;
-	if (starts_with(cell, "series:", &id)) {
+	if (starts_with(cell, "series:", &id) &&
+	    !memchr(id.data, ';', id.len)) {
 		goal->reference = REF_SERIES;
 		goal->ref = intern_find(&row->loader->series_ids, id);
 		if (goal->ref == INTERN_NONE)

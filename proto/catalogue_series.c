@@ -188,7 +188,8 @@ static void name_awaited_series(struct loader *loader)
 
 		if (ref.len <= head.len ||
 		    ref.len > NAME_BYTES_MAX + head.len ||
-		    memcmp(ref.data, head.data, head.len) != 0)
+		    memcmp(ref.data, head.data, head.len) != 0 ||
+		    memchr(ref.data, ';', ref.len))
 			continue;
 		ref.data += head.len;
 		ref.len -= head.len;
