@@ -114,7 +114,7 @@ struct search {
 static int consider(void *arg, struct span key, struct span value)
 {
 	struct search *search = arg;
-	struct catalogue_version version;
+	struct catalogue_version version = { 0 };
 	int rc = catalogue_version_read(value, NULL, &version, search->err);
 
 	if (!rc && key.len != 4)
@@ -134,7 +134,7 @@ int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct err *err)
 {
 	struct search search = { .known_by_us = known_by_us, .err = err };
-	struct catalogue_version found;
+	struct catalogue_version found = { 0 };
 	struct arena arena;
 	int rc;
 

@@ -104,7 +104,7 @@ static int read_change(struct collecting *collecting, struct span bytes,
 static int walk_changes(struct collecting *collecting, struct span newest)
 {
 	const struct table_reader *reader = collecting->reader;
-	struct figure_row change;
+	struct figure_row change = { 0 };
 	uint8_t key[CHANGE_KEY_BYTES];
 	struct span bytes = newest;
 	int rc;

@@ -150,7 +150,7 @@ static bool is_taken(const struct office *office, const struct pending *pending,
 	uint64_t i = batch->header.sequence - 1;
 	const struct short_name *name;
 
-	if (i < office->chain.taken)
+	if (i < office->chain.taken || !pending)
 		name = &office->names[i];
 	else
 		name = &pending->names[i - office->chain.taken];

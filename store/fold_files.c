@@ -352,12 +352,12 @@ static int read_file(struct files *files, const struct fold_file *file)
 	return rc ? rc : hand_over(files);
 }
 
-int fold_files(const struct catalogue *catalogue, const struct fold_file *list,
+int fold_files(const struct catalogue *catalogue, const struct fold_file *files,
 	       size_t count, struct memory_tables *tables,
 	       void (*refused)(void *arg, const struct fold_refusal *refusal),
 	       void *arg, struct problems *problems)
 {
-	struct files files = {
+	struct files reading = {
 		.catalogue = catalogue,
 		.figures = figures_new(),
 		.tables = tables,
@@ -367,24 +367,24 @@ int fold_files(const struct catalogue *catalogue, const struct fold_file *list,
 	};
 	int rc;
 
-	if (!files.figures)
+	if (!reading.figures)
 		return ERR_NOMEM;
-	puts_init(&files.puts);
-	arena_init(&files.text, FILES_ARENA_BYTES);
-	arena_init(&files.scratch, WIRE_ARENA_BYTES);
-	rc = figures_intern(files.figures, catalogue, &files.puts, NULL);
+	puts_init(&reading.puts);
+	arena_init(&reading.text, FILES_ARENA_BYTES);
+	arena_init(&reading.scratch, WIRE_ARENA_BYTES);
+	rc = figures_intern(reading.figures, catalogue, &reading.puts, NULL);
 	if (!rc)
-		rc = hand_over(&files);
+		rc = hand_over(&reading);
 	for (size_t i = 0; i < count && !rc; i++) {
-		files.number = (uint32_t)i;
-		rc = read_file(&files, &list[i]);
+		reading.number = (uint32_t)i;
+		rc = read_file(&reading, &files[i]);
 	}
 	if (!rc)
-		rc = list_problems(&files);
-	free(files.noted);
-	puts_release(&files.puts);
-	arena_release(&files.text);
-	arena_release(&files.scratch);
-	figures_free(files.figures);
+		rc = list_problems(&reading);
+	free(reading.noted);
+	puts_release(&reading.puts);
+	arena_release(&reading.text);
+	arena_release(&reading.scratch);
+	figures_free(reading.figures);
 	return rc;
 }

@@ -216,7 +216,7 @@ int fold_put_collectors(struct fold *fold, struct puts *puts);
 int fold_part(const struct saying *saying, enum verdict *verdict);
 int fold_commit(const struct saying *saying, enum verdict *verdict);
 /* Parts are kept in memory until their set is committed. */
-int part_keep(struct fold *fold, const struct catalogue_part *part,
+int part_keep(struct fold *fold, const struct catalogue_part *said,
 	      struct err *err);
 void parts_forget(struct fold *fold, const uint8_t *set /* NULL: all */);
 

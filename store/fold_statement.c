@@ -280,8 +280,9 @@ static int say_collector_keys(const struct saying *saying,
 	struct collector_keys *list;
 	size_t count = fold->collector_count, i = 0;
 
-	while (i < count && memcmp(fold->collectors[i].checkpoint_key.bytes,
-				   keys->checkpoint_key.bytes, SIGN_KEY_BYTES))
+	while (i < count &&
+	       memcmp(fold->collectors[i].checkpoint_key.bytes,
+		      keys->checkpoint_key.bytes, SIGN_KEY_BYTES) != 0)
 		i++;
 	if (i == count) {
 		list = arena_array(&fold->keep, count + 1, sizeof(*list));
