@@ -80,7 +80,9 @@ int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
 		folder_tell(&problems);
 	}
 	if (rc == ERR_INVALID)
-		(void)err_set(err, rc, "%s: %zu errors", dir, problems.errors);
+		(void)err_set(err, rc,
+			      "%s has errors (%zu), nothing is evaluated", dir,
+			      problems.errors);
 	else if (rc == ERR_NOMEM)
 		(void)err_set(err, rc, "%s: no memory", dir);
 	problems_release(&problems);
