@@ -225,7 +225,8 @@ static int take_batch(struct office *office, uint64_t index,
 	if (rc)
 		return rc;
 	chain->head = batch->name;
-	memcpy(chain->header, batch->header_bytes.data, SEAL_HEADER_BYTES);
+	memcpy(office->header, batch->header_bytes.data, SEAL_HEADER_BYTES);
+	chain->header = span_of(office->header, SEAL_HEADER_BYTES);
 	chain->signature = batch->signature;
 	office->recv_us = leaf->recv_us;
 	return 0;

@@ -59,9 +59,10 @@ const char *admission_name(enum admission admission);
 /*
  * For a checked batch. recv_us is raised to fold_recv_us by the caller, and
  * is the one that fold_leaf gets. Admission sees batches taken in this group
- * through fold_pend, so that one office may have several in it. ends_group: the
- * batch carries found, grant, enrol, rotate, revoke, rules, collector_keys:
- * nothing more may join.
+ * through fold_pend, so that one office may have several in it; they stay
+ * where they are until the group is applied or given up, while what is pending
+ * may be forgotten before that. ends_group: the batch carries found, grant,
+ * enrol, rotate, revoke, rules, collector_keys: nothing more may join.
  */
 enum admission fold_admit(const struct fold *fold, const struct batch *batch,
 			  uint64_t recv_us, bool *ends_group);

@@ -350,8 +350,7 @@ void fold_pend(struct fold *fold, const struct batch *batch,
 	       SHORT_NAME_BYTES);
 	pending->chain.taken++;
 	pending->chain.head = batch->name;
-	memcpy(pending->chain.header, batch->header_bytes.data,
-	       SEAL_HEADER_BYTES);
+	pending->chain.header = batch->header_bytes;
 	pending->chain.signature = batch->signature;
 }
 
@@ -381,7 +380,7 @@ struct leaf fold_leaf(const struct fold *fold, const struct batch *batch,
 	/* The chain's head stands for the batch that has the number: the
 	 * journal holds the way from the one to the other. */
 	leaf.kind = LEAF_FORK;
-	leaf.headers[0] = span_of(chain->header, SEAL_HEADER_BYTES);
+	leaf.headers[0] = chain->header;
 	leaf.signatures[0] = chain->signature;
 	leaf.headers[1] = batch->header_bytes;
 	leaf.signatures[1] = batch->signature;

@@ -162,7 +162,7 @@ int office_put(struct fold *fold, const struct office *office,
 	add_units(out, office->unit, office->units, office->unit_count);
 	add_u64(out, chain->taken);
 	strbuf_add(out, chain->head.bytes, HASH_BYTES);
-	strbuf_add(out, chain->header, SEAL_HEADER_BYTES);
+	strbuf_add(out, office->header, SEAL_HEADER_BYTES);
 	strbuf_add(out, chain->signature.bytes, SIGNATURE_BYTES);
 	add_u32(out, office->flags);
 	add_u64(out, office->suspect_from);
@@ -228,7 +228,10 @@ int office_load(struct fold *fold, struct span value, struct err *err)
 		   &office->unit_count);
 	office->chain.taken = read_u64(&reader);
 	read_copy(&reader, office->chain.head.bytes, HASH_BYTES);
-	read_copy(&reader, office->chain.header, SEAL_HEADER_BYTES);
+	read_copy(&reader, office->header, SEAL_HEADER_BYTES);
+	if (office->chain.taken)
+		office->chain.header =
+			span_of(office->header, SEAL_HEADER_BYTES);
 	read_copy(&reader, office->chain.signature.bytes, SIGNATURE_BYTES);
 	office->flags = read_u32(&reader);
 	office->suspect_from = read_u64(&reader);
@@ -393,6 +396,7 @@ static void describe(const struct office *office, struct fold_office *out)
 		.roles = office->roles,
 		.next = chain->taken + 1,
 		.head = chain->head,
+		.head_header = chain->header,
 		.head_signature = chain->signature,
 		.revoked = office->flags & (OFFICE_REVOKED | OFFICE_ROTATED),
 		.suspended = office->flags & OFFICE_SUSPENDED,
@@ -402,8 +406,6 @@ static void describe(const struct office *office, struct fold_office *out)
 		.recv_us = office->recv_us,
 	};
 	memcpy(out->curve_key, office->curve_key, CURVE_KEY_BYTES);
-	if (chain->taken)
-		out->head_header = span_of(chain->header, SEAL_HEADER_BYTES);
 }
 
 bool fold_office(const struct fold *fold, const struct hash *key,

@@ -43,11 +43,12 @@ struct short_name {
 struct chain {
 	uint64_t taken; /* batches; the next has sequence number taken + 1 */
 	struct hash head;
-	uint8_t header[SEAL_HEADER_BYTES];
+	struct span header; /* SEAL_HEADER_BYTES, or none */
 	struct signature signature;
 };
 
-/* Batches taken in the group that is not applied yet. */
+/* Batches taken in the group that is not applied yet. The header is the
+ * batch's own, so that leaves may outlive what is pending. */
 struct pending {
 	struct chain chain;
 	bool forked;
@@ -73,6 +74,7 @@ struct office {
 	struct span *units; /* further ones */
 	size_t unit_count;
 	struct chain chain;
+	uint8_t header[SEAL_HEADER_BYTES]; /* what chain.header points to */
 	uint32_t flags;
 	uint64_t suspect_from; /* sequence number; 0: no suspicion */
 	struct hash successor; /* of a rotated key, else zero */

@@ -155,6 +155,41 @@ Test(fold, sees_what_is_pending_in_the_group)
 	stage_release(&stage);
 }
 
+Test(fold, leaves_outlive_what_is_pending)
+{
+	struct stage stage;
+	struct cast cast;
+	struct actor twin;
+	struct stage_entry entries[2] = { 0 };
+
+	stage_open(&stage, &cast);
+	twin = cast.baima;
+	for (size_t i = 0; i < 2; i++) {
+		enum admission admission;
+		uint8_t bytes[LEAF_BYTES_MAX];
+		size_t len;
+
+		entries[i].batch = report_batch(&stage, i ? &twin : &cast.baima,
+						"baima",
+						i ? "2024M02" : "2024M01");
+		admission = fold_admit(stage.fold, &entries[i].batch,
+				       stage.now_us, NULL);
+		cr_assert_eq(admission, i ? ADMIT_FORK : ADMIT_TAKE);
+		entries[i].leaf = fold_leaf(stage.fold, &entries[i].batch,
+					    admission, stage.now_us);
+		fold_pend(stage.fold, &entries[i].batch, admission);
+		len = leaf_encode(&entries[i].leaf, bytes);
+		entries[i].leaf_hash =
+			hash_leaf(span_of(bytes, len), span_of(NULL, 0));
+	}
+	fold_forget_pending(stage.fold);
+	stage_apply(&stage, &entries[0]);
+	stage_apply(&stage, &entries[1]);
+	cr_expect(span_equal(entries[1].leaf.headers[0],
+			     entries[0].batch.header_bytes));
+	stage_release(&stage);
+}
+
 Test(fold, keeps_one_fork_as_evidence_and_suspends_the_key)
 {
 	struct stage stage;
