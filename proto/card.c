@@ -75,7 +75,7 @@ static int line_value(struct span *text, const char *word, struct span *value,
 	struct span line = next_line(text);
 	size_t len = strlen(word);
 
-	if (line.len < len + 2 || memcmp(line.data, word, len) ||
+	if (line.len < len + 2 || memcmp(line.data, word, len) != 0 ||
 	    line.data[len] != ' ')
 		return err_set(err, ERR_INVALID,
 			       "the card has no line \"%s ...\" where it "
@@ -89,7 +89,7 @@ static int line_hex(struct span *text, const char *word, uint8_t *out,
 		    size_t len, struct err *err)
 {
 	char hex[2 * HASH_BYTES + 1];
-	struct span value;
+	struct span value = span_of_text("");
 	int rc = line_value(text, word, &value, err);
 
 	if (rc)
@@ -112,7 +112,7 @@ int card_parse(struct span text, struct card *out, struct err *err)
 	uint8_t check[CHECK_BYTES];
 	struct card card = { 0 };
 	struct strbuf again;
-	struct span value;
+	struct span value = span_of_text("");
 	char hex[2 * CHECK_BYTES + 1];
 	int rc;
 

@@ -281,7 +281,7 @@ static bool copy_span(struct arena *arena, struct span *span)
 int outbox_copy_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 		     struct outbox_item *out, struct err *err)
 {
-	struct outbox_item item;
+	struct outbox_item item = { 0 };
 	bool copied;
 	int rc = outbox_get_item(txn, number, arena, &item, err);
 
@@ -359,7 +359,7 @@ static int save_one(struct db_txn *txn, struct outbox_meta *meta,
 	struct span salt = span_of(item->sealed.salt, SALT_BYTES);
 	struct u64_key number = outbox_key(item->number);
 	size_t bytes = outbox_bytes(&item->sealed);
-	struct statement statement;
+	struct statement statement = { 0 };
 	struct span value;
 	int rc = check_sealed(&item->sealed, arena, &statement, err);
 
@@ -391,7 +391,7 @@ int outbox_save(struct outbox *outbox, const struct sealed *sealed,
 		size_t count, uint64_t saved_us, uint64_t *numbers,
 		struct err *err)
 {
-	struct outbox_meta meta;
+	struct outbox_meta meta = { 0 };
 	struct db_txn *txn;
 	struct arena arena;
 	uint64_t first;
@@ -426,9 +426,9 @@ static int replace_one(struct db_txn *txn, uint64_t number,
 		       const struct sealed *sealed, struct arena *arena,
 		       struct err *err)
 {
-	struct statement before, after;
-	struct outbox_meta meta;
-	struct outbox_item item;
+	struct statement before = { 0 }, after = { 0 };
+	struct outbox_meta meta = { 0 };
+	struct outbox_item item = { 0 };
 	size_t bytes = outbox_bytes(sealed);
 	int rc = outbox_copy_item(txn, number, arena, &item, err);
 
@@ -526,7 +526,7 @@ int outbox_items(struct outbox *outbox, uint64_t from,
 int outbox_counts(struct outbox *outbox, struct outbox_counts *out,
 		  struct err *err)
 {
-	struct outbox_meta meta;
+	struct outbox_meta meta = { 0 };
 	struct db_txn *txn;
 	int rc = db_begin(outbox->db, false, &txn, err);
 

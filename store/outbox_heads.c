@@ -250,7 +250,7 @@ int outbox_heads_saved(struct db_txn *txn, uint64_t number,
 		       const struct statement *statement, struct arena *arena,
 		       struct err *err)
 {
-	struct cell_record record;
+	struct cell_record record = { 0 };
 	struct cell_key key;
 	bool changed;
 	int rc;
@@ -307,7 +307,7 @@ static int review_delivered(struct db_txn *txn,
 			    const struct statement *statement,
 			    struct arena *arena, struct err *err)
 {
-	struct cell_record record;
+	struct cell_record record = { 0 };
 	struct cell_key key;
 	bool changed;
 	int rc;
@@ -326,8 +326,8 @@ static int review_delivered(struct db_txn *txn,
 int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 			   struct arena *arena, struct err *err)
 {
-	struct statement statement;
-	struct cell_record record;
+	struct statement statement = { 0 };
+	struct cell_record record = { 0 };
 	struct cell_key key;
 	bool changed;
 	int rc = wire_decode_statement(item->sealed.body, arena, &statement,
@@ -366,7 +366,7 @@ int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 		return rc;
 	arena_init(&arena, SCRATCH_BYTES);
 	for (size_t i = 0; i < count && !rc; i++) {
-		struct cell_record record;
+		struct cell_record record = { 0 };
 		struct cell_key key;
 
 		if (heads[i].report.cell_count > WIRE_CELLS_MAX ||
@@ -397,8 +397,8 @@ int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 static int newest(struct db_txn *txn, const struct cell_record *record,
 		  struct arena *arena, struct head *out, struct err *err)
 {
-	struct statement statement;
-	struct outbox_item item;
+	struct statement statement = { 0 };
+	struct outbox_item item = { 0 };
 	int rc;
 
 	if (!record->pending_count && !record->is_known)
@@ -421,7 +421,7 @@ static int newest(struct db_txn *txn, const struct cell_record *record,
 int outbox_head(struct outbox *outbox, struct span key, struct arena *arena,
 		struct head *out, struct err *err)
 {
-	struct cell_record record;
+	struct cell_record record = { 0 };
 	struct db_txn *txn;
 	int rc;
 
@@ -449,7 +449,7 @@ struct visiting {
 static int visit_record(void *arg, struct span key, struct span value)
 {
 	struct visiting *visiting = arg;
-	struct cell_record record;
+	struct cell_record record = { 0 };
 	struct head head;
 	int rc;
 

@@ -203,7 +203,7 @@ static int seal_in(struct db_txn *txn, struct gather *gather,
 {
 	struct sealed *sealed =
 		arena_array(arena, gather->count, sizeof(*sealed));
-	struct outbox_meta meta;
+	struct outbox_meta meta = { 0 };
 	struct hash name;
 	int rc;
 
@@ -211,7 +211,7 @@ static int seal_in(struct db_txn *txn, struct gather *gather,
 		return no_memory(err);
 	rc = outbox_meta_read(txn, &meta, err);
 	for (size_t i = 0; i < gather->count && !rc; i++) {
-		struct outbox_item item;
+		struct outbox_item item = { 0 };
 
 		rc = outbox_get_item(txn, gather->numbers[i], arena, &item,
 				     err);
@@ -236,7 +236,7 @@ int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 {
 	struct seal_header filled = *header;
 	struct arena scratch;
-	struct gather gather;
+	struct gather gather = { 0 };
 	struct db_txn *txn;
 	struct strbuf bytes;
 	const void *copy = NULL;
@@ -283,7 +283,7 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		 struct err *err)
 {
 	struct outbox_chain chain = { 0 };
-	struct outbox_meta meta;
+	struct outbox_meta meta = { 0 };
 	struct db_txn *txn;
 	int rc = db_begin(outbox->db, false, &txn, err);
 
@@ -340,7 +340,7 @@ struct forgetting {
 static int forget_one(void *arg, struct span key, struct span value)
 {
 	struct forgetting *forgetting = arg;
-	struct sent sent;
+	struct sent sent = { 0 };
 	uint64_t sequence;
 	int rc;
 
@@ -435,7 +435,7 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 			const struct receipt *receipt, struct arena *numbers,
 			struct arena *scratch, struct err *err)
 {
-	struct sent sent;
+	struct sent sent = { 0 };
 	int rc = get_sent(txn, receipt->sequence, numbers, &sent, err);
 
 	if (rc == ERR_NOTFOUND)
@@ -447,7 +447,7 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 		return rc;
 	rc = check_receipt(receipt, sent.count, err);
 	for (size_t i = 0; i < sent.count && !rc; i++) {
-		struct outbox_item item;
+		struct outbox_item item = { 0 };
 
 		rc = outbox_copy_item(txn, sent.numbers[i], scratch, &item,
 				      err);
@@ -466,7 +466,7 @@ int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 		    size_t count, struct err *err)
 {
 	struct arena numbers, scratch;
-	struct outbox_meta meta;
+	struct outbox_meta meta = { 0 };
 	struct db_txn *txn;
 	uint64_t sealed;
 	int rc = db_begin(outbox->db, true, &txn, err);
@@ -567,7 +567,7 @@ static int restore_in(struct db_txn *txn, const struct recalled *recalled,
 			     .index = recalled->receipt.index,
 			     .count = batch->header.count };
 	struct arena numbers;
-	struct outbox_meta meta;
+	struct outbox_meta meta = { 0 };
 	int rc = outbox_meta_read(txn, &meta, err);
 
 	if (rc)
@@ -581,8 +581,10 @@ static int restore_in(struct db_txn *txn, const struct recalled *recalled,
 			       (unsigned long long)meta.next_sequence);
 	arena_init(&numbers, SCRATCH_BYTES);
 	sent.numbers = arena_array(&numbers, sent.count, sizeof(*sent.numbers));
-	if (!sent.numbers)
-		rc = no_memory(err);
+	if (!sent.numbers) {
+		arena_release(&numbers);
+		return no_memory(err);
+	}
 	for (size_t i = 0; i < sent.count && !rc; i++) {
 		struct outbox_item item = {
 			.saved_us = batch->header.sent_us,
