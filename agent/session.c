@@ -229,6 +229,8 @@ void session_batch(struct session *session, uint64_t now_ms, uint64_t sequence,
 		session->chain.last_kept = sequence;
 		if (session->chain.first_kept == 0)
 			session->chain.first_kept = sequence;
+		session->waiting = 0; /* until we are told what is left */
+		session->waiting_bytes = 0;
 		break;
 	case ASKED_LOAD:
 		assert(sequence == session->send_next);

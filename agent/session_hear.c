@@ -289,6 +289,11 @@ static int hear_recalled(struct session *session, uint64_t now_ms,
 	action->recalled = recalled;
 	action->batch = batch;
 	action->sequence = session->chain.next++;
+	if (session->chain.unreceipted == action->sequence)
+		session->chain.unreceipted++; /* it comes with its receipt */
+	session->chain.last_kept = action->sequence;
+	if (session->chain.first_kept == 0)
+		session->chain.first_kept = action->sequence;
 	session->chain.head = batch->name;
 	session->give_up_at = now_ms + SESSION_STALL_MS;
 	if (session->chain.next < session->wanted) {
