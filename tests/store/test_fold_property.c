@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/measure.h"
+#include "store/db.h"
 #include "store/fold.h"
 #include "store/stage.h"
 
@@ -200,12 +201,10 @@ static void generate(struct generator *generator, struct stage *stage,
 		step(generator);
 }
 
-static void expect_equal_tables(struct memory_tables *a,
-				struct memory_tables *b, const char *what,
-				uint64_t seed)
+static void expect_equal_readers(struct table_reader left,
+				 struct table_reader right, const char *what,
+				 uint64_t seed)
 {
-	struct table_reader left = memory_tables_reader(a);
-	struct table_reader right = memory_tables_reader(b);
 	struct strbuf text;
 	size_t differences = 0;
 	struct err err = { 0 };
@@ -216,6 +215,14 @@ static void expect_equal_tables(struct memory_tables *a,
 	cr_expect_eq(differences, 0u, "%s, seed %llu: %s", what,
 		     (unsigned long long)seed, text.text);
 	strbuf_release(&text);
+}
+
+static void expect_equal_tables(struct memory_tables *a,
+				struct memory_tables *b, const char *what,
+				uint64_t seed)
+{
+	expect_equal_readers(memory_tables_reader(a), memory_tables_reader(b),
+			     what, seed);
 }
 
 /* Folds entries again into tables, stopping and loading at each stop. */
@@ -263,6 +270,56 @@ Test(fold_property, going_on_from_the_tables_is_never_having_stopped)
 		stage_release(&again);
 		stage_release(&stage);
 	}
+}
+
+/* Folds entries into LMDB, a commit for every few, and from there on. */
+Test(fold_property, a_store_on_disk_holds_the_same_and_loads)
+{
+	char dir[] = "/tmp/tally-fold-XXXXXX", path[64];
+	struct stage stage, live;
+	struct cast cast;
+	struct generator generator;
+	struct db *db;
+	struct db_txn *txn;
+	struct err err = { 0 };
+
+	cr_assert(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/store", dir);
+	generate(&generator, &stage, &cast, 7);
+	stage_init(&live);
+	cr_assert_eq(store_open(path, false, &db, &err), 0, "%s", err.msg);
+	for (size_t i = 0; i < stage.entry_count; i++) {
+		const struct stage_entry *entry = &stage.entries[i];
+		struct table_reader reader;
+		uint64_t applied;
+
+		cr_assert_eq(fold_apply(live.fold, i, &entry->leaf,
+					&entry->leaf_hash, &entry->batch,
+					&live.puts, NULL, &err),
+			     0, "%s", err.msg);
+		if (i % 7 && i + 1 < stage.entry_count)
+			continue;
+		cr_assert_eq(store_commit(db, &live.puts, &err), 0, "%s",
+			     err.msg);
+		puts_clear(&live.puts);
+		fold_free(live.fold);
+		live.fold = fold_new();
+		cr_assert_eq(db_begin(db, false, &txn, &err), 0);
+		reader = store_reader(txn);
+		cr_assert_eq(fold_load(live.fold, &reader, &applied, &err), 0,
+			     "%s", err.msg);
+		cr_assert_eq(applied, i + 1);
+		db_abort(txn);
+	}
+	cr_assert_eq(db_begin(db, false, &txn, &err), 0);
+	expect_equal_readers(memory_tables_reader(stage.tables),
+			     store_reader(txn), "on disk", 7);
+	db_abort(txn);
+	db_close(db);
+	(void)snprintf(path, sizeof(path), "rm -r %s", dir);
+	cr_expect_eq(system(path), 0);
+	stage_release(&live);
+	stage_release(&stage);
 }
 
 Test(fold_property, a_loaded_fold_admits_alike)
