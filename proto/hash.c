@@ -1,7 +1,7 @@
 #include "proto/hash.h"
 
-#include <assert.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -24,6 +24,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t context_key;
 static EVP_MD *sha256;
 
+/* No memory for a context is not survivable: nothing could be verified. */
+static void must(bool succeeded)
+{
+	if (!succeeded)
+		abort();
+}
+
 static void free_context(void *context)
 {
 	EVP_MD_CTX_free(context);
@@ -31,44 +38,35 @@ static void free_context(void *context)
 
 static void fetch(void)
 {
-	int rc = pthread_key_create(&context_key, free_context);
-
+	must(!pthread_key_create(&context_key, free_context));
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	assert(rc == 0 && sha256);
+	must(sha256);
 }
 
-/* No memory for a context is not survivable: nothing could be verified. */
 static EVP_MD_CTX *start(void)
 {
 	EVP_MD_CTX *context;
-	int ok;
 
-	ok = !pthread_once(&once, fetch);
-	assert(ok);
+	must(!pthread_once(&once, fetch));
 	context = pthread_getspecific(context_key);
 	if (!context) {
 		context = EVP_MD_CTX_new();
-		ok = context && !pthread_setspecific(context_key, context);
-		assert(ok);
+		must(context && !pthread_setspecific(context_key, context));
 	}
-	ok = EVP_DigestInit_ex2(context, sha256, NULL);
-	assert(ok);
+	must(EVP_DigestInit_ex2(context, sha256, NULL));
 	return context;
 }
 
 static void add(EVP_MD_CTX *context, const void *data, size_t len)
 {
-	int ok = !len || EVP_DigestUpdate(context, data, len);
-
-	assert(ok);
+	must(!len || EVP_DigestUpdate(context, data, len));
 }
 
 static struct hash finish(EVP_MD_CTX *context)
 {
 	struct hash out;
-	int ok = EVP_DigestFinal_ex(context, out.bytes, NULL);
 
-	assert(ok);
+	must(EVP_DigestFinal_ex(context, out.bytes, NULL));
 	return out;
 }
 
