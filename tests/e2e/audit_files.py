@@ -68,7 +68,7 @@ def write(path, content):
                   else content.encode("utf-8"))
 
 
-def figures(catalogue, reports, *args):
+def figures(catalogue, reports, *args, json=True, env=None):
     """catalogue: {"targets": text or bytes, ..}; reports: the same for the
     one file, or a dict of several. settings.csv is the year 2024 if not
     given."""
@@ -84,5 +84,7 @@ def figures(catalogue, reports, *args):
         for name, content in reports.items():
             paths.append(os.path.join(top, name))
             write(paths[-1], content)
+        if json:
+            args += ("--json",)
         return run("figures", "--catalogue", folder, "--reports", *paths,
-                   "--json", *args)
+                   *args, env=env)

@@ -1,6 +1,8 @@
 """What people send: every reason for which a row is refused, and CSV as
 spreadsheets write it, through tally-audit figures."""
 
+import os
+import unicodedata
 import unittest
 
 from audit_files import figures, roster, run, table, units
@@ -248,6 +250,51 @@ class Spreadsheets(unittest.TestCase):
             self.assertEqual((result.code, result.stdout), (2, ""),
                              (name, result.stderr))
             self.assertIn(place, result.stderr)
+
+
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)
+
+
+class Tables(unittest.TestCase):
+
+    def lines(self, *args, env=None):
+        result = figures(CATALOGUE, table(
+            "target,unit,period,value,num,den",
+            "jobs,baima,2024M06,2900,,", "jobs,gone,2024M03,10,,",
+            "tap,hrss,2024M06,,80,100"), "--cutoff", "2024-06-30", *args,
+            json=False, env=env)
+        self.assertEqual(result.code, 0, result.stderr)
+        return result.stdout.splitlines()
+
+    def test_columns_line_up_in_both_languages(self):
+        for lang, name, light in (("zh", "目标任务", "黄灯"),
+                                  ("en", "name", "yellow")):
+            lines = self.lines("--lang", lang)
+            head = next(x for x in lines if name in x)
+            row = next(x for x in lines if x.startswith("tap "))
+            rule = lines[lines.index(head) + 1]
+            self.assertEqual(set(rule), {"-"})
+            self.assertLessEqual(max(map(width, lines[2:-2])), len(rule))
+            self.assertIn(light, row)
+            self.assertEqual(width(head[:head.index(name)]),
+                             width(row[:row.index("供水")]))
+            self.assertTrue(all(x == x.rstrip() for x in lines))
+
+    def test_the_locale_chooses_the_language(self):
+        for locale, word in (("zh_CN.UTF-8", "完成数"), ("C", "value"),
+                             ("en_US.UTF-8", "value")):
+            env = {**os.environ, "LC_ALL": locale}
+            self.assertIn(word, "\n".join(self.lines(env=env)))
+
+    def test_all_adds_units_and_parts(self):
+        short, full = self.lines("--lang", "en"), self.lines("--lang", "en",
+                                                             "--all")
+        self.assertFalse(any(x.startswith("pension") for x in short))
+        self.assertTrue(any(x.startswith("pension") for x in full))
+        self.assertTrue(any(x.startswith("  baima") for x in full))
+        self.assertIn("accountable", short[-1])
 
 
 class CommandLine(unittest.TestCase):
