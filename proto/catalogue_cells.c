@@ -380,7 +380,7 @@ bool group_rows(struct loader *loader, enum file_index file, struct groups *out)
 	size_t *next = loader_scratch(loader, targets + 1, sizeof(*next));
 
 	out->first = loader_scratch(loader, targets + 2, sizeof(*out->first));
-	out->rows = loader_scratch(loader, count, sizeof(*out->rows));
+	out->rows = loader_scratch(loader, count, sizeof(void *));
 	if (!of || !next || !out->first || !out->rows)
 		return false;
 	for (size_t i = 0; i < count; i++) {

@@ -55,14 +55,14 @@ static bool has_two_units_at_once(struct loader *loader,
 				  const struct target *target)
 {
 	const struct roster_row **rows =
-		loader_scratch(loader, target->roster_count, sizeof(*rows));
+		loader_scratch(loader, target->roster_count, sizeof(void *));
 	const struct roster_row *reach = NULL;
 
 	if (!rows)
 		return false;
 	for (size_t i = 0; i < target->roster_count; i++)
 		rows[i] = &target->roster[i];
-	qsort(rows, target->roster_count, sizeof(*rows), compare_from);
+	qsort(rows, target->roster_count, sizeof(void *), compare_from);
 	for (size_t i = 0; i < target->roster_count; i++) {
 		if (reach && reach->unit != rows[i]->unit &&
 		    row_last_day(reach) >= rows[i]->from)

@@ -54,7 +54,7 @@ int catalogue_normalise(const struct catalogue_file *file, struct strbuf *out,
 	int order[COLUMNS_MAX];
 	struct arena arena;
 	struct csv csv;
-	size_t count;
+	size_t count = 0;
 	int rc;
 
 	if (index < 0)
