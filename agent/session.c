@@ -128,8 +128,13 @@ bool session_refresh(struct session *session, uint64_t now_ms)
 	session_begin(session);
 	if (session->state != SESSION_READY)
 		return false;
-	session_ping(session, now_ms);
-	session->refresh_ping = session->pings;
+	/* One PONG may answer several PINGs: ours must be the only one. */
+	if (session->pinged) {
+		session->refresh_next = true;
+	} else {
+		session_ping(session, now_ms);
+		session->refreshing = true;
+	}
 	return true;
 }
 

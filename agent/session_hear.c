@@ -340,6 +340,19 @@ static int hear_ping(struct session *session, struct span body)
 	return 0;
 }
 
+static void hear_pong(struct session *session, uint64_t now_ms)
+{
+	session->pinged = false;
+	if (session->refresh_next) {
+		session->refresh_next = false;
+		session->refreshing = true;
+		session_ping(session, now_ms);
+	} else if (session->refreshing) {
+		session->refreshing = false;
+		session_act(session, SESSION_REFRESHED);
+	}
+}
+
 void session_hear(struct session *session, uint64_t now_ms, enum wire_type type,
 		  struct span body)
 {
@@ -365,8 +378,7 @@ void session_hear(struct session *session, uint64_t now_ms, enum wire_type type,
 		ret = hear_ping(session, body);
 		break;
 	case WIRE_PONG:
-		if (++session->pongs == session->refresh_ping)
-			session_act(session, SESSION_REFRESHED);
+		hear_pong(session, now_ms);
 		ret = 0;
 		break;
 	case WIRE_HELLO:

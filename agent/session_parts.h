@@ -36,8 +36,9 @@ struct session {
 	uint64_t ping_ms, ping_at;
 	bool heard; /* anything since the last ping */
 	unsigned misses;
-	uint64_t pings, pongs; /* on this connection */
-	uint64_t refresh_ping; /* its answer means refreshed; 0: none */
+	bool pinged;	   /* a PING has no answer yet */
+	bool refreshing;   /* and its answer means refreshed */
+	bool refresh_next; /* asked again meanwhile: by another PING */
 
 	/* chain */
 	struct session_chain chain;

@@ -67,9 +67,9 @@ static void forget_connection(struct session *session)
 	session->echoes = 0;
 	session->gaps = 0;
 	session->misses = 0;
-	session->pings = 0;
-	session->pongs = 0;
-	session->refresh_ping = 0;
+	session->pinged = false;
+	session->refreshing = false;
+	session->refresh_next = false;
 }
 
 /*
@@ -122,7 +122,7 @@ void session_ping(struct session *session, uint64_t now_ms)
 {
 	struct strbuf message;
 
-	session->pings++;
+	session->pinged = true;
 	strbuf_init(&message, 0);
 	session_say(session,
 		    talk_encode_ping(WIRE_PING, now_ms * 1000, &message, NULL),
