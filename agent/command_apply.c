@@ -17,7 +17,6 @@
 
 #define PART_BYTES_MAX ((size_t)256 * 1024)
 #define PARTS_MAX 4096
-#define COMMIT_BODY_BYTES_MAX 1024 /* a commit is far smaller than a part */
 
 struct folder {
 	const char *path;
@@ -100,29 +99,6 @@ static void warn_of_goals(struct office *office,
 
 /* ---- as statements ---- */
 
-struct commit_search {
-	struct arena arena;
-	uint8_t salt[SALT_BYTES];
-	bool found;
-};
-
-static int visit_commit(void *arg, const struct outbox_item *item)
-{
-	struct commit_search *search = arg;
-	struct statement statement;
-
-	if (item->verdict || item->sealed.body.len > COMMIT_BODY_BYTES_MAX)
-		return 0;
-	arena_reset(&search->arena);
-	if (wire_decode_statement(item->sealed.body, &search->arena, &statement,
-				  NULL) ||
-	    statement.kind != SAID_CATALOGUE_COMMIT)
-		return 0;
-	memcpy(search->salt, item->sealed.salt, SALT_BYTES);
-	search->found = true;
-	return 0;
-}
-
 struct parts {
 	uint8_t set[SALT_BYTES];
 	struct sealed *sealed;
@@ -181,16 +157,15 @@ static int add_commit(struct office *office, struct parts *parts,
 {
 	struct statement statement = { .kind = SAID_CATALOGUE_COMMIT };
 	struct catalogue_commit *commit = &statement.said.commit;
-	struct commit_search search = { .found = false };
-	int ret;
+	struct head before;
+	int ret = outbox_head(office->outbox,
+			      span_of_text(OUTBOX_CATALOGUE_KEY),
+			      &office->arena, &before, err);
 
-	arena_init(&search.arena, WIRE_ARENA_BYTES);
-	ret = outbox_items(office->outbox, 1, visit_commit, &search, err);
-	arena_release(&search.arena);
-	if (ret < 0)
+	if (ret && ret != ERR_NOTFOUND)
 		return ret;
-	if (search.found)
-		statement.base = statement_base(search.salt);
+	if (!ret)
+		statement.base = statement_base(before.salt);
 	memcpy(commit->set, parts->set, SALT_BYTES);
 	commit->parts = (uint32_t)parts->count;
 	commit->sha256 = hash_parts(parts->bytes, parts->count);

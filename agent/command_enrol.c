@@ -40,12 +40,14 @@ static int save_enrolment(struct office *office, struct err *err)
 	sign_wipe(&sign, sizeof(sign));
 	sign_wipe(&curve, sizeof(curve));
 	ret = statement_make(&statement, NULL, 0, &office->arena, &sealed, err);
-	if (!ret && first.number)
+	if (!ret && first.number) {
+		memcpy(sealed.salt, first.sealed.salt, SALT_BYTES);
 		ret = outbox_replace(office->outbox, first.number, &sealed,
 				     err);
-	else if (!ret)
+	} else if (!ret) {
 		ret = outbox_save(office->outbox, &sealed, 1,
 				  clock_now_us(&office->clock), NULL, err);
+	}
 	return ret;
 }
 

@@ -4,17 +4,8 @@
 
 #include "base/strbuf.h"
 #include "proto/hash.h"
+#include "proto/seal.h"
 #include "proto/sign.h"
-
-/* All zero would read as "no base" where it is replaced. */
-static void draw_salt(uint8_t salt[SALT_BYTES])
-{
-	static const uint8_t zeros[BASE_BYTES];
-
-	do
-		random_bytes(salt, SALT_BYTES);
-	while (!memcmp(salt, zeros, BASE_BYTES));
-}
 
 struct span statement_base(const uint8_t salt[SALT_BYTES])
 {
@@ -62,7 +53,7 @@ int statement_make(struct statement *statement, const struct said_text *texts,
 	void *copy;
 	int ret;
 
-	draw_salt(sealed.salt);
+	salt_draw(sealed.salt);
 	ret = make_texts(statement, texts, count, arena, &sealed, err);
 	if (ret)
 		return ret;
