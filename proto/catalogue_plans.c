@@ -170,8 +170,8 @@ void load_plans(struct loader *loader)
 	struct curves curves = { .unit_count = loader->catalogue->unit_count };
 	struct groups groups;
 
-	curves.first = loader_scratch(loader, curves.unit_count + 1,
-				      sizeof(*curves.first));
+	curves.first =
+		loader_scratch(loader, curves.unit_count + 1, sizeof(void *));
 	if (!curves.first || !group_rows(loader, FILE_PLANS, &groups))
 		return;
 	for (uint32_t t = 0; t < loader->catalogue->target_count; t++)

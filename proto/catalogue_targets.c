@@ -406,8 +406,7 @@ void load_targets(struct loader *loader)
 	size_t count = table_rows(loader, FILE_TARGETS);
 	struct target *targets = loader_keep(loader, count, sizeof(*targets));
 
-	loader->target_rows =
-		loader_scratch(loader, count, sizeof(*loader->target_rows));
+	loader->target_rows = loader_scratch(loader, count, sizeof(void *));
 	loader->item_lists = loader_scratch(loader, count, 1);
 	if (!targets || !loader->target_rows || !loader->item_lists)
 		return;
