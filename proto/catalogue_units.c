@@ -290,8 +290,8 @@ static void check_codes(const struct code_entry *entries, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct code_entry *at = &entries[i], *clash = NULL;
 
-		if (i && (strcmp(at->code.code, at[-1].code.code) ||
-			  strcmp(at->code.scheme, at[-1].code.scheme)))
+		if (i && (strcmp(at->code.code, at[-1].code.code) != 0 ||
+			  strcmp(at->code.scheme, at[-1].code.scheme) != 0))
 			first = second = NULL;
 		if (first && first->code.unit != at->code.unit)
 			clash = first;

@@ -246,7 +246,7 @@ static int scan_row(struct scanner *scanner, struct span *cells, size_t *count,
 	*count = 0;
 	scanner->row++;
 	do {
-		struct span cell;
+		struct span cell = { NULL, 0 };
 		int rc = scan_cell(scanner, &cell, err);
 
 		if (rc)
@@ -362,7 +362,7 @@ int csv_parse_at(struct span bytes, struct arena *arena, struct csv *out,
 	struct span cells[CSV_COLUMNS_MAX];
 	struct scanner scanner = { 0 };
 	struct csv csv = { 0 };
-	struct span text;
+	struct span text = { NULL, 0 };
 	int rc = csv_to_utf8(bytes, arena, &text, err);
 
 	*row = 0;
