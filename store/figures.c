@@ -1,6 +1,6 @@
 /*
- * The rows in memory. A row costs 88 bytes, two places in tables of numbers,
- * and its share of an item's text: ten million of them fit in 2 GB.
+ * What rows mean: the head that admission asks for, the link that every
+ * change moves, and the same memory again from the tables.
  */
 #include "store/figures.h"
 
@@ -10,42 +10,14 @@
 
 #include "base/bytes.h"
 #include "store/figures_row.h"
-
-#define ROWS_A_CHUNK_BITS 14
-#define ROWS_A_CHUNK (1u << ROWS_A_CHUNK_BITS)
-#define ROWS_MAX (1u << 30)
-#define SLOTS_MIN 64
-
-struct row {
-	uint32_t target, unit; /* the figures' own numbers */
-	uint32_t item;	       /* INTERN_NONE: none */
-	uint32_t version;      /* 0: a place kept while loading */
-	struct period period;
-	bool returned; /* the head, by its newest review */
-	uint8_t base[BASE_BYTES];
-	uint64_t returned_us;
-	uint64_t entry; /* of the newest change */
-	uint32_t n;
-	struct hash link;
-};
-
-/* Open addressing over rows: row + 1, 0 is empty. */
-struct slots {
-	uint32_t *at;
-	uint32_t size; /* a power of two, or 0 */
-	uint32_t used;
-};
+#include "store/figures_rows.h"
 
 struct figures {
 	struct intern targets, units, items;
 	/* Of the catalogue last interned, by its indexes. */
 	uint32_t *target_numbers, *unit_numbers;
 	size_t target_count, unit_count;
-	struct row **chunks;
-	uint32_t chunk_count;
-	uint32_t row_count;
-	struct slots cells;  /* by target, unit, period, item */
-	struct slots seen;   /* by target, unit, item: the first row */
+	struct rows rows;
 	struct strbuf bytes; /* of the row being written */
 };
 
@@ -71,18 +43,14 @@ void figures_free(struct figures *figures)
 	intern_release(&figures->items);
 	free(figures->target_numbers);
 	free(figures->unit_numbers);
-	for (uint32_t i = 0; i < figures->chunk_count; i++)
-		free(figures->chunks[i]);
-	free(figures->chunks);
-	free(figures->cells.at);
-	free(figures->seen.at);
+	rows_release(&figures->rows);
 	strbuf_release(&figures->bytes);
 	free(figures);
 }
 
 uint64_t figures_count(const struct figures *figures)
 {
-	return figures->row_count;
+	return figures->rows.count;
 }
 
 /* ---- numbers of targets and units ---- */
@@ -137,140 +105,7 @@ out:
 	return err_set(err, rc, "no memory to number a catalogue's ids");
 }
 
-/* ---- rows and how they are found ---- */
-
-static struct row *row_at(const struct figures *figures, uint32_t i)
-{
-	return &figures->chunks[i >> ROWS_A_CHUNK_BITS][i & (ROWS_A_CHUNK - 1)];
-}
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 29;
-}
-
-static uint64_t hash_seen(const struct row *row)
-{
-	uint64_t hash = mix(0x7461, (uint64_t)row->target << 32 | row->unit);
-
-	return mix(hash, row->item);
-}
-
-static uint64_t hash_cell(const struct row *row)
-{
-	const struct period *period = &row->period;
-
-	return mix(hash_seen(row), (uint64_t)period->type << 32 |
-					   (uint64_t)period->year << 16 |
-					   period->index);
-}
-
-static bool same_seen(const struct row *a, const struct row *b)
-{
-	return a->target == b->target && a->unit == b->unit &&
-	       a->item == b->item;
-}
-
-static bool same_cell(const struct row *a, const struct row *b)
-{
-	return same_seen(a, b) && a->period.type == b->period.type &&
-	       a->period.year == b->period.year &&
-	       a->period.index == b->period.index;
-}
-
-/* What distinguishes the two tables of numbers. */
-struct by {
-	uint64_t (*hash)(const struct row *row);
-	bool (*same)(const struct row *a, const struct row *b);
-};
-
-static const struct by by_cell = { hash_cell, same_cell };
-static const struct by by_seen = { hash_seen, same_seen };
-
-/* Where a row like this is, or would be put. */
-static uint32_t *slot_of(const struct figures *figures,
-			 const struct slots *slots, const struct by *by,
-			 const struct row *like)
-{
-	uint32_t mask = slots->size - 1;
-	uint32_t at = (uint32_t)by->hash(like) & mask;
-
-	while (slots->at[at] &&
-	       !by->same(row_at(figures, slots->at[at] - 1), like))
-		at = (at + 1) & mask;
-	return &slots->at[at];
-}
-
-static const struct row *find_row(const struct figures *figures,
-				  const struct slots *slots,
-				  const struct by *by, const struct row *like)
-{
-	uint32_t found;
-
-	if (!slots->size)
-		return NULL;
-	found = *slot_of(figures, slots, by, like);
-	return found ? row_at(figures, found - 1) : NULL;
-}
-
-static int slots_grow(const struct figures *figures, struct slots *slots,
-		      const struct by *by)
-{
-	struct slots grown = { .used = slots->used };
-
-	grown.size = slots->size ? 2 * slots->size : SLOTS_MIN;
-	grown.at = calloc(grown.size, sizeof(*grown.at));
-	if (!grown.at)
-		return ERR_NOMEM;
-	for (uint32_t i = 0; i < slots->size; i++)
-		if (slots->at[i])
-			*slot_of(figures, &grown, by,
-				 row_at(figures, slots->at[i] - 1)) =
-				slots->at[i];
-	free(slots->at);
-	*slots = grown;
-	return 0;
-}
-
-/* Enters row i unless one like it is there. */
-static int slots_add(const struct figures *figures, struct slots *slots,
-		     const struct by *by, uint32_t i)
-{
-	uint32_t *slot;
-
-	if (4 * ((uint64_t)slots->used + 1) > 3 * (uint64_t)slots->size &&
-	    slots_grow(figures, slots, by))
-		return ERR_NOMEM;
-	slot = slot_of(figures, slots, by, row_at(figures, i));
-	if (!*slot) {
-		*slot = i + 1;
-		slots->used++;
-	}
-	return 0;
-}
-
-/* Makes places for rows below count. */
-static int reserve_rows(struct figures *figures, uint32_t count)
-{
-	uint32_t wanted = (count + ROWS_A_CHUNK - 1) >> ROWS_A_CHUNK_BITS;
-	struct row **chunks;
-
-	if (wanted <= figures->chunk_count)
-		return 0;
-	chunks = realloc(figures->chunks, wanted * sizeof(struct row *));
-	if (!chunks)
-		return ERR_NOMEM;
-	figures->chunks = chunks;
-	while (figures->chunk_count < wanted) {
-		struct row *chunk = calloc(ROWS_A_CHUNK, sizeof(*chunk));
-
-		if (!chunk)
-			return ERR_NOMEM;
-		chunks[figures->chunk_count++] = chunk;
-	}
-	return 0;
-}
+/* ---- what admission asks ---- */
 
 /* A row's identity from the indexes of the catalogue last interned; false if
  * there can be none (an item never heard of). */
@@ -295,13 +130,13 @@ static const struct row *find_cell(const struct figures *figures,
 				   struct period period, struct span item)
 {
 	struct row like;
+	uint32_t i;
 
 	if (!identify(figures, target, unit, period, item, &like))
 		return NULL;
-	return find_row(figures, &figures->cells, &by_cell, &like);
+	i = rows_find(&figures->rows, &like);
+	return i == ROW_NONE ? NULL : rows_at(&figures->rows, i);
 }
-
-/* ---- what admission asks ---- */
 
 static struct cell_state lookup_cell(void *ctx, uint32_t target, uint32_t unit,
 				     struct period period, struct span item)
@@ -326,7 +161,7 @@ static bool lookup_item_seen(void *ctx, uint32_t target, uint32_t unit,
 
 	if (!identify(figures, target, unit, (struct period){ 0 }, item, &like))
 		return false;
-	return find_row(figures, &figures->seen, &by_seen, &like) != NULL;
+	return rows_seen(&figures->rows, &like);
 }
 
 struct admit_lookup figures_lookup(struct figures *figures)
@@ -355,30 +190,23 @@ bool figures_head(const struct figures *figures, uint32_t target, uint32_t unit,
 static int take_row(struct figures *figures, const struct admitted *admitted,
 		    uint32_t *out)
 {
-	const struct row *found;
 	struct row like;
-	uint32_t *slot;
+	uint32_t i;
+	int rc;
 
 	if (admitted->item.len &&
 	    intern_put(&figures->items, admitted->item) == INTERN_NONE)
 		return ERR_NOMEM;
 	(void)identify(figures, admitted->target, admitted->unit,
 		       admitted->period, admitted->item, &like);
-	found = find_row(figures, &figures->cells, &by_cell, &like);
-	if (found) {
-		slot = slot_of(figures, &figures->cells, &by_cell, &like);
-		*out = *slot - 1;
-		return 0;
+	i = rows_find(&figures->rows, &like);
+	if (i == ROW_NONE) {
+		i = figures->rows.count;
+		rc = rows_add(&figures->rows, &like);
+		if (rc)
+			return rc;
 	}
-	if (figures->row_count == ROWS_MAX)
-		return ERR_LIMIT;
-	if (reserve_rows(figures, figures->row_count + 1))
-		return ERR_NOMEM;
-	*row_at(figures, figures->row_count) = like;
-	if (slots_add(figures, &figures->cells, &by_cell, figures->row_count) ||
-	    slots_add(figures, &figures->seen, &by_seen, figures->row_count))
-		return ERR_NOMEM;
-	*out = figures->row_count++;
+	*out = i;
 	return 0;
 }
 
@@ -428,7 +256,7 @@ static int change_row(struct figures *figures, const struct admitted *admitted,
 		      const struct origin *origin, uint32_t i,
 		      struct puts *puts)
 {
-	struct row *row = row_at(figures, i);
+	struct row *row = rows_at(&figures->rows, i);
 	bool review = admitted->flags & VERSION_REVIEW;
 	uint8_t key_bytes[FIGURE_KEY_BYTES_MAX];
 	struct figure_key key = key_of(figures, row);
@@ -492,18 +320,17 @@ int figures_review(struct figures *figures, const struct admitted *admitted,
 {
 	struct admitted review = *admitted;
 	struct row like;
-	uint32_t found = 0;
+	uint32_t i = ROW_NONE;
 	int rc;
 
 	review.flags |= VERSION_REVIEW;
-	if (figures->cells.size &&
-	    identify(figures, admitted->target, admitted->unit,
+	if (identify(figures, admitted->target, admitted->unit,
 		     admitted->period, admitted->item, &like))
-		found = *slot_of(figures, &figures->cells, &by_cell, &like);
-	if (!found)
+		i = rows_find(&figures->rows, &like);
+	if (i == ROW_NONE)
 		return err_set(err, ERR_NOTFOUND,
 			       "there is no version to review");
-	rc = change_row(figures, &review, origin, found - 1, puts);
+	rc = change_row(figures, &review, origin, i, puts);
 	return rc ? err_set(err, rc, "no room for another review") : 0;
 }
 
@@ -553,21 +380,18 @@ static int load_row(void *arg, struct span key_bytes, struct span value)
 		rc = figure_row_read(bytes, NULL, &change, loading->err);
 	if (rc)
 		return rc;
-	if (change.ordinal >= ROWS_MAX || change.version == 0 ||
-	    key.target >= figures->targets.count ||
+	if (change.version == 0 || key.target >= figures->targets.count ||
 	    key.unit >= figures->units.count ||
 	    !span_equal(change.figure_key, key_bytes))
 		return err_set(loading->err, ERR_CORRUPT,
 			       "the row of figure %u is damaged",
 			       change.ordinal);
-	if (key.item.len)
+	if (key.item.len) {
 		row.item = intern_put(&figures->items, key.item);
-	if ((key.item.len && row.item == INTERN_NONE) ||
-	    reserve_rows(figures, change.ordinal + 1))
-		return err_set(loading->err, ERR_NOMEM, "no memory for rows");
-	if (row_at(figures, change.ordinal)->version)
-		return err_set(loading->err, ERR_CORRUPT,
-			       "two figures have number %u", change.ordinal);
+		if (row.item == INTERN_NONE)
+			return err_set(loading->err, ERR_NOMEM,
+				       "no memory for rows");
+	}
 	row.target = key.target;
 	row.unit = key.unit;
 	row.period = key.period;
@@ -583,10 +407,13 @@ static int load_row(void *arg, struct span key_bytes, struct span value)
 	} else {
 		memcpy(row.base, change.salt, BASE_BYTES);
 	}
-	*row_at(figures, change.ordinal) = row;
+	rc = rows_place(&figures->rows, change.ordinal, &row);
+	if (rc == ERR_NOMEM)
+		return err_set(loading->err, rc, "no memory for rows");
+	if (rc)
+		return err_set(loading->err, ERR_CORRUPT,
+			       "two figures have number %u", change.ordinal);
 	loading->filled++;
-	if (change.ordinal >= figures->row_count)
-		figures->row_count = change.ordinal + 1;
 	return 0;
 }
 
@@ -597,20 +424,18 @@ int figures_load(struct figures *figures, const struct table_reader *reader,
 	struct span all = span_of(NULL, 0);
 	int rc;
 
-	assert(figures->row_count == 0 && figures->targets.count == 0);
+	assert(figures->rows.count == 0 && figures->targets.count == 0);
 	rc = reader->scan(reader->ctx, TABLE_ID, all, load_id, &loading, err);
 	if (!rc)
 		rc = reader->scan(reader->ctx, TABLE_FIGURE, all, load_row,
 				  &loading, err);
 	if (rc)
 		return rc;
-	if (loading.filled != figures->row_count)
+	if (loading.filled != figures->rows.count)
 		return err_set(err, ERR_CORRUPT,
 			       "%u figures are stored, the last has number %u",
-			       loading.filled, figures->row_count);
-	for (uint32_t i = 0; i < figures->row_count; i++)
-		if (slots_add(figures, &figures->cells, &by_cell, i) ||
-		    slots_add(figures, &figures->seen, &by_seen, i))
-			return err_set(err, ERR_NOMEM, "no memory for rows");
-	return 0;
+			       loading.filled, figures->rows.count);
+	return rows_index(&figures->rows) ?
+		       err_set(err, ERR_NOMEM, "no memory for rows") :
+		       0;
 }
