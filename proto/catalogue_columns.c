@@ -1,4 +1,6 @@
 /* The catalogue's files, their columns, and the words that stand in them. */
+#include "proto/catalogue_columns.h"
+
 #include "proto/catalogue_load.h"
 
 #include <string.h>
