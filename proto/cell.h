@@ -40,8 +40,8 @@ enum version_flag {
 };
 
 struct version {
-	uint64_t entry; /* journal index, or row of a file */
-	uint32_t n;	/* statement in the batch */
+	uint64_t entry;	  /* journal index, or row of a file */
+	uint32_t n;	  /* statement in the batch */
 	uint64_t recv_us; /* 0: in time whatever is asked (files only) */
 	uint32_t flags;
 	struct value *values; /* narrative: none, the text is not hashed in */
@@ -49,7 +49,7 @@ struct version {
 };
 
 struct review_mark {
-	size_t version;	  /* index into versions */
+	size_t version; /* index into versions */
 	uint64_t entry;
 	uint32_t n;
 	uint64_t recv_us;
@@ -74,8 +74,8 @@ struct cell_list {
 /* Where cells come from. all: every cell of a target, whatever its time. */
 struct cell_source {
 	int (*all)(void *ctx, const struct catalogue *catalogue,
-		   uint32_t target, struct arena *arena,
-		   struct cell_list *out, struct err *err);
+		   uint32_t target, struct arena *arena, struct cell_list *out,
+		   struct err *err);
 	void *ctx;
 };
 

@@ -44,7 +44,7 @@ enum verdict {
 	VERDICT_GRANT_USED = 31,
 	VERDICT_GRANT_EXPIRED = 32,
 	VERDICT_KEY_UNKNOWN = 33,
-	VERDICT_KEY_TAKEN = 34, /* enrolled already */
+	VERDICT_KEY_TAKEN = 34,	 /* enrolled already */
 	VERDICT_GOAL_FIXED = 35, /* a goal row whose window has begun */
 	VERDICT_COUNT
 };

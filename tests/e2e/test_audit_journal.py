@@ -1,0 +1,283 @@
+"""verify, replay and figures on the journal of a real collector that real
+agents sent to: whole, cut, flipped, and compared with the live store."""
+
+import glob
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+from audit_files import run, table, write
+
+BIN = os.environ["TALLY_BIN"]
+WAIT_S = 60
+# Microseconds of 2024-02-05 09:00 +08:00, and of a day.
+MONDAY = 1707094800000000
+DAY = 86400000000
+
+CATALOGUE = {
+    "settings": "key,value\nstart,2024-01-01\nend,2024-12-31\n",
+    "units": table("unit,name_zh,kind", "hrss,人社局,department",
+                   "baima,白马镇,town"),
+    "targets": table("target,name_zh,kind,compare,goal,lead",
+                     "jobs,就业,flow,>=,5800,hrss"),
+    "roster": table("target,unit", "jobs,baima"),
+}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class World:
+    """A collector, its administrator and one office, on a simulated clock."""
+
+    def __init__(self, top):
+        self.top = top
+        self.collector_dir = os.path.join(top, "collector")
+        self.clock = os.path.join(top, "clock")
+        self.collector = None
+        self.set_clock(MONDAY)
+
+    def set_clock(self, us):
+        write(self.clock + ".new", str(us))
+        os.rename(self.clock + ".new", self.clock)
+
+    def call(self, program, *args):
+        done = subprocess.run([os.path.join(BIN, program), *args],
+                              capture_output=True, timeout=WAIT_S,
+                              text=True, check=False)
+        assert done.returncode == 0, (args, done.stdout, done.stderr)
+        return done.stdout
+
+    def agent(self, name, command, *args):
+        return self.call("tally-agent", command, "--dir",
+                         os.path.join(self.top, name), "--clock", self.clock,
+                         *args)
+
+    def start(self):
+        ready = os.path.join(self.collector_dir, "endpoint")
+        if os.path.exists(ready):
+            os.unlink(ready)
+        self.collector = subprocess.Popen(
+            [os.path.join(BIN, "tally-collector"), "run", "--dir",
+             self.collector_dir, "--clock", self.clock],
+            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + WAIT_S
+        while not os.path.exists(ready):
+            assert self.collector.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def stop(self):
+        if self.collector:
+            self.collector.send_signal(signal.SIGTERM)
+            assert self.collector.wait(WAIT_S) == 0
+            self.collector = None
+
+    def kill(self):
+        if self.collector:
+            self.collector.kill()
+            self.collector.wait()
+            self.collector = None
+
+    def play(self):
+        founding = os.path.join(self.top, "founding")
+        catalogue = os.path.join(self.top, "catalogue")
+        os.mkdir(catalogue)
+        for name, text in CATALOGUE.items():
+            write(os.path.join(catalogue, name + ".csv"), text)
+        self.call("tally-collector", "init", self.collector_dir,
+                  "--endpoint", f"tcp://127.0.0.1:{free_port()}")
+        self.agent("admin", "found", "--collector",
+                   os.path.join(self.collector_dir, "collector.card"),
+                   "--out", founding, "--simulated", "--name", "audit")
+        self.call("tally-collector", "init", self.collector_dir,
+                  "--founding", founding)
+        self.start()
+        self.agent("admin", "apply", catalogue, "--wait")
+        code = self.agent("admin", "grant", "baima", "--wait").strip()
+        self.agent("baima", "enrol", code)
+        self.agent("baima", "report", "jobs", "100", "--period", "2024M01",
+                   "--wait")
+        self.set_clock(MONDAY + 7 * DAY)
+        self.agent("baima", "report", "jobs", "90", "--period", "2024M01",
+                   "--reason", "核减", "--wait")
+        self.stop()
+
+
+class Journal(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.top = tempfile.mkdtemp(prefix="tally-audit-")
+        cls.world = World(cls.top)
+        try:
+            cls.world.play()
+        except BaseException:
+            cls.tearDownClass()
+            raise
+        cls.dir = cls.world.collector_dir
+        cls.store = os.path.join(cls.dir, "store")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.kill()
+        shutil.rmtree(cls.top, ignore_errors=True)
+
+    def copy(self):
+        """The journal alone, to be damaged."""
+        folder = tempfile.mkdtemp(dir=self.top)
+        shutil.copytree(os.path.join(self.dir, "journal"),
+                        os.path.join(folder, "journal"))
+        segments = glob.glob(os.path.join(folder, "journal", "*.seg"))
+        self.assertEqual(len(segments), 1)
+        os.chmod(segments[0], 0o600)
+        with open(segments[0], "rb") as f:
+            return folder, segments[0], f.read()
+
+    def lines(self, *args):
+        result = run(*args, "--json")
+        return result, [json.loads(x) for x in result.stdout.splitlines()]
+
+    # ---- verify ----
+
+    def test_a_data_directory_and_a_journal_verify(self):
+        for folder in (self.dir, os.path.join(self.dir, "journal")):
+            result, lines = self.lines("verify", folder)
+            self.assertEqual(result.code, 0, result.stderr)
+            self.assertTrue(lines[0]["ok"])
+            self.assertGreaterEqual(lines[0]["entries"], 5)
+            self.assertEqual(lines[0]["keys"], 2)
+            self.assertEqual(lines[0]["torn_bytes"], 0)
+            self.assertIn("all is well", run("verify", folder).stdout)
+
+    def test_any_flipped_byte_is_found(self):
+        folder, segment, content = self.copy()
+        chosen = random.Random(1).sample(range(len(content)), 60)
+        for at in chosen:
+            flipped = bytearray(content)
+            flipped[at] ^= 0x20
+            write(segment, bytes(flipped))
+            result, lines = self.lines("verify", folder)
+            self.assertEqual(result.code, 4, (at, result.stdout))
+            self.assertFalse(lines[0]["ok"])
+            self.assertTrue(lines[0]["bad"]["what"], at)
+            self.assertIn("first bad record", result.stderr)
+
+    def test_bytes_after_the_last_commit_fail_unless_allowed(self):
+        folder, segment, content = self.copy()
+        for tail in (content + b"\0" * 40, content[:-5]):
+            write(segment, tail)
+            result = run("verify", folder)
+            self.assertEqual(result.code, 4)
+            self.assertIn("--torn-tail", result.stderr)
+            result, lines = self.lines("verify", folder, "--torn-tail")
+            self.assertEqual(result.code, 0, result.stderr)
+            self.assertGreater(lines[0]["torn_bytes"], 0)
+
+    def test_nothing_is_written_to_what_is_audited(self):
+        folder, _, _ = self.copy()
+
+        def state():
+            return sorted((p, os.stat(p).st_mtime_ns, os.stat(p).st_size)
+                          for p in glob.glob(folder + "/**", recursive=True))
+
+        before = state()
+        for command in ("verify", "replay", "figures"):
+            self.assertEqual(run(command, folder).code, 0)
+        self.assertEqual(state(), before)
+
+    def test_what_is_no_journal_is_1(self):
+        for folder in ("/nonexistent", self.top):
+            for command in ("verify", "replay", "figures"):
+                result = run(command, folder)
+                self.assertEqual(result.code, 1, (command, folder))
+                self.assertEqual(result.stdout, "")
+                self.assertTrue(result.stderr)
+
+    # ---- replay ----
+
+    def test_replay_agrees_with_the_live_store(self):
+        for store in (self.store, self.dir):
+            result, lines = self.lines("replay", self.dir, "--compare", store)
+            self.assertEqual(result.code, 0, result.stderr)
+            self.assertEqual(lines[0]["compared"]["agrees"], True)
+            self.assertEqual(lines[0]["compared"]["behind"], 0)
+            self.assertEqual(lines[0]["compared"]["size"],
+                             lines[0]["entries"])
+        self.assertIn("byte for byte", run(
+            "replay", self.dir, "--compare", self.store).stdout)
+
+    def test_replays_are_identical(self):
+        first = run("replay", self.dir, "--json")
+        self.assertEqual(first.code, 0, first.stderr)
+        self.assertEqual(first.stdout,
+                         run("replay", self.dir, "--json").stdout)
+        verified = json.loads(run("verify", self.dir, "--json").stdout)
+        replayed = json.loads(first.stdout)
+        for name in ("journal", "entries", "statements", "root"):
+            self.assertEqual(verified[name], replayed[name])
+
+    def test_replay_until(self):
+        full = json.loads(run("replay", self.dir, "--json").stdout)
+        for until, entries in (("0", 0), ("1", 1), ("3", 3),
+                               ("999", full["entries"]),
+                               ("2024-02-04", 1),
+                               ("2024-02-05", full["entries"] - 1),
+                               ("2024-02-12T09:00", full["entries"])):
+            result, lines = self.lines("replay", self.dir, "--until", until)
+            self.assertEqual(result.code, 0, result.stderr)
+            self.assertEqual(lines[0]["entries"], entries, until)
+
+    def test_a_store_of_a_longer_journal_differs(self):
+        folder, segment, content = self.copy()
+        # up to the last commit frame but one
+        for cut in range(len(content) - 8, 0, -8):
+            write(segment, content[:cut])
+            result, lines = self.lines("verify", folder, "--torn-tail")
+            full = json.loads(run("replay", self.dir, "--json").stdout)
+            if result.code == 0 and lines[0]["entries"] < full["entries"]:
+                break
+        result, lines = self.lines("replay", folder, "--compare", self.store)
+        self.assertEqual(result.code, 4)
+        self.assertEqual(lines[0]["compared"]["agrees"], False)
+        self.assertIn("the journal has", result.stderr)
+
+    # ---- figures ----
+
+    def test_figures_on_both_axes_of_time(self):
+        for known_by, value in ((None, "90"), ("2024-02-05", "100"),
+                                ("2024-02-12T08:59", "100"),
+                                ("2024-02-12T09:00", "90")):
+            args = ["--known-by", known_by] if known_by else []
+            result, lines = self.lines("figures", self.dir, "--period",
+                                       "2024M01", *args)
+            self.assertEqual(result.code, 0, result.stderr)
+            self.assertEqual(
+                (lines[0]["value"], lines[0]["cutoff"]),
+                (value, "2024-01-31"), known_by)
+        result = run("figures", self.dir, "--known-by", "2024-02-04")
+        self.assertEqual(result.code, 1)
+        self.assertIn("no catalogue", result.stderr)
+
+    def test_without_a_cutoff_the_day_of_the_last_receipt_counts(self):
+        _, lines = self.lines("figures", self.dir)
+        self.assertEqual(lines[0]["cutoff"], "2024-02-12")
+
+    def test_the_table_says_that_the_clock_is_simulated(self):
+        result = run("figures", self.dir, "--lang", "en")
+        self.assertIn("simulated clock", result.stdout)
+        self.assertIn("simulated", run("replay", self.dir).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
