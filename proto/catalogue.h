@@ -233,7 +233,7 @@ struct target {
 	bool subset;
 	uint32_t ladder;
 	bool closed_list;
-	bool unit_items; /* milestone, grade: each unit is one item */
+	bool unit_items; /* milestone: each unit is one item */
 	uint32_t reads;	 /* register: the target whose items it reads */
 	uint32_t part_of;
 	bool is_parent;

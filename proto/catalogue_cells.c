@@ -85,7 +85,7 @@ const char *row_text(const struct row *row, int column)
 	return loader_text(row->loader, row_cell(row, column));
 }
 
-static bool has_semicolon(struct span text)
+bool list_has_separator(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.data[i] == ';' ||
@@ -105,7 +105,7 @@ const char *row_name(const struct row *row, int column)
 			    SHOWN(cell), NAME_BYTES_MAX);
 		return "";
 	}
-	if (has_semicolon(cell) || (cell.len && cell.data[0] == '#')) {
+	if (list_has_separator(cell) || (cell.len && cell.data[0] == '#')) {
 		row_problem(row, column,
 			    "'%.*s' may not begin with # nor have a ; in it",
 			    SHOWN(cell));

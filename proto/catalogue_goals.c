@@ -149,8 +149,10 @@ static void read_reference(const struct row *row, uint32_t self,
 		goal->ref = intern_find(&row->loader->series_ids, id);
 		if (goal->ref == INTERN_NONE)
 			row_problem(row, GOAL_REF,
-				    "there is no series of this name in "
-				    "references.csv");
+				    "a series' name has no ; in it and at most "
+				    "%d bytes; two references are two rows "
+				    "with two goal ids",
+				    NAME_BYTES_MAX);
 	} else if (starts_with(cell, "target:", &id)) {
 		goal->reference = REF_TARGET;
 		if (target_named(row, GOAL_REF, id, &goal->ref) &&

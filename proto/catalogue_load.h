@@ -124,6 +124,7 @@ bool target_named(const struct row *row, int column, struct span id,
 		  uint32_t *out);
 /* Takes the next entry of a list from *rest; false at the end. */
 bool list_next(struct span *rest, struct span *out);
+bool list_has_separator(struct span text);
 bool id_is_valid(struct span id, size_t bytes_max, bool dots);
 
 /* Zeroed, in the catalogue's arena or in the scratch one. */

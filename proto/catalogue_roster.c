@@ -38,9 +38,9 @@ static void settle_list(struct loader *loader, uint32_t index)
 	target->closed_list =
 		mode == LIST_CLOSED ||
 		(mode == LIST_DEFAULT && steps && target->item_count);
-	target->unit_items = mode == LIST_DEFAULT && steps &&
-			     !target->item_count &&
-			     target->reads == CATALOGUE_NONE;
+	target->unit_items =
+		mode == LIST_DEFAULT && target->measure == KIND_MILESTONE &&
+		!target->item_count && target->reads == CATALOGUE_NONE;
 	if (mode == LIST_CLOSED && !target->item_count &&
 	    !loader->tables[FILE_ITEMS].broken)
 		row_problem(&row, TARGET_ITEM_LIST,

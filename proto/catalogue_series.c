@@ -186,7 +186,7 @@ static void name_awaited_series(struct loader *loader)
 		struct span ref = row_cell(&row, GOAL_REF);
 		struct span head = span_of_text("series:");
 
-		if (ref.len <= head.len ||
+		if (list_has_separator(ref) || ref.len <= head.len ||
 		    ref.len > NAME_BYTES_MAX + head.len ||
 		    memcmp(ref.data, head.data, head.len) != 0 ||
 		    memchr(ref.data, ';', ref.len))

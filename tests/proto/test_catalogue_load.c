@@ -376,7 +376,7 @@ Test(catalogue_load, lists_are_open_or_closed_or_each_unit_is_an_item)
 		{ "goal,ladder,item_list", "milestone,completed,works,open",
 		  false, false, false },
 		{ "goal,ladder", "grade,1,rating", true, true, false },
-		{ "goal,ladder", "grade,1,rating", false, false, true },
+		{ "goal,ladder", "grade,1,rating", false, false, false },
 		{ "goal,ladder,item_list", "grade,1,rating,open", false, false,
 		  false },
 		{ "goal", "items,1", true, false, false },
