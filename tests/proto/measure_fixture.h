@@ -444,8 +444,9 @@ struct fixture_row {
 };
 
 /* Rows of expected lines; unit NULL: the target as a whole. */
-static void fixture_expect(struct fixture *fixture,
-			   const struct fixture_row *rows, size_t count)
+__attribute__((unused)) static void
+fixture_expect(struct fixture *fixture, const struct fixture_row *rows,
+	       size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const char *line = fixture_line(fixture, rows[i].cutoff,
