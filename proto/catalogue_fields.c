@@ -401,6 +401,8 @@ void load_fields(struct loader *loader)
 	for (uint32_t t = 0; t < count; t++)
 		load_fields_of(loader, t, groups.rows + groups.first[t],
 			       groups.first[t + 1] - groups.first[t]);
-	for (uint32_t t = 0; t < count; t++)
-		settle_sum_field(loader, t);
+	for (uint32_t t = 0; t < count; t++) {
+		if (loader->kind_known[t])
+			settle_sum_field(loader, t);
+	}
 }

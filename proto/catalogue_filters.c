@@ -122,6 +122,8 @@ static bool read_filter(const struct row *row, const struct target *target,
 	    !row_given(row, FILTERS_FIELD) || !row_given(row, FILTERS_VALUE))
 		return false;
 	filter->op = (enum filter_op)op;
+	if (!row->loader->kind_known[source - row->loader->catalogue->targets])
+		return false;
 	return find_what(row, source, filter) && op_fits(row, filter) &&
 	       read_value(row, source, filter);
 }
@@ -141,7 +143,7 @@ void load_filters(struct loader *loader)
 			loader_keep(loader, count, sizeof(*target->filters));
 		if (!target->filters)
 			return;
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && loader->kind_known[t]; i++) {
 			struct row row = { loader, FILE_FILTERS,
 					   groups.rows[groups.first[t] + i] };
 

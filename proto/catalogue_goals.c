@@ -342,6 +342,8 @@ void load_goals(struct loader *loader)
 					      sizeof(*list.entries));
 		if (!list.entries)
 			return;
+		if (!loader->kind_known[t])
+			continue;
 		intern_init(&list.ids);
 		read_own_goal(&list, &own, &loader->catalogue->targets[t]);
 		for (size_t i = 0; i < count; i++) {

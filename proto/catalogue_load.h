@@ -61,6 +61,7 @@ struct loader {
 	/* by target */
 	const struct csv_row **target_rows;
 	uint8_t *item_lists; /* enum list_mode */
+	bool *kind_known;    /* else nothing more can be said of it */
 
 	struct groups roster; /* rows of roster.csv */
 };

@@ -174,7 +174,10 @@ void load_plans(struct loader *loader)
 		loader_scratch(loader, curves.unit_count + 1, sizeof(void *));
 	if (!curves.first || !group_rows(loader, FILE_PLANS, &groups))
 		return;
-	for (uint32_t t = 0; t < loader->catalogue->target_count; t++)
-		load_plans_of(loader, t, groups.rows + groups.first[t],
-			      groups.first[t + 1] - groups.first[t], &curves);
+	for (uint32_t t = 0; t < loader->catalogue->target_count; t++) {
+		if (loader->kind_known[t])
+			load_plans_of(loader, t, groups.rows + groups.first[t],
+				      groups.first[t + 1] - groups.first[t],
+				      &curves);
+	}
 }

@@ -99,6 +99,17 @@ static void kind_problem(const struct row *row, int column,
 		    measure_kind_names[target->measure], advice);
 }
 
+static void read_annual_only(const struct row *row, struct target *target)
+{
+	target->annual_only = row_yes(row, TARGET_ANNUAL_ONLY);
+	if (target->annual_only &&
+	    (target->kind == KIND_MILESTONE || target->kind == KIND_GUARD ||
+	     target->kind == KIND_NARRATIVE))
+		row_problem(row, TARGET_ANNUAL_ONLY,
+			    "annual_only is not for %s; leave it blank",
+			    measure_kind_names[target->kind]);
+}
+
 static void read_modes(const struct row *row, struct target *target)
 {
 	static const char *const entries[] = { "ytd", "period" };
@@ -210,13 +221,6 @@ static void read_periods(const struct row *row, struct target *target)
 	target->due_working = due.working;
 	target->close_days = close.count;
 	target->close_working = close.working;
-	target->annual_only = row_yes(row, TARGET_ANNUAL_ONLY);
-	if (target->annual_only &&
-	    (target->kind == KIND_MILESTONE || target->kind == KIND_GUARD ||
-	     target->kind == KIND_NARRATIVE))
-		row_problem(row, TARGET_ANNUAL_ONLY,
-			    "annual_only is not for %s; leave it blank",
-			    measure_kind_names[target->kind]);
 }
 
 static void read_link(const struct row *row, int column, uint32_t self,
@@ -327,8 +331,11 @@ static void read_target(struct loader *loader, uint32_t index,
 		.lead = CATALOGUE_NONE,
 		.source = CATALOGUE_NONE,
 	};
-	if (read_kind(&row, target))
+	loader->kind_known[index] = read_kind(&row, target);
+	if (loader->kind_known[index]) {
 		read_modes(&row, target);
+		read_annual_only(&row, target);
+	}
 	read_scale(&row, target);
 	read_window(&row, target);
 	read_periods(&row, target);
@@ -356,6 +363,8 @@ static void settle_register(struct loader *loader, uint32_t index)
 	if (!target_has_items(target))
 		kind_problem(&row, TARGET_REGISTER, target,
 			     "only items, grade and milestone read items");
+	if (!loader->kind_known[target->reads])
+		return;
 	if (other->reads != CATALOGUE_NONE)
 		row_problem(&row, TARGET_REGISTER,
 			    "'%s' has no items of its own, it reads those of "
@@ -380,6 +389,8 @@ static void settle_target(struct loader *loader, uint32_t index)
 	struct target *target = &catalogue->targets[index];
 	struct row row = target_row(loader, index);
 
+	if (!loader->kind_known[index])
+		return;
 	if (target->reads != CATALOGUE_NONE)
 		settle_register(loader, index);
 	if (target->part_of != CATALOGUE_NONE && target->is_parent)
@@ -408,7 +419,9 @@ void load_targets(struct loader *loader)
 
 	loader->target_rows = loader_scratch(loader, count, sizeof(void *));
 	loader->item_lists = loader_scratch(loader, count, 1);
-	if (!targets || !loader->target_rows || !loader->item_lists)
+	loader->kind_known = loader_scratch(loader, count, sizeof(bool));
+	if (!targets || !loader->target_rows || !loader->item_lists ||
+	    !loader->kind_known)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct row row = table_row(loader, FILE_TARGETS, i);

@@ -472,6 +472,22 @@ Test(catalogue_check, cells_of_targets)
 	EXPECT_LONE_ERRORS(rows);
 }
 
+Test(catalogue_check, a_kind_that_is_misspelt_is_told_once)
+{
+	static const struct wrong rows[] = {
+		{ "targets.csv:2:kind",
+		  "not one of",
+		  { { "targets.csv",
+		      T "goal,ladder,take,measure,annual_only,sum_field\n"
+			"road,x,hrss,stone,completed,works,worst,flow,yes,a\n"
+			"parks,x,hrss,items,2,works,,,,\n" },
+		    { "filters.csv",
+		      "target,field,op,value\nroad,stage,>=,x\n" } } },
+	};
+
+	EXPECT_ERRORS(rows);
+}
+
 Test(catalogue_check, windows)
 {
 	static const struct text_file no_settings = {
