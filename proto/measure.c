@@ -63,7 +63,7 @@ struct evaluation *evaluation_new(const struct evaluation_input *input,
 	arena_init(&evaluation->arena, EVALUATION_BYTES_MAX);
 	evaluation->numbers = rationals_new();
 	evaluation->figures = arena_array(&evaluation->arena, targets + 1,
-					  sizeof(*evaluation->figures));
+					  sizeof(const struct figure *));
 	evaluation->units = arena_array(&evaluation->arena, targets + 1,
 					sizeof(*evaluation->units));
 	if (!evaluation->numbers || !evaluation->figures ||

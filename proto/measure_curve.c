@@ -269,7 +269,7 @@ int plan_prepare(struct subject *subject)
 	const struct target *target = subject->target;
 
 	subject->dates = arena_array(&subject->arena, target->plan_count + 1,
-				     sizeof(*subject->dates));
+				     sizeof(const struct plan_point *));
 	subject->stages = arena_array(&subject->arena, target->plan_count + 1,
 				      sizeof(*subject->stages));
 	if (!subject->dates || !subject->stages)
@@ -278,8 +278,8 @@ int plan_prepare(struct subject *subject)
 		if (target->plans[i].stage || *target->plans[i].item)
 			subject->dates[subject->date_count++] =
 				&target->plans[i];
-	qsort(subject->dates, subject->date_count, sizeof(*subject->dates),
-	      dates_order);
+	qsort(subject->dates, subject->date_count,
+	      sizeof(const struct plan_point *), dates_order);
 	for (size_t i = 0; i < subject->date_count; i++) {
 		uint32_t stage = subject->dates[i]->stage;
 

@@ -52,9 +52,9 @@ int register_prepare(struct subject *subject)
 	for (size_t i = 0; i < subject->track_count; i++)
 		subject->said_count += subject->tracks[i].said_count;
 	subject->by_item = arena_array(&subject->arena, subject->said_count + 1,
-				       sizeof(*subject->by_item));
+				       sizeof(const struct said *));
 	subject->listed = arena_array(&subject->arena, from->item_count + 1,
-				      sizeof(*subject->listed));
+				      sizeof(const struct item *));
 	if (!subject->by_item || !subject->listed)
 		return ERR_NOMEM;
 	subject->said_count = 0;
@@ -67,11 +67,11 @@ int register_prepare(struct subject *subject)
 				subject->by_item[subject->said_count++] =
 					&track->said[j];
 	}
-	qsort(subject->by_item, subject->said_count, sizeof(*subject->by_item),
-	      by_item_order);
+	qsort(subject->by_item, subject->said_count,
+	      sizeof(const struct said *), by_item_order);
 	for (size_t i = 0; i < from->item_count; i++)
 		subject->listed[i] = &from->items[i];
-	qsort(subject->listed, from->item_count, sizeof(*subject->listed),
+	qsort(subject->listed, from->item_count, sizeof(const struct item *),
 	      listed_order);
 	return 0;
 }
@@ -228,7 +228,7 @@ static struct record *add_record(struct binder *binder, struct span item,
 	};
 	record->values = arena_array(binder->arena,
 				     binder->subject->from->field_count + 1,
-				     sizeof(*record->values));
+				     sizeof(const struct value *));
 	if (!record->values) {
 		binder->failed = true;
 		return NULL;
@@ -375,8 +375,8 @@ int register_records(const struct subject *subject, int32_t day,
 				 .arena = arena };
 	size_t fields = from->field_count + 1;
 
-	binder.claim = arena_array(arena, fields, sizeof(*binder.claim));
-	binder.first = arena_array(arena, fields, sizeof(*binder.first));
+	binder.claim = arena_array(arena, fields, sizeof(const struct value *));
+	binder.first = arena_array(arena, fields, sizeof(const struct value *));
 	binder.records = arena_array(arena,
 				     subject->said_count + from->item_count +
 					     subject->track_count + 1,
