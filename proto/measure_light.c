@@ -7,7 +7,8 @@
  *   plan, gap and rate of the floor that is farthest behind.
  * - Where there is no figure but reports wait for approval: in-review.
  * - hold=every asks for no reports of periods in which nobody was due.
- * - The plan of a milestone is a day: on pace unless something is overdue.
+ * - The plan of a milestone is a day: on pace unless something is overdue. One
+ *   that is only a stretch has no plan unless plans.csv gives it days.
  */
 #include "proto/measure_rules.h"
 
@@ -124,8 +125,6 @@ static enum light judge_gaps(struct view *view)
 		struct gap gap;
 		enum light light;
 
-		if (aim->missing)
-			continue;
 		gap = plan_gap(view, aim);
 		light = judge_gap(view, aim, &gap);
 		if (worst == LIGHT_DONE || light < worst ||
@@ -314,11 +313,14 @@ static void write_milestone(struct view *view, struct figure *figure)
 
 	if (view->aims.pending || !view->aims.deciding)
 		return;
-	if (view->tallied.planned != DAY_NONE)
-		day_print(view->tallied.planned, text);
-	figure->plan = copy(view->subject, text);
-	figure->slip = view->tallied.slip;
-	figure->pace = view->tallied.overdue ? PACE_BEHIND : PACE_ON;
+	/* What is only hoped for is not planned, unless days are given. */
+	if (!view->aims.only_stretch || view->subject->date_count) {
+		if (view->tallied.planned != DAY_NONE)
+			day_print(view->tallied.planned, text);
+		figure->plan = copy(view->subject, text);
+		figure->slip = view->tallied.slip;
+		figure->pace = view->tallied.overdue ? PACE_BEHIND : PACE_ON;
+	}
 	(void)snprintf(text, sizeof(text), "%u/%u", view->tallied.reached,
 		       view->tallied.items);
 	figure->items = copy(view->subject, text);
@@ -414,7 +416,8 @@ int light_judge(struct view *view, struct figure *figure, struct err *err)
 	if (!view->aims.only_stretch)
 		figure->stretch = aims_met(view, true);
 	if (view->amount.value && !view->amount.overflow &&
-	    !view->aims.pending && !view->aims.no_quota)
+	    !view->aims.pending && !view->aims.no_quota &&
+	    !reference_missing(view))
 		by_gap = judge_gaps(view);
 	write_gap(view, figure);
 	if (subject_kind(subject) == KIND_MILESTONE)

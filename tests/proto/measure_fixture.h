@@ -411,8 +411,9 @@ static const char *fixture_show(struct fixture *fixture,
 		strbuf_addf(out, " used %s left %s", figure->used,
 			    figure->left);
 	if (*figure->items)
-		strbuf_addf(out, " items %s slip %d", figure->items,
-			    figure->slip);
+		strbuf_addf(out, " items %s", figure->items);
+	if (figure->slip >= 0)
+		strbuf_addf(out, " slip %d", figure->slip);
 	if (figure->stretch >= 0)
 		strbuf_addf(out, " stretch %d", figure->stretch);
 	if (*figure->allocated)

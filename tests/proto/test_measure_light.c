@@ -271,6 +271,41 @@ Test(light, line_6_annual_figures_and_stretches)
 	fixture_free(fixture);
 }
 
+Test(light, stretches_of_milestones)
+{
+	struct fixture *fixture = fixture_new((struct fixture_texts){
+		.targets = "target,name_zh,kind,lead,ladder\n"
+			   "both,建成,milestone,lead,works\n"
+			   "dated,争创,milestone,lead,works\n",
+		.ladders = LADDER,
+		.goals = "target,goal,tier,compare,value\n"
+			 "both,floor,,>=,started\n"
+			 "both,hope,stretch,>=,built\n"
+			 "dated,main,stretch,>=,built\n",
+		.plans = "target,stage,by\ndated,started,2024-05-31\n",
+		.reports = "target,unit,period,stage\n"
+			   "both,lead,2024M05,started\n"
+			   "both,lead,2024M06,built\n"
+			   "dated,lead,2024M06,planned\n"
+			   "dated,lead,2024M07,built\n",
+	});
+
+	FIXTURE_EXPECT(fixture,
+		       { "2024-05-31", "both", NULL,
+			 "100 >=started 2024-12-31 - 100.00 on done - 1/1 "
+			 "items 1/1 slip 0 stretch 0" },
+		       { "2024-06-30", "both", NULL,
+			 "100 >=started 2024-12-31 - 100.00 on done - 1/1 "
+			 "items 1/1 slip 0 stretch 1" },
+		       { "2024-06-30", "dated", NULL,
+			 "0 >=built 2024-12-31 - 0.00 behind grey stretch 1/1 "
+			 "items 0/1 slip 2" },
+		       { "2024-07-31", "dated", NULL,
+			 "100 >=built 2024-12-31 - 100.00 on done - 1/1 "
+			 "items 1/1 slip 0" });
+	fixture_free(fixture);
+}
+
 Test(light, line_7_is_final_with_the_last_period)
 {
 	struct fixture *fixture = fixture_new((struct fixture_texts){
