@@ -6,14 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/figures_table.h"
 #include "audit/folder.h"
 #include "audit/print.h"
 #include "audit/replay.h"
 #include "audit/source.h"
-#include "audit/words.h"
+#include "proto/figures_table.h"
 #include "proto/measure.h"
+#include "proto/moment.h"
 #include "proto/period.h"
+#include "proto/words.h"
 
 #define FILES_ZONE_MINUTES 480 /* days of files are those of +08:00 */
 
@@ -43,8 +44,8 @@ static int known_by(struct asking *asking, struct err *err)
 	const char *text = options_text(asking->options, "known-by");
 
 	asking->known_by_us = UINT64_MAX;
-	return text ? source_moment(text, asking->zone_minutes,
-				    &asking->known_by_us, err) :
+	return text ? moment_parse(text, asking->zone_minutes,
+				   &asking->known_by_us, err) :
 		      0;
 }
 
@@ -92,7 +93,7 @@ static int check_days(const struct options *options, struct err *err)
 	uint64_t us;
 	int32_t number;
 
-	if (moment && source_moment(moment, 0, &us, err))
+	if (moment && moment_parse(moment, 0, &us, err))
 		return err_context(err, "--known-by");
 	if (day && day_parse(span_of_text(day), &number))
 		return err_set(err, ERR_INVALID,

@@ -7,6 +7,8 @@
 #include "audit/replay.h"
 #include "audit/source.h"
 #include "base/bytes.h"
+#include "base/print.h"
+#include "proto/moment.h"
 
 struct digest {
 	struct hash hash;
@@ -183,7 +185,7 @@ int command_replay(const struct options *options)
 		return options_usage(options, "--compare goes to the store's "
 					      "own size, without --until");
 	if (until && !source_size(until, &number) &&
-	    source_moment(until, 0, &number, &err))
+	    moment_parse(until, 0, &number, &err))
 		return options_usage(options, "%s", err.msg);
 	if (source_journal(options_argument(options, 0), dir, &err) ||
 	    replay_init(&replay, &err))

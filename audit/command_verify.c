@@ -5,6 +5,7 @@
 #include "audit/print.h"
 #include "audit/source.h"
 #include "audit/verify.h"
+#include "base/print.h"
 
 static void print_hash(struct strbuf *out, const char *name,
 		       const struct hash *hash)

@@ -1,12 +1,8 @@
 /*
- * What people and programs read: errors with the program's name, JSON texts,
- * and tables whose columns line up although Chinese characters are twice as
- * wide as others.
+ * What the program says: errors with its name on stderr, answers on stdout.
  */
 #ifndef TALLY_AUDIT_PRINT_H
 #define TALLY_AUDIT_PRINT_H
-
-#include <stddef.h>
 
 #include "base/strbuf.h"
 
@@ -14,32 +10,8 @@
 int print_failure(int code, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Appends text as a JSON string, quotes included. */
-void print_json_text(struct strbuf *out, const char *text);
-
 /* Writes what is in out to stdout; EXIT_OK, or EXIT_FAILED with a word on
  * stderr if it could not be built or written. */
 int print_out(const struct strbuf *out);
-
-/* Columns a terminal needs for UTF-8 text. */
-size_t print_width(const char *text);
-
-#define PRINT_COLUMNS_MAX 12
-
-struct print_table {
-	size_t columns;
-	unsigned right;	    /* bit i: column i is aligned to the right */
-	const char **cells; /* row by row; texts belong to the caller */
-	size_t count, size;
-	int failed;
-};
-
-void print_table_init(struct print_table *table, size_t columns,
-		      unsigned right);
-void print_table_release(struct print_table *table);
-/* Adds the next cell of a row. */
-void print_table_add(struct print_table *table, const char *text);
-/* Appends the aligned rows; a rule stands below the first. */
-void print_table_write(const struct print_table *table, struct strbuf *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit/source.h"
+#include "proto/moment.h"
 
 #define PROGRESS_ENTRIES 1024
 
@@ -120,7 +121,7 @@ static int time_limit(const struct replay *replay, struct replay_until until,
 		      uint64_t *us, struct err *err)
 {
 	if (until.time && replay->entries == 1)
-		return source_moment(until.time, replay_zone(replay), us, err);
+		return moment_parse(until.time, replay_zone(replay), us, err);
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 /* Where to stop: whichever comes first. */
 struct replay_until {
 	uint64_t size;	  /* entries; UINT64_MAX: all */
-	const char *time; /* "2024-06-30", see source_moment; NULL: all */
+	const char *time; /* "2024-06-30", see moment_parse; NULL: all */
 };
 
 struct replay {

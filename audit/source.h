@@ -19,14 +19,6 @@ int source_journal(const char *dir, char out[PATH_MAX], struct err *err);
 /* The store's: dir/store of a data directory, or dir itself. */
 void source_store(const char *dir, char out[PATH_MAX]);
 
-/*
- * "2024-06-30": the last microsecond of that day; "2024-06-30T18:00" or
- * "...T18:00:30" (a blank does as well as the T): that moment. Days and times
- * are those zone_minutes east of UTC. ERR_INVALID.
- */
-int source_moment(const char *text, int zone_minutes, uint64_t *out_us,
-		  struct err *err);
-
 /* Digits only: a number of entries. */
 bool source_size(const char *text, uint64_t *out);
 

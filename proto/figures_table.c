@@ -1,8 +1,8 @@
-#include "audit/figures_table.h"
+#include "proto/figures_table.h"
 
 #include <stdio.h>
 
-#include "audit/print.h"
+#include "base/print.h"
 #include "proto/day.h"
 
 #define COLUMNS 8

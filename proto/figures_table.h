@@ -1,11 +1,11 @@
 /* The figures as a table for people. Programs read evaluation_json. */
-#ifndef TALLY_AUDIT_FIGURES_TABLE_H
-#define TALLY_AUDIT_FIGURES_TABLE_H
+#ifndef TALLY_PROTO_FIGURES_TABLE_H
+#define TALLY_PROTO_FIGURES_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audit/words.h"
+#include "proto/words.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "proto/measure.h"

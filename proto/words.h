@@ -1,6 +1,6 @@
 /* Words of the figures' table, in Chinese and English. */
-#ifndef TALLY_AUDIT_WORDS_H
-#define TALLY_AUDIT_WORDS_H
+#ifndef TALLY_PROTO_WORDS_H
+#define TALLY_PROTO_WORDS_H
 
 #include <stdbool.h>
 

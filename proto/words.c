@@ -1,4 +1,4 @@
-#include "audit/words.h"
+#include "proto/words.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "audit/print.h"
+#include "base/print.h"
 
 Test(print, counts_columns_of_wide_characters)
 {
