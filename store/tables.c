@@ -121,6 +121,14 @@ static struct put puts_at(const struct puts *puts, size_t *pos)
 	return put;
 }
 
+bool puts_next(const struct puts *puts, size_t *pos, struct put *out)
+{
+	if (*pos >= puts->bytes.len)
+		return false;
+	*out = puts_at(puts, pos);
+	return true;
+}
+
 static int compare_keys(struct span a, struct span b)
 {
 	size_t len = a.len < b.len ? a.len : b.len;

@@ -57,6 +57,9 @@ struct put {
 	struct span key, value;
 };
 
+/* The put at *pos (0 is the first), which moves behind it; false at the end. */
+bool puts_next(const struct puts *puts, size_t *pos, struct put *out);
+
 /* Sorted by table and key, one for each key, last one wins. The spans point
  * into puts. The array is malloc'ed, the caller frees it. */
 int puts_sorted(const struct puts *puts, struct put **out, size_t *count);

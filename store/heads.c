@@ -1,0 +1,287 @@
+#include "store/heads.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "proto/cell.h"
+#include "proto/day.h"
+#include "proto/decimal.h"
+#include "proto/period.h"
+#include "store/figures_catalogue.h"
+#include "store/figures_row.h"
+
+/* ---- files ---- */
+
+struct newest {
+	uint32_t version;
+	struct span bytes;
+};
+
+static int take_newest(void *arg, struct span key, struct span value)
+{
+	struct newest *newest = arg;
+
+	if (key.len != 4)
+		return ERR_CORRUPT;
+	newest->version = load_u32(key.data);
+	newest->bytes = value;
+	return 0;
+}
+
+int heads_files(const struct table_reader *reader, struct arena *arena,
+		uint32_t *version, struct slice_file **files, size_t *count,
+		struct err *err)
+{
+	struct newest newest = { 0 };
+	struct catalogue_version read;
+	struct slice_file *out;
+	int rc = reader->scan(reader->ctx, TABLE_CATALOGUE, span_of(NULL, 0),
+			      take_newest, &newest, err);
+
+	if (rc)
+		return rc;
+	if (!newest.version)
+		return err_set(err, ERR_NOTFOUND, "there is no catalogue");
+	rc = catalogue_version_read(newest.bytes, arena, &read, err);
+	if (rc)
+		return rc;
+	out = arena_array(arena, read.file_count, sizeof(*out));
+	if (!out)
+		return err_set(err, ERR_NOMEM, "no memory for a slice");
+	for (size_t i = 0; i < read.file_count; i++)
+		out[i] = (struct slice_file){
+			.name = span_of_text(read.files[i].name),
+			.bytes = read.files[i].bytes,
+		};
+	*version = newest.version;
+	*files = out;
+	*count = read.file_count;
+	return 0;
+}
+
+/* ---- numbers ---- */
+
+void head_ids_init(struct head_ids *ids)
+{
+	intern_init(&ids->targets);
+	intern_init(&ids->units);
+}
+
+void head_ids_release(struct head_ids *ids)
+{
+	intern_release(&ids->targets);
+	intern_release(&ids->units);
+}
+
+struct loading {
+	struct head_ids *ids;
+	struct err *err;
+};
+
+int head_ids_add(struct head_ids *ids, struct span key, struct span id,
+		 struct err *err)
+{
+	struct intern *table;
+	uint32_t number;
+
+	if (key.len != 5)
+		return err_set(err, ERR_CORRUPT, "an id's key is damaged");
+	table = key.data[0] == 't' ? &ids->targets : &ids->units;
+	number = load_u32(key.data + 1);
+	if (number < table->count)
+		return 0;
+	if (intern_put(table, id) != number)
+		return err_set(err, ERR_CORRUPT,
+			       "the number %u has no id of its own", number);
+	return 0;
+}
+
+static int load_id(void *arg, struct span key, struct span value)
+{
+	struct loading *loading = arg;
+
+	return head_ids_add(loading->ids, key, value, loading->err);
+}
+
+int head_ids_load(struct head_ids *ids, const struct table_reader *reader,
+		  struct err *err)
+{
+	struct loading loading = { ids, err };
+
+	return reader->scan(reader->ctx, TABLE_ID, span_of(NULL, 0), load_id,
+			    &loading, err);
+}
+
+/* ---- heads ---- */
+
+int head_place(struct span figure_key, uint32_t *target, uint32_t *unit,
+	       struct err *err)
+{
+	struct figure_key key;
+	int rc = figure_key_read(figure_key, &key, err);
+
+	if (rc)
+		return rc;
+	*target = key.target;
+	*unit = key.unit;
+	return 0;
+}
+
+static int copy_span(struct arena *arena, struct span from, struct span *out)
+{
+	const uint8_t *copy = arena_copy(arena, from.data, from.len);
+
+	if (!copy)
+		return ERR_NOMEM;
+	*out = span_of(copy, from.len);
+	return 0;
+}
+
+static int value_text(const struct value *value, struct arena *arena,
+		      struct span *out)
+{
+	char text[DECIMAL_TEXT_BYTES + DAY_TEXT_BYTES] = "NA";
+
+	switch (value->kind) {
+	case VALUE_NUMBER:
+		decimal_print((struct decimal){ .units = value->number,
+						.places = value->places },
+			      text);
+		break;
+	case VALUE_DAY:
+		day_print((int32_t)value->number, text);
+		break;
+	case VALUE_TEXT:
+		return copy_span(arena, value->text, out);
+	case VALUE_NA:
+		break;
+	}
+	return copy_span(arena, span_of_text(text), out);
+}
+
+/* A version that says one word for the whole cell has no values. */
+static const char *whole_word(uint32_t flags)
+{
+	return flags & (VERSION_NA | VERSION_WITHDRAWN) ? "NA" : NULL;
+}
+
+static int fill_cells(const struct figure_row *row, struct arena *arena,
+		      struct report *report)
+{
+	const char *word = whole_word(row->flags);
+	bool whole = word && !row->value_count;
+	size_t count = whole ? 1 : row->value_count;
+	struct cell_text *cells = arena_array(arena, count, sizeof(*cells));
+	int rc = cells ? 0 : ERR_NOMEM;
+
+	if (!rc && whole)
+		rc = copy_span(arena, span_of_text(word), &cells[0].value);
+	for (size_t i = 0; i < row->value_count && !rc; i++) {
+		rc = copy_span(arena, row->values[i].field, &cells[i].field);
+		if (!rc)
+			rc = value_text(&row->values[i], arena,
+					&cells[i].value);
+	}
+	if (rc)
+		return rc;
+	report->cells = cells;
+	report->cell_count = count;
+	return 0;
+}
+
+/* From the cell's newest change back to its newest version; *status is the
+ * newest review's of that version. */
+static int find_version(const struct table_reader *reader, struct span newest,
+			struct arena *arena, struct figure_row *out,
+			struct span *status, struct err *err)
+{
+	struct span bytes = newest;
+	int rc = figure_row_read(bytes, arena, out, err);
+
+	if (!rc && out->flags & VERSION_REVIEW)
+		*status = out->status;
+	while (!rc && out->flags & VERSION_REVIEW) {
+		uint8_t key[CHANGE_KEY_BYTES];
+
+		change_key_write(out->previous_entry, out->previous_n, key);
+		rc = reader->get(reader->ctx, TABLE_CHANGE,
+				 span_of(key, sizeof(key)), &bytes, err);
+		if (!rc)
+			rc = figure_row_read(bytes, arena, out, err);
+		else if (rc == ERR_NOTFOUND)
+			rc = err_set(err, ERR_CORRUPT,
+				     "a review's version is missing");
+	}
+	return rc;
+}
+
+static int fill_head(const struct figure_row *row, const struct figure_key *key,
+		     const struct head_ids *ids, struct span status,
+		     struct arena *arena, struct head *out)
+{
+	struct report *report = &out->report;
+	char period[PERIOD_TEXT_BYTES];
+	int rc;
+
+	period_print(key->period, period);
+	rc = copy_span(arena, intern_key(&ids->targets, key->target),
+		       &report->target);
+	if (!rc)
+		rc = copy_span(arena, intern_key(&ids->units, key->unit),
+			       &report->unit);
+	if (!rc)
+		rc = copy_span(arena, span_of_text(period), &report->period);
+	if (!rc)
+		rc = copy_span(arena, key->item, &report->item);
+	if (!rc)
+		rc = copy_span(arena, status, &report->status);
+	if (!rc)
+		rc = fill_cells(row, arena, report);
+	memcpy(out->salt, row->salt, SALT_BYTES);
+	out->recv_us = row->recv_us;
+	return rc;
+}
+
+int head_read(const struct table_reader *reader, const struct head_ids *ids,
+	      struct span figure_key, struct arena *arena, struct head *out,
+	      struct err *err)
+{
+	struct span value, bytes, status = { 0 };
+	struct head head = { 0 };
+	struct figure_key key;
+	struct figure_row row;
+	struct hash link;
+	int rc = figure_key_read(figure_key, &key, err);
+
+	if (!rc)
+		rc = reader->get(reader->ctx, TABLE_FIGURE, figure_key, &value,
+				 err);
+	if (!rc)
+		rc = figure_value_split(value, &bytes, &link, err);
+	if (!rc)
+		rc = find_version(reader, bytes, arena, &row, &status, err);
+	if (rc)
+		return rc;
+	if (key.target >= ids->targets.count || key.unit >= ids->units.count)
+		return err_set(err, ERR_CORRUPT,
+			       "a figure's numbers have no "
+			       "ids");
+	if (fill_head(&row, &key, ids, status, arena, &head))
+		return err_set(err, ERR_NOMEM, "no memory for a head");
+	*out = head;
+	return 0;
+}
+
+int heads_scan(const struct table_reader *reader, uint32_t target,
+	       uint32_t unit,
+	       int (*visit)(void *arg, struct span key, struct span value),
+	       void *arg, struct err *err)
+{
+	uint8_t prefix[8];
+
+	store_u32(prefix, target);
+	store_u32(prefix + 4, unit);
+	return reader->scan(reader->ctx, TABLE_FIGURE,
+			    span_of(prefix, unit == INTERN_NONE ? 4 : 8), visit,
+			    arg, err);
+}
