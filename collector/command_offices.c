@@ -1,0 +1,218 @@
+/* Who may speak, and when each was last heard: from the live store. */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/print.h"
+#include "collector/commands.h"
+#include "collector/kept.h"
+#include "proto/day.h"
+#include "store/db.h"
+#include "store/fold.h"
+
+#define COLUMNS 6
+#define KEY_DIGITS 16
+#define TIME_TEXT_BYTES 32
+#define ROLES_TEXT_BYTES 64
+
+struct listing {
+	const struct fold *fold;
+	struct fold_facts facts;
+	bool json;
+	struct print_table table;
+	struct arena texts;
+	struct strbuf out;
+};
+
+static const char *const role_names[] = {
+	[ROLE_REPORTER] = "reporter",
+	[ROLE_REVIEWER] = "reviewer",
+	[ROLE_OFFICIAL] = "official",
+	[ROLE_ADMIN] = "admin",
+};
+
+static void print_time(uint64_t us, int zone_minutes, char out[TIME_TEXT_BYTES])
+{
+	char day[DAY_TEXT_BYTES];
+	int32_t number = day_of_us(us, zone_minutes);
+	uint64_t seconds = (us - day_start_us(number, zone_minutes)) / 1000000;
+
+	day_print(number, day);
+	(void)snprintf(out, TIME_TEXT_BYTES, "%s %02u:%02u", day,
+		       (unsigned)(seconds / 3600) % 24,
+		       (unsigned)(seconds / 60) % 60);
+}
+
+static void print_roles(uint32_t roles, char out[ROLES_TEXT_BYTES])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (unsigned role = ROLE_REPORTER; role <= ROLE_ADMIN; role++)
+		if (roles & (1u << role))
+			len += (size_t)snprintf(
+				out + len, ROLES_TEXT_BYTES - len, "%s%s",
+				len ? "," : "", role_names[role]);
+}
+
+static const char *state_of(const struct listing *listing,
+			    const struct fold_office *office)
+{
+	if (office->suspended)
+		return "suspended";
+	if (office->revoked)
+		return "revoked";
+	if (office->until_us && office->until_us <= fold_recv_us(listing->fold))
+		return "expired";
+	return "enrolled";
+}
+
+static void add_json(struct listing *listing, const struct fold_office *office,
+		     const char *key, const char *state)
+{
+	struct hash name = sign_key_hash(&office->key);
+	struct span unit;
+	bool first = true;
+
+	strbuf_addf(&listing->out, "{\"key\":\"%s\",\"units\":[", key);
+	for (size_t i = 0; fold_office_unit(listing->fold, &name, i, &unit);
+	     i++) {
+		char text[WIRE_NAME_BYTES_MAX + 1];
+
+		(void)snprintf(text, sizeof(text), "%.*s", (int)unit.len,
+			       (const char *)unit.data);
+		if (i)
+			strbuf_add_char(&listing->out, ',');
+		print_json_text(&listing->out, text);
+	}
+	strbuf_add_text(&listing->out, "],\"roles\":[");
+	for (unsigned role = ROLE_REPORTER; role <= ROLE_ADMIN; role++) {
+		if (!(office->roles & (1u << role)))
+			continue;
+		strbuf_addf(&listing->out, "%s\"%s\"", first ? "" : ",",
+			    role_names[role]);
+		first = false;
+	}
+	strbuf_addf(&listing->out,
+		    "],\"batches\":%" PRIu64 ",\"last_us\":%" PRIu64
+		    ",\"state\":\"%s\"}\n",
+		    office->next - 1, office->recv_us, state);
+}
+
+static void add_cell(struct listing *listing, const char *text, size_t len)
+{
+	const char *copy = arena_text(&listing->texts, text, len);
+
+	if (!copy)
+		listing->table.failed = 1;
+	print_table_add(&listing->table, copy ? copy : "");
+}
+
+static void add_text(struct listing *listing, const char *text)
+{
+	add_cell(listing, text, strlen(text));
+}
+
+static void add_row(struct listing *listing, const struct fold_office *office,
+		    const char *key, const char *state)
+{
+	char roles[ROLES_TEXT_BYTES], last[TIME_TEXT_BYTES] = "never";
+	char batches[24];
+
+	if (office->recv_us)
+		print_time(office->recv_us, listing->facts.zone_minutes, last);
+	print_roles(office->roles, roles);
+	(void)snprintf(batches, sizeof(batches), "%" PRIu64, office->next - 1);
+	add_cell(listing,
+		 office->unit.len ? (const char *)office->unit.data : "-",
+		 office->unit.len ? office->unit.len : 1);
+	add_text(listing, roles);
+	add_text(listing, batches);
+	add_text(listing, last);
+	add_text(listing, state);
+	add_cell(listing, key, KEY_DIGITS);
+}
+
+static int add_office(void *arg, const struct fold_office *office)
+{
+	struct listing *listing = arg;
+	struct hash name = sign_key_hash(&office->key);
+	const char *state = state_of(listing, office);
+	char key[2 * HASH_BYTES + 1];
+
+	hash_print(&name, key);
+	if (listing->json)
+		add_json(listing, office, key, state);
+	else
+		add_row(listing, office, key, state);
+	return 0;
+}
+
+static int list_offices(struct listing *listing)
+{
+	static const char *const titles[COLUMNS] = { "unit",	"roles",
+						     "batches", "last heard",
+						     "state",	"key" };
+	int rc;
+
+	for (size_t i = 0; i < COLUMNS && !listing->json; i++)
+		print_table_add(&listing->table, titles[i]);
+	rc = fold_offices(listing->fold, add_office, listing);
+	if (!listing->json)
+		print_table_write(&listing->table, &listing->out);
+	return rc;
+}
+
+static int load_store(const char *dir, struct fold *fold, struct err *err)
+{
+	struct table_reader reader;
+	struct db_txn *txn = NULL;
+	struct db *db = NULL;
+	char path[PATH_MAX];
+	uint64_t applied;
+	int rc = kept_path(dir, "store", path, err);
+
+	if (!rc && access(path, F_OK))
+		return err_set(err, ERR_NOTFOUND, "%s: there is no store yet",
+			       dir);
+	if (!rc)
+		rc = store_open(path, true, &db, err);
+	if (!rc)
+		rc = db_begin(db, false, &txn, err);
+	if (!rc) {
+		reader = store_reader(txn);
+		rc = fold_load(fold, &reader, &applied, err);
+		db_abort(txn);
+	}
+	db_close(db);
+	return rc;
+}
+
+int command_offices(const struct options *options)
+{
+	struct listing listing = { .json = options_given(options, "json") };
+	struct fold *fold = fold_new();
+	struct err err = { 0 };
+	int code;
+	int rc = fold ? load_store(command_dir(options), fold, &err) :
+			err_set(&err, ERR_NOMEM, "no memory");
+
+	listing.fold = fold;
+	print_table_init(&listing.table, COLUMNS, 1u << 2);
+	arena_init(&listing.texts, WIRE_ARENA_BYTES);
+	strbuf_init(&listing.out, 0);
+	if (!rc) {
+		(void)fold_facts(fold, &listing.facts);
+		rc = list_offices(&listing);
+	}
+	code = rc ? command_failed(rc == ERR_CORRUPT ? EXIT_BROKEN :
+						       EXIT_FAILED,
+				   &err) :
+		    command_print(&listing.out);
+	print_table_release(&listing.table);
+	arena_release(&listing.texts);
+	strbuf_release(&listing.out);
+	fold_free(fold);
+	return code;
+}

@@ -1,0 +1,78 @@
+/*
+ * Delivery: what sessions are sent that must be read from the store or the
+ * journal first: the catalogue with the heads of the office's cells (SLICE),
+ * heads that others have changed, and batches that an office has lost
+ * (RECALLED). It works in small steps between groups, on read transactions.
+ *
+ * Slices say what the store says, so they wait until it contains all that was
+ * folded when they were asked for; so does the answer to a PING, which tells
+ * an office that it knows everything admitted before.
+ */
+#ifndef TALLY_COLLECTOR_DELIVERY_H
+#define TALLY_COLLECTOR_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "proto/hash.h"
+#include "proto/sign.h"
+#include "store/db.h"
+#include "store/fold.h"
+#include "store/tables.h"
+
+#define DELIVERY_RECALLS_MAX 256 /* batches for one RECALL */
+#define DELIVERY_STEP_MS 5	 /* about the length of a step */
+#define DELIVERY_CHANGES_MAX                           \
+	20000 /* heads waiting for one session: above, \
+		 it gets a whole slice */
+#define DELIVERY_MESSAGE_BYTES (512 * 1024) /* about, of a slice */
+#define DELIVERY_RETRY_MS 20
+#define DELIVERY_RETRIES_MAX 500
+/* Answered in any case after this, or the agent takes us for dead. */
+#define DELIVERY_PONG_MS_MAX 10000
+
+struct delivery;
+
+struct delivery_host {
+	/* The CURVE key of an open session, NULL if it is not open. */
+	const uint8_t *(*curve)(void *ctx, uint32_t route);
+	/* false: gone, or it reads too slowly. */
+	bool (*send)(void *ctx, uint32_t route, struct span msg);
+	/* It could not be sent all that it has to know. */
+	void (*lost)(void *ctx, uint32_t route);
+	/* Everything known was sent: answer the PING. */
+	void (*pong)(void *ctx, uint32_t route);
+	void *ctx;
+};
+
+/* All must outlive it; the store contains all that is folded. */
+int delivery_new(struct db *db, const struct fold *fold,
+		 const char *journal_dir, const struct delivery_host *host,
+		 struct delivery **out, struct err *err);
+void delivery_free(struct delivery *delivery);
+
+/* A session has opened, or there is a new catalogue. */
+int delivery_slice(struct delivery *delivery, uint32_t route);
+int delivery_pong(struct delivery *delivery, uint32_t route);
+int delivery_recall(struct delivery *delivery, uint32_t route,
+		    const struct hash *key, uint64_t from, uint64_t count);
+
+/* The session is over. */
+void delivery_ended(struct delivery *delivery, uint32_t route);
+
+/* A batch of the key was folded: puts from puts_from on are what it said. */
+int delivery_changed(struct delivery *delivery, const struct hash *key,
+		     const struct puts *puts, size_t puts_from);
+
+/* Works for a while on what the store, which contains `flushed` entries, can
+ * answer. *more: there is more that it could do now. */
+int delivery_step(struct delivery *delivery, uint64_t flushed, bool *more,
+		  struct err *err);
+
+/* Is something waiting for the store to be flushed? */
+bool delivery_waits(const struct delivery *delivery);
+
+#endif

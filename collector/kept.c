@@ -1,0 +1,314 @@
+#include "collector/kept.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+/* Folding again is written out whenever so much has gathered. */
+#define REFOLD_PUTS_BYTES (64u * 1024 * 1024)
+
+int kept_path(const char *dir, const char *name, char out[PATH_MAX],
+	      struct err *err)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	    sizeof(path))
+		return err_set(err, ERR_LIMIT, "the path %s/%s is too long",
+			       dir, name);
+	memcpy(out, path, sizeof(path));
+	return 0;
+}
+
+/* ---- the store, before the journal is opened ---- */
+
+static int load_fold(struct kept *kept, uint64_t *applied, struct err *err)
+{
+	struct table_reader reader;
+	struct db_txn *txn = NULL;
+	int rc = db_begin(kept->db, false, &txn, err);
+
+	if (rc)
+		return rc;
+	reader = store_reader(txn);
+	rc = fold_load(kept->fold, &reader, applied, err);
+	db_abort(txn);
+	return rc;
+}
+
+/*
+ * Is the last entry that the store contains the one the journal has there? A
+ * batch is named by the hash of its header and signature, and its header names
+ * the one before: whoever agrees on an office's head agrees on its chain.
+ */
+static bool agrees_on(const struct kept *kept, const struct leaf *leaf)
+{
+	struct seal_header header;
+	struct fold_office office;
+	struct hash name;
+
+	if (leaf->kind != LEAF_BATCH)
+		return true; /* state and forks are no office's head */
+	if (seal_read_header(leaf->headers[0], &header, NULL))
+		return false;
+	if (!fold_office(kept->fold, &header.key, &office))
+		return false;
+	name = seal_name(leaf->headers[0], &leaf->signatures[0]);
+	return office.next == header.sequence + 1 &&
+	       hash_equal(&office.head, &name);
+}
+
+/* 0; ERR_EXISTS: the store is of something else; others: the journal cannot
+ * be used. */
+static int check_against_journal(struct kept *kept, const char *journal_dir,
+				 uint64_t applied, struct err *err)
+{
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	struct fold_facts facts;
+	int rc;
+
+	if (!applied)
+		return 0;
+	rc = journal_read_open(journal_dir, applied - 1, &reader, err);
+	if (rc)
+		return rc;
+	if (!fold_facts(kept->fold, &facts) ||
+	    !hash_equal(&facts.journal, journal_read_id(reader))) {
+		rc = err_set(err, ERR_EXISTS,
+			     "the store is of another "
+			     "journal");
+		goto out;
+	}
+	rc = journal_read_next(reader, &entry, err);
+	if (rc < 0)
+		goto out;
+	if (rc == 0) {
+		rc = err_set(err, ERR_CORRUPT,
+			     "%s: shorter than the %llu entries that were "
+			     "acknowledged and folded: put back what is "
+			     "missing, or, if it is lost, delete the store",
+			     journal_dir, (unsigned long long)applied);
+		goto out;
+	}
+	rc = 0;
+	if (!agrees_on(kept, &entry.leaf))
+		rc = err_set(err, ERR_EXISTS,
+			     "store and journal disagree at entry %llu",
+			     (unsigned long long)(applied - 1));
+out:
+	journal_read_close(reader);
+	return rc;
+}
+
+static int remove_store(const char *path, struct err *err)
+{
+	static const char *const files[] = { "data.mdb", "lock.mdb" };
+
+	for (size_t i = 0; i < 2; i++) {
+		char file[PATH_MAX];
+		int rc = kept_path(path, files[i], file, err);
+
+		if (rc)
+			return rc;
+		if (unlink(file) && errno != ENOENT)
+			return err_sys(err, "cannot remove %s", file);
+	}
+	return 0;
+}
+
+static int begin_anew(struct kept *kept, const char *store, struct err *err)
+{
+	int rc;
+
+	db_close(kept->db);
+	kept->db = NULL;
+	fold_free(kept->fold);
+	kept->fold = fold_new();
+	kept->rebuilt = true;
+	if (!kept->fold)
+		return err_set(err, ERR_NOMEM, "no memory for the fold");
+	rc = remove_store(store, err);
+	return rc ? rc : store_open(store, false, &kept->db, err);
+}
+
+static int open_store(struct kept *kept, const char *journal_dir,
+		      uint64_t *applied, struct err *err)
+{
+	char store[PATH_MAX];
+	struct err why = { 0 };
+	bool missing;
+	int rc = kept_path(kept->dir, "store/data.mdb", store, err);
+
+	if (rc)
+		return rc;
+	missing = access(store, F_OK) != 0;
+	rc = kept_path(kept->dir, "store", store, err);
+	if (rc)
+		return rc;
+	kept->fold = fold_new();
+	if (!kept->fold)
+		return err_set(err, ERR_NOMEM, "no memory for the fold");
+	rc = store_open(store, false, &kept->db, &why);
+	if (!rc)
+		rc = load_fold(kept, applied, &why);
+	if (!rc) {
+		rc = check_against_journal(kept, journal_dir, *applied, &why);
+		if (rc && rc != ERR_EXISTS) {
+			(void)err_set(err, rc, "%s", why.msg);
+			return rc;
+		}
+	}
+	if (!rc) {
+		kept->rebuilt = missing;
+		(void)snprintf(kept->rebuilt_why, sizeof(kept->rebuilt_why),
+			       "there was no store");
+		return 0;
+	}
+	(void)snprintf(kept->rebuilt_why, sizeof(kept->rebuilt_why), "%s",
+		       why.msg);
+	*applied = 0;
+	return begin_anew(kept, store, err);
+}
+
+/* ---- folding what the store lacks ---- */
+
+static int refold_entry(struct kept *kept, const struct journal_entry *entry,
+			struct arena *arena, struct puts *puts, struct err *err)
+{
+	struct hash leaf_hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
+	struct batch batch = { 0 };
+	int rc = 0;
+
+	if (entry->batch.len) {
+		rc = wire_decode_batch(entry->batch, arena, &batch, err);
+		if (!rc)
+			rc = wire_check_batch(&batch, arena, true, err);
+	}
+	if (!rc)
+		rc = fold_apply(kept->fold, entry->index, &entry->leaf,
+				&leaf_hash, entry->batch.len ? &batch : NULL,
+				puts, NULL, err);
+	if (rc)
+		return err_context(err, "%s: entry %llu at offset %llu",
+				   entry->file,
+				   (unsigned long long)entry->index,
+				   (unsigned long long)entry->offset);
+	kept->folded++;
+	return 0;
+}
+
+static int refold(struct kept *kept, const char *journal_dir, uint64_t from,
+		  struct err *err)
+{
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	struct arena arena;
+	struct puts puts;
+	int rc = journal_read_open(journal_dir, from, &reader, err);
+
+	if (rc)
+		return rc;
+	arena_init(&arena, WIRE_ARENA_BYTES);
+	puts_init(&puts);
+	while ((rc = journal_read_next(reader, &entry, err)) > 0) {
+		rc = refold_entry(kept, &entry, &arena, &puts, err);
+		arena_reset(&arena);
+		if (!rc && puts.bytes.len > REFOLD_PUTS_BYTES) {
+			rc = store_commit(kept->db, &puts, err);
+			puts_clear(&puts);
+		}
+		if (rc)
+			break;
+	}
+	if (!rc && puts.count)
+		rc = store_commit(kept->db, &puts, err);
+	puts_release(&puts);
+	arena_release(&arena);
+	journal_read_close(reader);
+	return rc;
+}
+
+/* ---- all of it ---- */
+
+static int check_founded(const char *journal_dir, struct err *err)
+{
+	struct stat st;
+
+	if (!stat(journal_dir, &st))
+		return 0;
+	return err_set(err, ERR_NOTFOUND,
+		       "%s: there is no journal yet: have an administrator "
+		       "found it (tally-agent found), then give the file to "
+		       "tally-collector init --founding",
+		       journal_dir);
+}
+
+static int open_all(struct kept *kept, struct err *err)
+{
+	struct journal_options options = { 0 };
+	char journal_dir[PATH_MAX];
+	uint64_t applied = 0;
+	int rc = keys_load(kept->dir, &kept->keys, err);
+
+	if (!rc)
+		rc = kept_path(kept->dir, "journal", journal_dir, err);
+	if (!rc)
+		rc = check_founded(journal_dir, err);
+	if (!rc)
+		rc = lock_take(kept->dir, "lock", &kept->lock_fd, err);
+	if (!rc)
+		rc = open_store(kept, journal_dir, &applied, err);
+	if (rc)
+		return rc;
+	options.keep_size = applied;
+	rc = journal_open(journal_dir, &options,
+			  applied ? fold_frontier(kept->fold) : NULL,
+			  &kept->journal, err);
+	if (!rc)
+		rc = refold(kept, journal_dir, applied, err);
+	if (rc)
+		return rc;
+	if (!journal_size(kept->journal))
+		return err_set(err, ERR_NOTFOUND,
+			       "%s: has no founding entry, run tally-collector "
+			       "init --founding again",
+			       journal_dir);
+	if (!fold_collector_known(kept->fold, &kept->keys.sign.key))
+		return err_set(err, ERR_DENIED,
+			       "the journal does not name this collector's "
+			       "keys");
+	return 0;
+}
+
+int kept_open(const char *dir, struct kept *out, struct err *err)
+{
+	struct kept kept = { .lock_fd = -1 };
+	int rc;
+
+	if ((size_t)snprintf(kept.dir, sizeof(kept.dir), "%s", dir) >=
+	    sizeof(kept.dir))
+		return err_set(err, ERR_LIMIT, "the path %s is too long", dir);
+	rc = open_all(&kept, err);
+	if (rc) {
+		kept_close(&kept);
+		return rc;
+	}
+	*out = kept;
+	return 0;
+}
+
+void kept_close(struct kept *kept)
+{
+	journal_close(kept->journal);
+	db_close(kept->db);
+	fold_free(kept->fold);
+	keys_wipe(&kept->keys);
+	if (kept->lock_fd >= 0)
+		(void)close(kept->lock_fd);
+	*kept = (struct kept){ .lock_fd = -1 };
+}

@@ -1,0 +1,44 @@
+/*
+ * What a collector keeps in its directory, opened and brought to one state:
+ * lock, keys, journal, store and the fold over them. The journal is the truth:
+ * what the store lacks is folded again, and a store that is missing or says
+ * something else than the journal is made anew.
+ */
+#ifndef TALLY_COLLECTOR_KEPT_H
+#define TALLY_COLLECTOR_KEPT_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/db.h"
+#include "store/fold.h"
+#include "store/journal.h"
+#include "store/keyfile.h"
+
+struct kept {
+	char dir[PATH_MAX];
+	int lock_fd;
+	struct keys keys;
+	struct journal *journal;
+	struct db *db;
+	struct fold *fold;
+	uint64_t folded; /* entries that had to be folded again */
+	bool rebuilt;	 /* the store was made anew */
+	char rebuilt_why[ERR_MSG_BYTES_MAX];
+};
+
+/*
+ * ERR_LOCKED: another collector has the directory. ERR_NOTFOUND: not made or
+ * not founded yet. ERR_CORRUPT: the journal is damaged, or shorter than what
+ * was folded. ERR_DENIED: the journal does not name this collector.
+ */
+int kept_open(const char *dir, struct kept *out, struct err *err);
+void kept_close(struct kept *kept);
+
+/* "dir/name"; ERR_LIMIT. */
+int kept_path(const char *dir, const char *name, char out[PATH_MAX],
+	      struct err *err);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The session machine's inside, shared by session.c (what comes in) and
+ * session_say.c (what goes out). Nobody else includes it.
+ */
+#ifndef TALLY_COLLECTOR_SESSION_STATE_H
+#define TALLY_COLLECTOR_SESSION_STATE_H
+
+#include "base/intern.h"
+#include "base/strbuf.h"
+#include "collector/session.h"
+
+#define SESSION_BUCKETS 16384 /* a power of two */
+
+enum session_state {
+	SESSION_NEW,   /* authenticated, has not said HELLO */
+	SESSION_OPEN,  /* was told WELCOME */
+	SESSION_ENDED, /* was told to go; whatever still comes is dropped */
+	SESSION_SHUT,  /* and its connection was shut */
+};
+
+struct session {
+	struct session *next_route, *next_curve; /* in their buckets */
+	struct session *next_touched;
+	struct session_table *table;
+	uint32_t route;
+	uint8_t curve[CURVE_KEY_BYTES];
+	enum session_state state;
+	uint64_t heard_ms, opened_ms, ended_ms;
+	unsigned flaps;
+	uint64_t hello_next;
+	/* The highest credit it was ever given: what it may hold us to. */
+	uint64_t granted_until, granted_bytes;
+	/* After a NACK of this number what follows it is dropped until it
+	 * comes again; 0: none. */
+	uint64_t refused_from;
+	/* in this group */
+	bool touched, gap, forked, enrolled;
+	uint64_t group_bytes;
+	uint64_t gap_sequence;
+	struct receipt receipts[SESSION_WINDOW];
+	size_t receipt_count;
+	uint64_t duplicates[SESSION_WINDOW];
+	size_t duplicate_count;
+	struct hash key; /* of the batches above */
+};
+
+/* What a key has used of its day. */
+struct session_use {
+	int32_t day;
+	uint64_t bytes, statements;
+};
+
+struct session_table {
+	struct session_options options;
+	struct session_host host;
+	struct session_counters counters;
+	struct session **routes, **curves;
+	struct session *touched;
+	size_t count, open_count;
+	struct intern keys;	  /* office key hash -> number */
+	struct session_use *uses; /* by number */
+	uint32_t uses_size;
+	uint64_t now_ms;
+	struct strbuf out; /* the message being said */
+};
+
+/* ---- session_say.c ---- */
+
+void session_say_welcome(struct session *session,
+			 const struct session_peer *peer);
+void session_say_ack(struct session *session, uint64_t durable,
+		     struct receipt *receipts, size_t count);
+void session_say_nack(struct session *session, const struct nack *nack);
+void session_say_pong(struct session *session);
+/* NACK for the session as such, and nothing from it counts any more. */
+void session_end(struct session *session, enum nack_code code,
+		 const char *text);
+/* As it is, without a word. */
+void session_close(struct session *session);
+
+#endif
