@@ -45,19 +45,21 @@ int socket_open(struct loop *loop, const struct socket_events *events,
 	return 0;
 }
 
+/* In this order: libzmq tells the monitor of its end with a send that waits
+ * for ever once the other end is closed. */
 void socket_shut(struct socket *socket)
 {
 	socket->connections++;
-	if (socket->monitor) {
-		loop_remove_socket(socket->loop, socket->monitor);
-		(void)zmq_close(socket->monitor);
-		socket->monitor = NULL;
-	}
 	if (socket->dealer) {
 		loop_remove_socket(socket->loop, socket->dealer);
 		(void)zmq_socket_monitor(socket->dealer, NULL, 0);
 		(void)zmq_close(socket->dealer);
 		socket->dealer = NULL;
+	}
+	if (socket->monitor) {
+		loop_remove_socket(socket->loop, socket->monitor);
+		(void)zmq_close(socket->monitor);
+		socket->monitor = NULL;
 	}
 }
 
