@@ -9,7 +9,7 @@
 #include "agent/sender.h"
 #include "base/rt/log.h"
 
-#define LOCK_WAIT_MS 10000 /* for a sync that is just ending */
+#define LOCK_WAIT_MS 3000 /* for a sync that is just ending */
 
 static int open_patiently(struct office *office, struct loop *loop,
 			  struct sender **sender, struct err *err)

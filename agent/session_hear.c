@@ -81,11 +81,11 @@ static void compare_chains(struct session *session, uint64_t now_ms,
 }
 
 void session_checked(struct session *session, uint64_t now_ms,
-		     struct span bytes)
+		     struct span batch_bytes)
 {
 	struct batch batch;
 
-	if (wire_decode_batch(bytes, &session->arena, &batch, NULL) ||
+	if (wire_decode_batch(batch_bytes, &session->arena, &batch, NULL) ||
 	    batch.header.sequence != session->wanted)
 		session_stop(session, now_ms, TROUBLE_LOST);
 	else if (!hash_equal(&batch.header.prev, &session->wanted_head))
@@ -277,7 +277,8 @@ static int hear_recalled(struct session *session, uint64_t now_ms,
 		ret = wire_check_batch(batch, &session->arena, true, NULL);
 	if (ret)
 		return ret;
-	if (memcmp(&batch->key, &session->config.key, sizeof(batch->key)) ||
+	if (memcmp(&batch->key, &session->config.key, sizeof(batch->key)) !=
+		    0 ||
 	    batch->header.sequence != session->chain.next ||
 	    recalled->receipt.sequence != session->chain.next ||
 	    (session->chain.next > 1 &&

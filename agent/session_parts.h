@@ -100,6 +100,6 @@ void session_hear(struct session *session, uint64_t now_ms, enum wire_type type,
 		  struct span body);
 /* The collector's head against our batch that would follow it. */
 void session_checked(struct session *session, uint64_t now_ms,
-		     struct span batch);
+		     struct span batch_bytes);
 
 #endif
