@@ -86,6 +86,8 @@ struct slice_file {
 struct head { /* newest version of a cell, for the office's form */
 	struct report report; /* cells included; status: newest review's */
 	uint8_t salt[SALT_BYTES];
+	uint64_t index; /* journal entry, and statement in it: which of two */
+	uint32_t n;	/* heads is newer; receipt times may be equal */
 	uint64_t recv_us;
 	struct span reason;
 };

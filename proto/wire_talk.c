@@ -186,6 +186,8 @@ static void encode_head(struct wire_encoder *e, const struct head *from,
 	out->period = wire_string(e, report->period);
 	out->item = wire_string(e, report->item);
 	out->salt = wire_data(from->salt, SALT_BYTES);
+	out->index = from->index;
+	out->n = from->n;
 	out->recv_us = from->recv_us;
 	out->status = wire_string(e, report->status);
 	out->reason = wire_string(e, from->reason);
@@ -478,6 +480,8 @@ static int decode_head(const Tally__Head *from, struct arena *arena,
 	report->period = wire_text(from->period);
 	report->item = wire_text(from->item);
 	report->status = wire_text(from->status);
+	out->index = from->index;
+	out->n = from->n;
 	out->recv_us = from->recv_us;
 	out->reason = wire_text(from->reason);
 	report->cell_count = from->n_cells;

@@ -238,6 +238,8 @@ static int fill_head(const struct figure_row *row, const struct figure_key *key,
 	if (!rc)
 		rc = fill_cells(row, arena, report);
 	memcpy(out->salt, row->salt, SALT_BYTES);
+	out->index = row->entry;
+	out->n = row->n;
 	out->recv_us = row->recv_us;
 	return rc;
 }

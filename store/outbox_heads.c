@@ -5,9 +5,9 @@
  * cell; a refused one falls out, and what is before it is the head again.
  *
  *   cell "target|unit|period|item" -> u32 count and u64 numbers; then, if
- *   anything is known: salt, u64 recv_us, and each with a u32 length: target,
- *   unit, period, item, status, reason; u32 count of cells, of each with a u32
- *   length field and value
+ *   anything is known: salt, u64 index, u32 n, u64 recv_us, and each with a u32
+ * length: target, unit, period, item, status, reason; u32 count of cells, of
+ * each with a u32 length field and value
  */
 #include "store/outbox.h"
 
@@ -113,6 +113,8 @@ static void add_head(struct strbuf *out, const struct head *head)
 	const struct report *report = &head->report;
 
 	strbuf_add(out, head->salt, SALT_BYTES);
+	add_u64(out, head->index);
+	add_u32(out, head->n);
 	add_u64(out, head->recv_us);
 	add_span(out, report->target);
 	add_span(out, report->unit);
@@ -138,6 +140,8 @@ static int read_head(struct reader *reader, struct arena *arena,
 	struct report *report = &out->report;
 
 	read_copy(reader, out->salt, SALT_BYTES);
+	out->index = read_u64(reader);
+	out->n = read_u32(reader);
 	out->recv_us = read_u64(reader);
 	report->target = read_text(reader);
 	report->unit = read_text(reader);
@@ -269,7 +273,9 @@ static struct head head_of(const struct outbox_item *item,
 			   const struct statement *statement)
 {
 	const struct sealed *sealed = &item->sealed;
-	struct head head = { .recv_us = item->recv_us };
+	struct head head = { .index = item->index,
+			     .n = item->n,
+			     .recv_us = item->recv_us };
 
 	if (statement->kind == SAID_REPORT)
 		head.report = statement->said.report;
@@ -292,11 +298,15 @@ static void remove_pending(struct cell_record *record, uint64_t number)
 	record->pending_count = kept;
 }
 
-/* What the collector has is never older than what it had: receipt times do
- * not decrease, and of two alike the one told last is the newer. */
+/* A slice may be older than a receipt that came before it. The same version
+ * again may have a newer review. */
 static void learn(struct cell_record *record, const struct head *head)
 {
-	if (record->is_known && head->recv_us < record->known.recv_us)
+	const struct head *known = &record->known;
+
+	if (record->is_known &&
+	    (head->index < known->index ||
+	     (head->index == known->index && head->n < known->n)))
 		return;
 	record->known = *head;
 	record->is_known = true;

@@ -227,6 +227,8 @@ Test(talk, slice_round_trips)
 			      .cell_count = 2,
 			      .status = span_of_text("returned") },
 		  .salt = { 1, 2, 3 },
+		  .index = 31,
+		  .n = 2,
 		  .recv_us = 12,
 		  .reason = span_of_text("太少了") },
 		{ .report = { .target = span_of_text("t2") } },
@@ -265,6 +267,8 @@ Test(talk, slice_round_trips)
 	cr_expect(
 		span_equal(got.heads[0].report.cells[1].value, cells[1].value));
 	cr_expect_arr_eq(got.heads[0].salt, heads[0].salt, SALT_BYTES);
+	cr_expect_eq(got.heads[0].index, 31);
+	cr_expect_eq(got.heads[0].n, 2);
 	cr_expect_eq(got.heads[0].recv_us, 12);
 	cr_expect(span_equal(got.heads[0].reason, heads[0].reason));
 	cr_expect_eq(got.heads[1].report.cell_count, 0);
