@@ -12,7 +12,8 @@
 
 #define SENDER_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 #define SENDER_REFRESHERS_MAX 16
-#define SENDER_TIDY_MS 5000	  /* between writes that may wait */
+#define SENDER_TIDY_MS 5000 /* between writes that may wait */
+#define SENDER_CLOCK_APART_US (5 * 60 * 1000000ull)
 #define SENDER_SLICE_WAIT_MS 3000 /* for a slice that does not come */
 
 struct sender {
@@ -195,6 +196,19 @@ static int record_receipts(struct sender *sender,
 	return refused ? rebase_waiting(sender->office, err) : 0;
 }
 
+/* A wrong clock here makes reports look early or late to people. */
+static void compare_clocks(struct sender *sender)
+{
+	uint64_t theirs = session_facts(sender->session)->now_us;
+	uint64_t ours = clock_now_us(&sender->office->clock);
+	uint64_t apart = theirs > ours ? theirs - ours : ours - theirs;
+
+	if (sender->options.log && theirs && apart > SENDER_CLOCK_APART_US)
+		log_line(LOG_WARN, "clocks-differ", "seconds=%llu ours=%s",
+			 (unsigned long long)(apart / 1000000),
+			 theirs > ours ? "behind" : "ahead");
+}
+
 static int tell(struct sender *sender, struct err *err)
 {
 	struct sender_word word = {
@@ -203,6 +217,7 @@ static int tell(struct sender *sender, struct err *err)
 	};
 	const char *text;
 	char line[64];
+	int ret;
 
 	word.nack_code = session_nack(sender->session, &text);
 	if (word.state != SESSION_READY)
@@ -213,8 +228,10 @@ static int tell(struct sender *sender, struct err *err)
 		return 0;
 	if (sender->has_told && !memcmp(&word, &sender->told, sizeof(word)))
 		return 0;
-	if (word.state == SESSION_READY)
+	if (word.state == SESSION_READY) {
 		sender->ready_at = now_ms();
+		compare_clocks(sender);
+	}
 	sender->told = word;
 	sender->has_told = true;
 	if (sender->options.log)
@@ -226,7 +243,8 @@ static int tell(struct sender *sender, struct err *err)
 			word.trouble == TROUBLE_NACK ? text : "");
 	(void)snprintf(line, sizeof(line), "%d %d %u", (int)word.state,
 		       (int)word.trouble, word.nack_code);
-	return office_set_text(sender->office, "session", line, err);
+	ret = office_set_text(sender->office, "session", line, err);
+	return ret == ERR_FULL ? 0 : ret; /* a word is not worth a session */
 }
 
 static int restore(struct sender *sender, const struct session_action *action,
@@ -421,6 +439,18 @@ static bool follow_enrolment(struct sender *sender, struct err *err, int *ret)
 	return false;
 }
 
+/* A full disk passes: what could not be written comes again with the next
+ * connection. */
+static bool wait_for_room(struct sender *sender, const struct err *err)
+{
+	if (sender->options.log)
+		log_err(LOG_ERROR, "disk-full", err);
+	sender->lost = false;
+	sender->recount = false;
+	session_down(sender->session, now_ms(), false);
+	return true;
+}
+
 /* ---- the loop's callbacks ---- */
 
 static void drain(struct sender *sender)
@@ -445,7 +475,9 @@ static void drain(struct sender *sender)
 		} else if (!ret) {
 			again = follow_enrolment(sender, &err, &ret);
 		}
-		if (ret) {
+		if (ret == ERR_FULL) {
+			again = wait_for_room(sender, &err);
+		} else if (ret) {
 			fail(sender, &err);
 			return;
 		}
@@ -531,11 +563,16 @@ static void on_poll(void *arg)
 	struct sender *sender = arg;
 	struct outbox_counts counts;
 	struct err err;
+	int ret;
 
 	loop_arm(sender->loop, &sender->poll, SENDER_POLL_MS);
-	if (outbox_counts(sender->office->outbox, &counts, &err) ||
-	    (now_ms() - sender->tidied_at > SENDER_TIDY_MS &&
-	     tidy(sender, &err))) {
+	ret = outbox_counts(sender->office->outbox, &counts, &err);
+	if (!ret && now_ms() - sender->tidied_at > SENDER_TIDY_MS) {
+		ret = tidy(sender, &err);
+		if (ret == ERR_FULL)
+			ret = 0;
+	}
+	if (ret) {
 		fail(sender, &err);
 		return;
 	}
@@ -580,6 +617,8 @@ int sender_open(struct office *office, struct loop *loop,
 	if (!ret)
 		ret = loop_add_fd(loop, sender->wake_fd, LOOP_READ, on_wake,
 				  sender, err);
+	if (ret == ERR_FULL)
+		ret = 0; /* the poll will do until there is room */
 	if (!ret)
 		ret = socket_open(loop, &events, sender, &sender->socket, err);
 	if (!ret)

@@ -53,6 +53,13 @@ class Faults(unittest.TestCase):
         # founding, catalogue parts and commit, grant, enrolment, 5 reports
         self.assertEqual(self.world.audit()["admitted"], 1 + 5 + 1 + 1 + 5)
 
+    def test_further_addresses_are_tried(self):
+        baima = self.world.enrol("baima", "baima")
+        with open(os.path.join(self.world.collector_dir, "endpoint"),
+                  encoding="ascii") as f:
+            lists = "tcp://127.0.0.1:1, tcp://127.0.0.1:2," + f.read().strip()
+        self.report(baima, 1, "--endpoint", lists, *WAIT)
+
     def test_the_collector_is_killed_again_and_again(self):
         baima = self.world.enrol("baima", "baima")
         self.world.start_agent(baima)
@@ -198,6 +205,10 @@ class Faults(unittest.TestCase):
         self.world.stop_collector(signal.SIGKILL)
         self.world.start_collector()
 
+    def log(self):
+        with open(self.world.path("log"), "rb") as f:
+            return f.read()
+
     def test_a_full_disk_refuses_and_loses_nothing(self):
         if os.geteuid() != 0:
             self.skipTest("needs root to mount a small disk")
@@ -212,11 +223,13 @@ class Faults(unittest.TestCase):
         try:
             office = os.path.join(small, "office")
             shutil.copytree(baima, office)
+            self.world.stop_collector()
+            daemon = self.world.start_agent(office)
             saved = 0
-            for value in range(400):
+            for value in range(200):
                 rows = "".join(
                     f"live.urban-jobs,baima,2024M{m:02},{value},"
-                    f"{'why ' * 200}\n" for m in range(1, 7))
+                    f"{'why ' * 2000}\n" for m in range(1, 7))
                 path = self.world.write(
                     "big.csv", "target,unit,period,value,reason\n" + rows)
                 run = self.world.agent(office, "import", path, "--unchecked",
@@ -227,12 +240,18 @@ class Faults(unittest.TestCase):
             self.assertEqual(run.returncode, 1, "the disk never filled")
             self.assertIn("tally-agent: ", run.stderr)
             self.assertEqual(self.world.counts(office)["waiting"], saved)
+            self.world.start_collector()
+            until(lambda: b"disk-full" in self.log(), "the full disk's line")
             subprocess.run(["mount", "-o", "remount,size=64m", small],
                            check=True)
             self.world.agent(office, "sync", "--timeout", WAIT_S)
             self.all_delivered(office, saved + 1)
+            self.assertIsNone(daemon.poll(), "the sender has gone")
             self.world.audit()
         finally:
+            for process in self.world.running:
+                process.kill()
+                process.wait()
             subprocess.run(["umount", small], check=True)
 
 

@@ -159,6 +159,13 @@ class Life(unittest.TestCase):
         self.assertEqual(self.world.counts(baima)["delivered"], 2)
         self.world.audit()
 
+    def test_an_expired_code_is_refused(self):
+        code = self.world.code("baima", "--expires", "3")
+        self.world.set_clock("2024-07-09 09:00")
+        run = self.world.agent(self.world.path("late"), "enrol", code,
+                               "--timeout", "10", code=3)
+        self.assertIn("has expired", run.stderr)
+
     def test_files_are_the_owners_alone(self):
         baima = self.world.enrol("baima", "baima")
         for name in ("keys/sign", "keys/curve"):
