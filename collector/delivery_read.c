@@ -238,8 +238,10 @@ static int begin_slicing(struct delivery *delivery, struct customer *customer,
 		arena_alloc(&delivery->arena, sizeof(*slicing));
 	int rc;
 
-	if (!slicing)
-		return err_set(err, ERR_NOMEM, "no memory for a slice");
+	if (!slicing) {
+		(void)err_set(err, ERR_NOMEM, "no memory for a slice");
+		return ERR_NOMEM;
+	}
 	slicing->delivery = delivery;
 	slicing->customer = customer;
 	slicing->err = err;
@@ -257,8 +259,8 @@ static int begin_slicing(struct delivery *delivery, struct customer *customer,
 int delivery_send_slice(struct delivery *delivery, struct customer *customer,
 			struct err *err)
 {
-	struct slicing *slicing;
-	struct db_txn *txn;
+	struct slicing *slicing = NULL;
+	struct db_txn *txn = NULL;
 	int rc = begin_slicing(delivery, customer, &slicing, &txn, err);
 
 	if (rc)
@@ -275,8 +277,8 @@ int delivery_send_slice(struct delivery *delivery, struct customer *customer,
 int delivery_send_changes(struct delivery *delivery, struct customer *customer,
 			  uint64_t flushed, struct err *err)
 {
-	struct slicing *slicing;
-	struct db_txn *txn;
+	struct slicing *slicing = NULL;
+	struct db_txn *txn = NULL;
 	uint32_t version = 0;
 	int rc = begin_slicing(delivery, customer, &slicing, &txn, err);
 
@@ -301,7 +303,7 @@ static int read_taken(struct delivery *delivery,
 		      uint16_t *verdicts, struct err *err)
 {
 	struct table_reader reader;
-	struct db_txn *txn;
+	struct db_txn *txn = NULL;
 	int rc = db_begin(delivery->db, false, &txn, err);
 
 	if (rc)

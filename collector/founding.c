@@ -112,7 +112,7 @@ static int install(const char *dir, const struct keys *keys, struct span bytes,
 		   uint64_t now_us, struct arena *arena, struct founding *out,
 		   struct err *err)
 {
-	struct statement said;
+	struct statement said = { 0 };
 	struct batch batch;
 	struct leaf leaf;
 	int rc = wire_decode_batch(bytes, arena, &batch, err);

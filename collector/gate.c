@@ -101,8 +101,10 @@ static int zap_receive(struct gate *gate, struct zap_request *request)
 static bool zap_admits(struct gate *gate, const struct zap_request *request)
 {
 	if (request->bad || request->count != ZAP_FRAMES ||
-	    request->lens[0] != 3 || memcmp(request->frames[0], "1.0", 3) ||
-	    request->lens[5] != 5 || memcmp(request->frames[5], "CURVE", 5) ||
+	    request->lens[0] != 3 ||
+	    memcmp(request->frames[0], "1.0", 3) != 0 ||
+	    request->lens[5] != 5 ||
+	    memcmp(request->frames[5], "CURVE", 5) != 0 ||
 	    request->lens[6] != CURVE_KEY_BYTES)
 		return false;
 	return gate->options.admit(gate->options.arg, request->frames[6]);

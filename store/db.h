@@ -31,8 +31,8 @@ struct db_options {
 };
 
 /* path is a directory, made if it is missing and not read_only. */
-int db_open(const char *path, const struct db_options *options,
-	    struct db **out, struct err *err);
+int db_open(const char *path, const struct db_options *options, struct db **out,
+	    struct err *err);
 void db_close(struct db *db);
 
 int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err);
@@ -49,8 +49,7 @@ int db_delete(struct db_txn *txn, unsigned table, struct span key,
 
 /* In order of keys from the first not below from (or the last key and
  * downward); visit as in struct table_reader. */
-int db_scan(struct db_txn *txn, unsigned table, struct span from,
-	    bool downward,
+int db_scan(struct db_txn *txn, unsigned table, struct span from, bool downward,
 	    int (*visit)(void *arg, struct span key, struct span value),
 	    void *arg, struct err *err);
 

@@ -73,8 +73,7 @@ struct table_reader {
 	/* Every pair whose key begins with prefix, in order of keys, until
 	 * visit returns other than 0, which scan then returns. */
 	int (*scan)(void *ctx, enum table table, struct span prefix,
-		    int (*visit)(void *arg, struct span key,
-				 struct span value),
+		    int (*visit)(void *arg, struct span key, struct span value),
 		    void *arg, struct err *err);
 	void *ctx;
 };

@@ -71,7 +71,7 @@ static uint64_t read_us(clockid_t id)
 
 uint64_t clock_now_us(struct clock *clock)
 {
-	uint64_t us;
+	uint64_t us = 0;
 
 	if (!clock_simulated(clock))
 		return read_us(CLOCK_REALTIME);
