@@ -775,6 +775,8 @@ Test(session, restored_office_recalls_before_it_seals)
 	cr_expect_eq(shell.recalls, 1);
 	cr_expect_eq(shell.recall.from, 2);
 	cr_expect_eq(shell.recall.count, 3);
+	waiting(&shell, 1, SESSION_COALESCE_BYTES);
+	tick_at_deadline(&shell);
 	cr_expect_eq(shell.seals, 0);
 	for (uint64_t i = 0; i < 3; i++)
 		say_recalled(&shell, &missing[i], 2 + i);
@@ -882,6 +884,9 @@ Test(session, goes_back_once_for_a_gap_that_is_told_many_times)
 	cr_expect_eq(shell.batches_sent, 11);
 	for (uint64_t i = 2; i <= 6; i++)
 		cr_expect_eq(shell.sent[4 + i], i);
+	/* 2 gets lost once more: that is not one of the same */
+	say_nack(&shell, NACK_GAP, 3, 2, 0);
+	cr_expect_eq(shell.batches_sent, 16);
 	say_ack(&shell, 2, 5, 100, 1024 * 1024);
 	cr_expect(session_settled(shell.session));
 	shell_close(&shell);
