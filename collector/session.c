@@ -626,7 +626,13 @@ int session_receive(struct session_table *table,
 	session = accept_message(table, message, &peer);
 	if (!session)
 		return 0;
-	if (wire_read_prefix(message->bytes, &type, &body, &why)) {
+	switch (wire_read_prefix(message->bytes, &type, &body, &why)) {
+	case 0:
+		break;
+	case ERR_NOTFOUND:
+		session_end(session, NACK_VERSION, why.msg);
+		return 0;
+	default:
 		unexpected(session, why.msg);
 		return 0;
 	}
