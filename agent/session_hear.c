@@ -225,7 +225,10 @@ static int hear_nack(struct session *session, uint64_t now_ms, struct span body)
 
 	if (ret)
 		return ret;
-	if (nack.sequence && session->echoes) {
+	/* A collector need not answer what followed the batch it refused; what
+	 * it says of that one or those before is an answer to their second
+	 * sending. */
+	if (nack.sequence > session->answered && session->echoes) {
 		session->echoes--; /* of a batch that is sent again anyway */
 		return 0;
 	}

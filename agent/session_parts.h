@@ -57,7 +57,8 @@ struct session {
 	uint64_t paused_until; /* 0: not paused */
 	uint64_t stall_at;     /* while something is in flight */
 	unsigned gaps;	       /* since the last receipt */
-	size_t echoes;	       /* NACKs still to come of what was resent */
+	size_t echoes;	   /* NACKs that may still come of what was resent */
+	uint64_t answered; /* the number whose NACK had it sent again */
 	uint64_t waiting, waiting_bytes;
 
 	/* actions, and what they point to */

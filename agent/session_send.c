@@ -191,6 +191,7 @@ void session_pump(struct session *session, uint64_t now_ms)
 void session_rewind(struct session *session, uint64_t from, uint64_t answered)
 {
 	session->echoes = 0;
+	session->answered = answered;
 	for (size_t i = 0; i < session->flight_count; i++)
 		if (session->flights[i].sequence > answered)
 			session->echoes++;

@@ -892,6 +892,31 @@ Test(session, goes_back_once_for_a_gap_that_is_told_many_times)
 	shell_close(&shell);
 }
 
+/* A collector that has said no says it once, and drops what was under way. */
+Test(session, hears_no_again_when_what_it_sends_again_is_refused)
+{
+	struct shell shell;
+	struct welcome welcome;
+
+	shell_open(&shell, 3, false);
+	start(&shell);
+	up(&shell);
+	welcome = welcome_of(&shell, 1);
+	say_welcome(&shell, &welcome);
+	cr_assert_eq(shell.batches_sent, 3);
+	for (unsigned i = 1; i <= 3; i++) {
+		say_nack(&shell, NACK_DISK_FULL, 1, 1, 500);
+		cr_expect_eq(shell.batches_sent, 3 * i, "time %u", i);
+		shell.now_ms += 500;
+		tick(&shell);
+		cr_expect_eq(shell.batches_sent, 3 * i + 3, "time %u", i);
+	}
+	cr_expect_eq(shell.closes, 0);
+	say_ack(&shell, 1, 3, 100, 1024 * 1024);
+	cr_expect(session_settled(shell.session));
+	shell_close(&shell);
+}
+
 Test(session, gaps_without_end_end_the_connection)
 {
 	struct shell shell;
