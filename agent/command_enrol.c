@@ -125,9 +125,7 @@ int command_enrol(const struct options *options)
 	if (code)
 		goto out;
 	if (office.has_card && !office.enrolling) {
-		(void)fprintf(stderr,
-			      "tally-agent: %s is enrolled already; use a new "
-			      "directory for another code\n",
+		message_print(stderr, office.language, MESSAGE_DIR_TAKEN,
 			      office.dir);
 		code = EXIT_USAGE;
 		goto out;

@@ -217,9 +217,7 @@ int command_found(const struct options *options)
 	if (code)
 		goto out;
 	if (office.has_card) {
-		(void)fprintf(stderr,
-			      "tally-agent: %s belongs to a journal already; "
-			      "found in a new directory\n",
+		message_print(stderr, office.language, MESSAGE_DIR_TAKEN,
 			      office.dir);
 		code = EXIT_USAGE;
 		goto out;

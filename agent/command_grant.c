@@ -300,10 +300,7 @@ static int revoke_codes(const struct options *options, struct office *office,
 				     "code; \"tally-collector offices\" lists "
 				     "keys",
 				     unit);
-	(void)fprintf(stderr,
-		      "tally-agent: withdrawing %zu codes of %s; a key that "
-		      "was enrolled with one is revoked by its own number, see "
-		      "\"tally-collector offices\"\n",
+	message_print(stderr, office->language, MESSAGE_REVOKE_CODES,
 		      codes.count, unit);
 	for (size_t i = 0; i < codes.count && !code; i++)
 		code = revoke_key(options, office, &codes.keys[i], 1);

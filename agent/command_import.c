@@ -304,6 +304,9 @@ static int import_file(const struct options *options, struct import *import,
 	if (!ret && !desk.catalogue && !import->unchecked)
 		message_print(stderr, import->office->language,
 			      MESSAGE_UNCHECKED);
+	if (!ret && import->columns[COLUMN_RECEIVED] >= 0)
+		message_print(stderr, import->office->language,
+			      MESSAGE_NOT_RECEIVED);
 	if (!ret)
 		ret = check_columns(import, &desk, &err);
 	if (!ret)

@@ -31,6 +31,15 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				  "on with it",
 				  "尚未完成登记（%s）；运行“tally-agent "
 				  "run”或“sync”会继续" },
+	[MESSAGE_DIR_TAKEN] = { "%s belongs to a journal already; use a new "
+				"directory",
+				"%s 已属于某个日志；请使用新目录" },
+	[MESSAGE_NEEDS_CLOCK] = { "this journal runs on a simulated clock: say "
+				  "--clock FILE",
+				  "本日志使用模拟时钟：请加 --clock 文件" },
+	[MESSAGE_TAKES_NO_CLOCK] = { "this journal runs on the wall clock: "
+				     "--clock is not allowed",
+				     "本日志使用真实时钟：不能使用 --clock" },
 	[MESSAGE_FOUNDED] = { "founded: journal %s\nhand %s to the collector: "
 			      "tally-collector "
 			      "init DIR --founding %s",
@@ -72,6 +81,11 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_UNCHECKED] = { "no catalogue is known here yet: only the "
 				"shape was checked",
 				"本机尚无目录：只检查了格式" },
+	[MESSAGE_NOT_RECEIVED] = { "the column \"received\" is not sent: the "
+				   "collector stamps what "
+				   "it receives",
+				   "“received”一列不上报：收到时间由汇总中心记"
+				   "录" },
 	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors",
 				 "%s：%zu 个目标，%zu 个单位，没有错误" },
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
@@ -88,6 +102,14 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "its batch %llu on",
 				   "撤销已存本机，待上报：公钥 %s，自其第 %llu "
 				   "批起存疑" },
+	[MESSAGE_REVOKE_CODES] = { "withdrawing %zu codes of %s; a key that "
+				   "was enrolled with one "
+				   "is revoked by its own number, see "
+				   "\"tally-collector offices\"",
+				   "正在收回 %zu "
+				   "个登记码（%"
+				   "s）；已用登记码登记的密钥须按公钥撤销，"
+				   "见“tally-collector offices”" },
 	[MESSAGE_SENDER_RUNS] = { "another process already sends for %s",
 				  "已有另一进程在为 %s 上报" },
 	[MESSAGE_CONNECTION] = { "connection: %s%s%s", "连接：%s%s%s" },

@@ -214,15 +214,11 @@ static int check_clock(struct office *office)
 	bool is = clock_simulated(&office->clock);
 
 	if (!strcmp(simulated, "yes") && !is) {
-		(void)fputs("tally-agent: this journal runs on a simulated "
-			    "clock: say --clock FILE\n",
-			    stderr);
+		message_print(stderr, office->language, MESSAGE_NEEDS_CLOCK);
 		return EXIT_USAGE;
 	}
 	if (!strcmp(simulated, "no") && is) {
-		(void)fputs("tally-agent: this journal runs on the wall "
-			    "clock: --clock is not allowed\n",
-			    stderr);
+		message_print(stderr, office->language, MESSAGE_TAKES_NO_CLOCK);
 		return EXIT_USAGE;
 	}
 	return 0;

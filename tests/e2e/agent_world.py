@@ -38,6 +38,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def sanitary(said):
+    for words in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                  "runtime error:", "WARNING: ThreadSanitizer",
+                  "Assertion "):
+        if words in said:
+            raise AssertionError(said[said.index(words):][:4000])
+
+
 class World:
     def __init__(self, catalogue=None):
         self.folder = tempfile.mkdtemp(prefix="tally-agent-")
@@ -69,7 +77,10 @@ class World:
                 process.kill()
                 process.wait()
         self.log.close()
+        with open(self.path("log"), encoding="utf-8", errors="replace") as f:
+            said = f.read()
         shutil.rmtree(self.folder)
+        sanitary(said)
 
     def path(self, *names):
         return os.path.join(self.folder, *names)
@@ -98,6 +109,7 @@ class World:
         run = subprocess.run([os.path.join(BIN, program), *args],
                              capture_output=True, text=True, timeout=120,
                              check=False, stdin=subprocess.DEVNULL)
+        sanitary(run.stderr)
         if code is not None and run.returncode != code:
             raise AssertionError(
                 f"{program} {' '.join(args)}: exit {run.returncode}, not "

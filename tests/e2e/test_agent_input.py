@@ -165,7 +165,7 @@ class Input(unittest.TestCase):
         self.assertIn("used already", run.stderr)
         run = self.world.agent(self.world.path("longmen"), "enrol", code,
                                code=2)
-        self.assertIn("enrolled already", run.stderr)
+        self.assertIn("belongs to a journal already", run.stderr)
         wrong = code[:40] + ("a" if code[40] != "a" else "b") + code[41:]
         for bad in ("", "hello", code[:-3], wrong):
             run = self.world.agent(self.world.path("bad"), "enrol", bad,
