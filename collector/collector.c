@@ -637,7 +637,7 @@ static int start(struct collector *c, const char *dir, const char *clock,
 	if (rc)
 		return rc;
 	if (c->kept.rebuilt)
-		log_line(LOG_WARN, "store-rebuilt",
+		log_line(c->kept.missing ? LOG_INFO : LOG_WARN, "store-rebuilt",
 			 "why=\"%s\" entries=%" PRIu64, c->kept.rebuilt_why,
 			 c->kept.folded);
 	if (journal_cut_bytes(c->kept.journal))

@@ -293,6 +293,17 @@ static int await_refusal(struct gate *gate, void *monitor)
 	return 0;
 }
 
+/* libzmq waits for ever to say an event to a monitor that is gone. */
+static void close_monitored(void *socket, void *monitor)
+{
+	if (socket)
+		(void)zmq_socket_monitor(socket, NULL, 0);
+	if (socket)
+		(void)zmq_close(socket);
+	if (monitor)
+		(void)zmq_close(monitor);
+}
+
 static int test_itself(struct gate *gate, struct err *err)
 {
 	void *stranger = zmq_socket(gate->context, ZMQ_DEALER);
@@ -306,10 +317,7 @@ static int test_itself(struct gate *gate, struct err *err)
 		rc = err_set(err, ERR_DENIED,
 			     "%s does not refuse a random key: not opened",
 			     gate->endpoint);
-	if (monitor)
-		(void)zmq_close(monitor);
-	if (stranger)
-		(void)zmq_close(stranger);
+	close_monitored(stranger, monitor);
 	if (!rc)
 		gate->counters = (struct gate_counters){ 0 };
 	return rc;
@@ -355,17 +363,13 @@ int gate_open(struct loop *loop, const struct gate_options *options,
 
 void gate_close(struct gate *gate)
 {
-	void *const sockets[] = { gate ? gate->router : NULL,
-				  gate ? gate->zap : NULL,
-				  gate ? gate->monitor : NULL };
-
 	if (!gate)
 		return;
-	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
-		loop_remove_socket(gate->loop, sockets[i]);
-		if (sockets[i])
-			(void)zmq_close(sockets[i]);
-	}
+	loop_remove_socket(gate->loop, gate->router);
+	loop_remove_socket(gate->loop, gate->zap);
+	close_monitored(gate->router, gate->monitor);
+	if (gate->zap)
+		(void)zmq_close(gate->zap);
 	(void)zmq_msg_close(&gate->body);
 	if (gate->context)
 		(void)zmq_ctx_term(gate->context);

@@ -164,7 +164,7 @@ static int open_store(struct kept *kept, const char *journal_dir,
 		}
 	}
 	if (!rc) {
-		kept->rebuilt = missing;
+		kept->rebuilt = kept->missing = missing;
 		(void)snprintf(kept->rebuilt_why, sizeof(kept->rebuilt_why),
 			       "there was no store");
 		return 0;

@@ -26,6 +26,7 @@ struct kept {
 	struct fold *fold;
 	uint64_t folded; /* entries that had to be folded again */
 	bool rebuilt;	 /* the store was made anew */
+	bool missing;	 /* because there was none */
 	char rebuilt_why[ERR_MSG_BYTES_MAX];
 };
 

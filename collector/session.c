@@ -172,25 +172,35 @@ static uint32_t until_midnight_ms(const struct session_facts *facts,
 
 /* ---- hello ---- */
 
+/* Two places fence each other again and again while both live. One that comes
+ * back after its connection broke fences nobody but itself. */
+static void fence(struct session *session, struct session *other,
+		  const struct session_peer *peer)
+{
+	struct session_table *table = session->table;
+	uint64_t slow = table->counters.slow;
+
+	table->counters.fenced++;
+	session_end(other, NACK_FENCED,
+		    "a newer session of the same key has begun");
+	if (table->counters.slow != slow)
+		return; /* there was nobody to tell */
+	if (table->now_ms - other->opened_ms < SESSION_FLAP_MS)
+		session->flaps = other->flaps + 1;
+	if (session->flaps == SESSION_FLAPS_MAX)
+		table->host.alarm(table->host.ctx, "key-in-two-places", peer);
+}
+
 static void fence_others(struct session *session,
 			 const struct session_peer *peer)
 {
-	struct session_table *table = session->table;
-	struct session *other = table->curves[curve_bucket(session->curve)];
+	struct session *other =
+		session->table->curves[curve_bucket(session->curve)];
 
-	for (; other; other = other->next_curve) {
-		if (other == session || other->state != SESSION_OPEN ||
-		    memcmp(other->curve, session->curve, CURVE_KEY_BYTES) != 0)
-			continue;
-		if (table->now_ms - other->opened_ms < SESSION_FLAP_MS)
-			session->flaps = other->flaps + 1;
-		table->counters.fenced++;
-		session_end(other, NACK_FENCED,
-			    "a newer session of the same key has begun");
-		if (session->flaps == SESSION_FLAPS_MAX)
-			table->host.alarm(table->host.ctx, "key-in-two-places",
-					  peer);
-	}
+	for (; other; other = other->next_curve)
+		if (other != session && other->state == SESSION_OPEN &&
+		    !memcmp(other->curve, session->curve, CURVE_KEY_BYTES))
+			fence(session, other, peer);
 }
 
 static void receive_hello(struct session *session,
