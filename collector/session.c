@@ -271,6 +271,36 @@ static void refuse(struct session *session, uint64_t sequence,
 	session_say_nack(session, &nack);
 }
 
+/* *day is today. */
+static struct session_use *use_today(struct session_table *table,
+				     const struct hash *key,
+				     struct session_facts *facts, int32_t *day)
+{
+	table->host.facts(table->host.ctx, facts);
+	*day = day_of_us(facts->now_us, facts->zone_minutes);
+	return use_of(table, key, *day);
+}
+
+/* A batch that was taken, once: not one that has to come again. */
+static void use_allowance(struct session *session,
+			  const struct session_peer *peer,
+			  const struct batch *batch, size_t bytes)
+{
+	struct session_facts facts;
+	struct session_use *use;
+	int32_t day;
+
+	if (peer->one_time)
+		return;
+	use = use_today(session->table, &peer->key, &facts, &day);
+	if (!use)
+		return; /* there was none before it either: refused */
+	use->bytes += bytes;
+	use->statements += batch->header.count;
+}
+
+/* The first batch of a day is, however large: a sealed batch cannot be cut
+ * down, and its office would be silent for ever. */
 static bool within_allowance(struct session *session,
 			     const struct session_peer *peer,
 			     const struct batch *batch, size_t bytes)
@@ -285,19 +315,15 @@ static bool within_allowance(struct session *session,
 
 	if (peer->one_time || batch->header.sequence < office->next)
 		return true;
-	table->host.facts(table->host.ctx, &facts);
-	day = day_of_us(facts.now_us, facts.zone_minutes);
-	use = use_of(table, &peer->key, day);
+	use = use_today(table, &peer->key, &facts, &day);
 	if (!bytes_max)
 		bytes_max = FOLD_BYTES_A_DAY_DEFAULT;
 	if (!statements_max)
 		statements_max = FOLD_STATEMENTS_A_DAY_DEFAULT;
-	if (use && use->bytes + bytes <= bytes_max &&
-	    use->statements + batch->header.count <= statements_max) {
-		use->bytes += bytes;
-		use->statements += batch->header.count;
+	if (use && (!use->bytes ||
+		    (use->bytes + bytes <= bytes_max &&
+		     use->statements + batch->header.count <= statements_max)))
 		return true;
-	}
 	refuse(session, batch->header.sequence, NACK_ALLOWANCE,
 	       "today's bytes or statements of this key are used up",
 	       until_midnight_ms(&facts, day));
@@ -374,7 +400,7 @@ static bool may_come_in(struct session *session,
 	if (sequence >= session->granted_until ||
 	    session->group_bytes + bytes.len >
 		    session->granted_bytes + WIRE_BATCH_BYTES_MAX ||
-	    session->receipt_count == SESSION_WINDOW) {
+	    session->submitted == SESSION_WINDOW) {
 		table->counters.malformed++;
 		session_end(session, NACK_MALFORMED,
 			    "more was sent than there was credit for");
@@ -431,10 +457,15 @@ static int receive_batch(struct session *session,
 		return 0;
 	session->group_bytes += bytes.len;
 	fresh = batch->header.sequence >= session->hello_next;
+	session->submitted++;
 	rc = table->host.submit(table->host.ctx, session, batch, bytes, fresh,
 				&admission, err);
 	if (rc)
 		return rc;
+	if (admission == ADMIT_TAKE)
+		use_allowance(session, peer, batch, bytes.len);
+	else
+		session->submitted--;
 	answer_admission(session, batch, admission);
 	return 0;
 }
@@ -477,11 +508,17 @@ static void settle_one(struct session *session, struct arena *arena)
 	/* An enrolment's key is not the session's: its grant is used now. */
 	if (count && (!known || peer.one_time))
 		next = receipts[count - 1].sequence + 1;
-	for (size_t i = 0; i < session->duplicate_count; i++)
+	for (size_t i = 0; i < session->duplicate_count; i++) {
 		if (!table->host.receipt(table->host.ctx, &session->key,
 					 session->duplicates[i], arena,
-					 &receipts[count]))
+					 &receipts[count])) {
 			count++;
+		} else if (session->duplicates[i] >= next && !session->gap) {
+			/* Of a batch that found no room: it must come again. */
+			session->gap = true;
+			session->gap_sequence = session->duplicates[i];
+		}
+	}
 	if (count)
 		session_say_ack(session, next, receipts, count);
 	if (session->gap && session->state == SESSION_OPEN) {
@@ -512,6 +549,7 @@ void session_settled(struct session_table *table, struct arena *arena)
 			settle_one(session, arena);
 		session->touched = session->gap = session->forked = false;
 		session->group_bytes = 0;
+		session->submitted = 0;
 		session->receipt_count = session->duplicate_count = 0;
 	}
 }

@@ -34,8 +34,9 @@ struct session {
 	 * comes again; 0: none. */
 	uint64_t refused_from;
 	/* in this group */
-	bool touched, gap, forked, enrolled;
+	bool touched, gap, forked;
 	uint64_t group_bytes;
+	size_t submitted; /* may become receipts */
 	uint64_t gap_sequence;
 	struct receipt receipts[SESSION_WINDOW];
 	size_t receipt_count;
