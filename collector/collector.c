@@ -36,6 +36,8 @@
 #define DISK_RETRY_MS 5000
 #define CLOCK_RETRY_MS 30000
 #define DRAIN_MS 5000
+#define CLOCKS_APART_US 100000
+#define CLOCK_TRIES 8
 #define CLOCK_CONFIRMED "clock-confirmed"
 
 struct collector {
@@ -57,8 +59,8 @@ struct collector {
 	struct loop_timer tick, watch, deliver;
 	char journal_dir[PATH_MAX];
 	/* of the group */
-	uint64_t now_us;
-	uint64_t stamp_us; /* what hindrance found to stamp with */
+	uint64_t now_us, mono_us; /* read together */
+	uint64_t stamp_us;	  /* what hindrance found to stamp with */
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
@@ -72,6 +74,23 @@ static void give_up(struct collector *c, const char *event,
 	log_err(LOG_ERROR, event, err);
 	c->code = EXIT_FAILED;
 	loop_stop(c->loop);
+}
+
+/*
+ * Both clocks at one moment: what passes between the two readings, be it a
+ * slow disk or a process that is stopped, would be taken for a clock that was
+ * set.
+ */
+static void read_clocks(struct collector *c)
+{
+	uint64_t before_us;
+	unsigned tries = CLOCK_TRIES;
+
+	do {
+		before_us = clock_monotonic_us();
+		c->now_us = clock_now_us(&c->clock);
+		c->mono_us = clock_monotonic_us();
+	} while (c->mono_us - before_us > CLOCKS_APART_US && --tries);
 }
 
 /* ---- what sessions ask of us ---- */
@@ -105,7 +124,7 @@ static bool gate_admits(void *arg, const uint8_t curve[CURVE_KEY_BYTES])
 	struct collector *c = arg;
 	struct session_peer peer;
 
-	c->now_us = clock_now_us(&c->clock);
+	read_clocks(c);
 	return host_who(c, curve, &peer);
 }
 
@@ -141,8 +160,7 @@ static unsigned host_hindrance(void *ctx, bool admin, size_t bytes,
 		*retry_ms = BUSY_RETRY_MS;
 		return NACK_BUSY;
 	}
-	if (!stamp_take(&c->stamp, c->now_us, clock_monotonic_us(),
-			&c->stamp_us)) {
+	if (!stamp_take(&c->stamp, c->now_us, c->mono_us, &c->stamp_us)) {
 		*text = "the collector's clock is in doubt, an operator must "
 			"confirm it";
 		*retry_ms = CLOCK_RETRY_MS;
@@ -362,7 +380,7 @@ static void begin_group(struct collector *c)
 {
 	struct statvfs fs;
 
-	c->now_us = clock_now_us(&c->clock);
+	read_clocks(c);
 	c->free_bytes = UINT64_MAX;
 	if (!statvfs(c->journal_dir, &fs))
 		c->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
@@ -471,7 +489,8 @@ static void watch_clock(struct collector *c)
 	c->doubt_told = true;
 	if (unlink(path))
 		return;
-	stamp_confirm(&c->stamp, clock_now_us(&c->clock), clock_monotonic_us());
+	read_clocks(c);
+	stamp_confirm(&c->stamp, c->now_us, c->mono_us);
 	log_line(LOG_INFO, "clock-confirmed", "skew_ms=%" PRId64,
 		 stamp_skew(&c->stamp) / 1000);
 }
@@ -498,7 +517,7 @@ static void tick(void *arg)
 {
 	struct collector *c = arg;
 
-	c->now_us = clock_now_us(&c->clock);
+	read_clocks(c);
 	session_tick(c->sessions, clock_monotonic_ms());
 	watch_clock(c);
 	if (++c->ticks % STATUS_TICKS == 0)
@@ -532,9 +551,9 @@ static int check_clock(struct collector *c, struct err *err)
 		return err_set(err, ERR_INVALID,
 			       "the journal was founded with the wall clock: "
 			       "--clock is not for it");
-	c->now_us = clock_now_us(&c->clock);
+	read_clocks(c);
 	stamp_init(&c->stamp, c->facts.simulated, fold_recv_us(c->kept.fold),
-		   c->now_us, clock_monotonic_us());
+		   c->now_us, c->mono_us);
 	return 0;
 }
 
@@ -681,7 +700,8 @@ static void stop(struct collector *c)
 	gate_close(c->gate);
 	if (c->flusher) {
 		loop_remove_fd(c->loop, flusher_fd(c->flusher));
-		if (c->puts.count)
+		/* After a failure it may be half of what an entry says. */
+		if (c->puts.count && !c->code)
 			(void)flusher_add(c->flusher, &c->puts,
 					  fold_applied(c->kept.fold), NULL);
 		/* The journal has it all: the next start folds it again. */
