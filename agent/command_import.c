@@ -36,6 +36,7 @@ struct import {
 	struct office *office;
 	const char *file;
 	bool unchecked;
+	bool told; /* what ended it */
 	struct csv csv;
 	int columns[COLUMN_COUNT]; /* index in the file, or -1 */
 	bool is_field[CSV_COLUMNS_MAX];
@@ -48,10 +49,24 @@ struct import {
 /* ---- the file ---- */
 
 static void complain(struct import *import, uint32_t row, const char *column,
-		     const char *text)
+		     enum verdict verdict)
 {
-	message_print(stderr, import->office->language, MESSAGE_LOCAL_REFUSED,
-		      import->file, row, column, column[0] ? ": " : "", text);
+	enum language language = import->office->language;
+
+	import->bad++;
+	message_print(stderr, language, MESSAGE_LOCAL_REFUSED, import->file,
+		      row, column, column[0] ? ": " : "", verdict_name(verdict),
+		      verdict_advice(language, verdict));
+}
+
+/* What is wrong with a column was told by a message of its own. */
+static int bad_column(struct import *import, enum message message,
+		      struct span name, struct err *err)
+{
+	message_print(stderr, import->office->language, message, import->file,
+		      (int)name.len, (const char *)name.data);
+	import->told = true;
+	return err_set(err, ERR_INVALID, "a column is wrong");
 }
 
 static int read_columns(struct import *import, struct err *err)
@@ -65,22 +80,16 @@ static int read_columns(struct import *import, struct err *err)
 		if (at >= 0)
 			import->is_field[at] = false;
 		else if (i <= COLUMN_PERIOD)
-			return err_set(err, ERR_INVALID,
-				       "%s:1: the column %s is missing",
-				       import->file, column_names[i]);
+			return bad_column(import, MESSAGE_COLUMN_MISSING,
+					  span_of_text(column_names[i]), err);
 	}
 	for (size_t i = 0; i < import->csv.column_count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (import->csv.columns[i].len &&
 			    span_equal(import->csv.columns[i],
 				       import->csv.columns[j]))
-				return err_set(
-					err, ERR_INVALID,
-					"%s:1: the column %.*s stands twice",
-					import->file,
-					(int)import->csv.columns[i].len,
-					(const char *)import->csv.columns[i]
-						.data);
+				return bad_column(import, MESSAGE_COLUMN_TWICE,
+						  import->csv.columns[i], err);
 	return 0;
 }
 
@@ -165,7 +174,7 @@ static int read_file(struct import *import, struct err *err)
 /* ---- the rows ---- */
 
 /* A column that is no field of any target is a slip in the header. */
-static int check_columns(const struct import *import, const struct desk *desk,
+static int check_columns(struct import *import, const struct desk *desk,
 			 struct err *err)
 {
 	const struct catalogue *catalogue = desk->catalogue;
@@ -179,11 +188,8 @@ static int check_columns(const struct import *import, const struct desk *desk,
 		for (size_t t = 0; t < catalogue->target_count && !known; t++)
 			known = catalogue_field(&catalogue->targets[t], name);
 		if (!known)
-			return err_set(err, ERR_INVALID,
-				       "%s:1: the column %.*s is no field of "
-				       "any target",
-				       import->file, (int)name.len,
-				       (const char *)name.data);
+			return bad_column(import, MESSAGE_COLUMN_UNKNOWN, name,
+					  err);
 	}
 	return 0;
 }
@@ -204,19 +210,23 @@ static int make_row(struct import *import, struct desk *desk,
 	*made = false;
 	if (ret == ERR_NOMEM)
 		return err_set(err, ret, "%s", wrong.msg);
-	if (ret) {
+	if (ret == ERR_LIMIT) { /* cannot be sent at all */
 		import->bad++;
-		complain(import, entry->row, "", wrong.msg);
-		/* What has no shape cannot be sent at all. */
-		if (ret == ERR_LIMIT || !import->unchecked)
+		message_print(stderr, import->office->language,
+			      MESSAGE_LOCAL_SHAPE, import->file, entry->row,
+			      wrong.msg);
+		return 0;
+	}
+	if (ret) {
+		verdict = entry_shape_verdict(entry, &column);
+		complain(import, entry->row, column, verdict);
+		if (!import->unchecked)
 			return 0;
 	}
 	verdict = import->unchecked ? VERDICT_ADMITTED :
 				      desk_check(desk, entry, &column);
 	if (verdict) {
-		import->bad++;
-		complain(import, entry->row, column ? column : "",
-			 verdict_name(verdict));
+		complain(import, entry->row, column ? column : "", verdict);
 		return 0;
 	}
 	ret = entry_make(entry, &desk->cells, &desk->office->arena, out, err);
@@ -313,7 +323,7 @@ static int import_file(const struct options *options, struct import *import,
 		ret = make_rows(import, &desk, &made, &err);
 	if (!ret)
 		code = save_rows(options, import, &desk, &made, timeout_ms);
-	else
+	else if (!import->told)
 		code = office_fail(&err);
 	if (ret == ERR_INVALID || ret == ERR_LIMIT)
 		code = EXIT_REFUSED;

@@ -75,14 +75,50 @@ static int fill_na(const struct desk *desk, struct entry *entry,
 	return 0;
 }
 
-static void doubt(const struct desk *desk, enum verdict verdict,
-		  const char *column)
+/* A field that there is not, or that is missing: these are there. */
+static void tell_fields(const struct desk *desk, const struct entry *entry)
+{
+	uint32_t number =
+		catalogue_target(desk->catalogue, entry->report.target);
+	const struct target *target = &desk->catalogue->targets[number];
+	struct strbuf names;
+
+	strbuf_init(&names, 0);
+	for (size_t i = 0; i < target->field_count; i++)
+		strbuf_addf(&names, "%s%s", i ? ", " : "",
+			    target->fields[i].id);
+	message_print(stderr, desk->office->language, MESSAGE_FIELDS,
+		      target->id, names.text);
+	strbuf_release(&names);
+}
+
+static void doubt(const struct desk *desk, const struct entry *entry,
+		  enum verdict verdict, const char *column)
 {
 	enum language language = desk->office->language;
 
 	message_print(stderr, language, MESSAGE_LOCAL_DOUBT,
 		      column ? column : "", column && column[0] ? ": " : "",
 		      verdict_name(verdict), verdict_advice(language, verdict));
+	if (verdict == VERDICT_FIELD_UNKNOWN ||
+	    verdict == VERDICT_FIELD_MISSING)
+		tell_fields(desk, entry);
+}
+
+/* An exit code. */
+static int misshapen(const struct desk *desk, const struct entry *entry,
+		     const struct err *err)
+{
+	enum language language = desk->office->language;
+	enum verdict verdict;
+	const char *column;
+
+	if (err->code != ERR_INVALID || language == LANGUAGE_EN)
+		return office_fail(err);
+	verdict = entry_shape_verdict(entry, &column);
+	message_print(stderr, language, MESSAGE_REFUSED_HERE, column,
+		      verdict_name(verdict), verdict_advice(language, verdict));
+	return EXIT_USAGE;
 }
 
 /* Saves the entry; an exit code. */
@@ -97,13 +133,13 @@ static int save(struct desk *desk, struct entry *entry, uint64_t *number)
 	int ret = desk_prepare(desk, entry, &err);
 
 	if (ret) {
-		(void)office_fail(&err);
+		(void)misshapen(desk, entry, &err);
 		return ret == ERR_INVALID || ret == ERR_LIMIT ? EXIT_USAGE :
 								EXIT_FAILED;
 	}
 	verdict = desk_check(desk, entry, &column);
 	if (verdict == VERDICT_NOTHING_TO_REVIEW) {
-		doubt(desk, verdict, column);
+		doubt(desk, entry, verdict, column);
 		return EXIT_REFUSED;
 	}
 	ret = entry_make(entry, &desk->cells, &office->arena, &sealed, &err);
@@ -117,7 +153,7 @@ static int save(struct desk *desk, struct entry *entry, uint64_t *number)
 		return EXIT_FAILED;
 	}
 	if (verdict)
-		doubt(desk, verdict, column);
+		doubt(desk, entry, verdict, column);
 	desk_unlock(desk);
 	wake_sender(office->dir, WAKE_SAVED);
 	message_print(stderr, office->language, MESSAGE_SAVED,

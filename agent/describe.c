@@ -29,6 +29,27 @@ const char *statement_kind_name(enum statement_kind kind)
 	return names[kind];
 }
 
+/* As people read it; what only programs meet keeps its name. */
+static const char *kind_text(enum language language, enum statement_kind kind)
+{
+	static const char *const chinese[SAID_UNKNOWN + 1] = {
+		[SAID_FOUND] = "创立",
+		[SAID_GRANT] = "授权",
+		[SAID_ENROL] = "登记",
+		[SAID_ROTATE] = "换密钥",
+		[SAID_REVOKE] = "撤销",
+		[SAID_COLLECTOR_KEYS] = "汇总中心公钥",
+		[SAID_CATALOGUE_PART] = "目录文件",
+		[SAID_CATALOGUE_COMMIT] = "下达目录",
+		[SAID_REPORT] = "填报",
+		[SAID_REVIEW] = "审核",
+	};
+
+	if (language == LANGUAGE_ZH && chinese[kind])
+		return chinese[kind];
+	return statement_kind_name(kind);
+}
+
 void moment_print(uint64_t us, int zone_minutes, char out[MOMENT_TEXT_BYTES])
 {
 	char day[DAY_TEXT_BYTES];
@@ -114,7 +135,7 @@ void item_print(FILE *out, const struct office *office,
 	moment_print(item->saved_us, office->zone_minutes, moment);
 	(void)fprintf(out, "%s  %s  %s", moment,
 		      item_state_text(office->language, item),
-		      statement_kind_name(statement->kind));
+		      kind_text(office->language, statement->kind));
 	if (report)
 		print_report(out, report);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
@@ -232,7 +253,7 @@ void item_json(FILE *out, const struct office *office,
 	(void)fprintf(out,
 		      "{\"number\": %llu, \"state\": \"%s\", \"kind\": \"%s\"",
 		      (unsigned long long)item->number, item_state_name(item),
-		      statement_kind_name(statement->kind));
+		      kind_text(office->language, statement->kind));
 	if (report)
 		json_report(out, report);
 	json_texts(out, item, statement);

@@ -54,6 +54,21 @@ int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err)
 	return ret ? ret : entry_shape(entry, err);
 }
 
+/* As the collector looks at it first; what is unknown gets another verdict.
+ * Reviewers speak of others' reports. */
+static bool is_anothers(const struct desk *desk, const struct entry *entry)
+{
+	uint32_t unit =
+		intern_find(&desk->catalogue->unit_ids, entry->report.unit);
+
+	if (entry->review || unit == INTERN_NONE || desk->kept.unit_count == 0)
+		return false;
+	for (size_t i = 0; i < desk->kept.unit_count; i++)
+		if (span_equal(desk->kept.units[i], entry->report.unit))
+			return false;
+	return true;
+}
+
 enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 			const char **column)
 {
@@ -62,6 +77,10 @@ enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 		return VERDICT_NOTHING_TO_REVIEW;
 	if (!desk->catalogue)
 		return VERDICT_ADMITTED;
+	if (is_anothers(desk, entry)) {
+		*column = "unit";
+		return VERDICT_NOT_YOUR_UNIT;
+	}
 	return entry_check(entry, &desk->cells, desk->office->zone_minutes,
 			   &desk->office->arena, column);
 }
@@ -96,6 +115,7 @@ static void tell_outcome(struct outcome *outcome,
 		message_print(stderr, language, MESSAGE_ROW_REFUSED,
 			      outcome->file, outcome->rows[outcome->next],
 			      verdict_name(item->verdict),
+			      verdict_advice(language, item->verdict),
 			      (unsigned long long)item->index, item->n);
 	}
 }

@@ -136,6 +136,18 @@ int entry_shape(const struct entry *entry, struct err *err)
 		       0;
 }
 
+enum verdict entry_shape_verdict(const struct entry *entry, const char **column)
+{
+	*column = "target";
+	if (entry->report.target.len == 0)
+		return VERDICT_TARGET_UNKNOWN;
+	*column = "unit";
+	if (entry->report.unit.len == 0)
+		return VERDICT_UNIT_UNKNOWN;
+	*column = "period";
+	return VERDICT_PERIOD_MALFORMED;
+}
+
 enum verdict entry_check(const struct entry *entry, const struct cells *cells,
 			 int zone_minutes, struct arena *arena,
 			 const char **column)

@@ -32,6 +32,9 @@ int entry_canonical(struct entry *entry, const struct catalogue *catalogue,
 
 /* What can be seen without a catalogue: ERR_INVALID, ERR_LIMIT. */
 int entry_shape(const struct entry *entry, struct err *err);
+/* What the collector would say of what entry_shape calls ERR_INVALID. */
+enum verdict entry_shape_verdict(const struct entry *entry,
+				 const char **column);
 
 /* What the collector would say, as far as it is known here; cells must have a
  * catalogue. *column as in admit_report. */

@@ -63,9 +63,27 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_LOCAL_DOUBT] = { "the collector will probably refuse this: "
 				  "%s%s%s. %s",
 				  "汇总中心可能不采纳：%s%s%s。%s" },
-	[MESSAGE_LOCAL_REFUSED] = { "%s:%u: %s%s%s", "%s:%u: %s%s%s" },
-	[MESSAGE_ROW_REFUSED] = { "%s:%u: refused: %s (receipt %llu.%u)",
-				  "%s:%u: 未采纳：%s（回执 %llu.%u）" },
+	[MESSAGE_LOCAL_REFUSED] = { "%s:%u: %s%s%s. %s", "%s:%u: %s%s%s。%s" },
+	[MESSAGE_LOCAL_SHAPE] = { "%s:%u: %s", "%s:%u: %s" },
+	[MESSAGE_REFUSED_HERE] = { "tally-agent: %s: %s. %s",
+				   "tally-agent：%s：%s。%s" },
+	[MESSAGE_FIELDS] = { "the cells of %s are: %s", "%s 的填报项：%s" },
+	[MESSAGE_COLUMN_MISSING] = { "%s:1: the column %.*s is missing; the "
+				     "first row names the columns: target, "
+				     "unit, period, and the target's cells",
+				     "%s:1: 缺少 %.*s 列；首行是列名：target、"
+				     "unit、period 和该目标的填报项" },
+	[MESSAGE_COLUMN_TWICE] = { "%s:1: the column %.*s stands twice; leave "
+				   "one",
+				   "%s:1: %.*s 列重复；请只留一列" },
+	[MESSAGE_COLUMN_UNKNOWN] = { "%s:1: the column %.*s is no field of "
+				     "any target; correct its name or leave "
+				     "the column out",
+				     "%s:1: %.*s 列不是任何目标的填报项；请改正"
+				     "列名或删去该列" },
+	[MESSAGE_ROW_REFUSED] = { "%s:%u: refused: %s. %s (receipt "
+				  "%llu.%u)",
+				  "%s:%u: 未采纳：%s。%s（回执 %llu.%u）" },
 	[MESSAGE_IMPORT_NOTHING] = { "nothing was imported: %zu of %zu rows "
 				     "would be refused "
 				     "(--unchecked imports them all the same)",

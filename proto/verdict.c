@@ -49,9 +49,11 @@ static const struct words table[VERDICT_COUNT] = {
 	[VERDICT_PERIOD_MALFORMED] = {
 		"period-malformed",
 		"This is not a period of the target's kind. Write months as "
-		"2024M06, quarters as 2024Q2, years as 2024.",
+		"2024M06, quarters as 2024Q2, years as 2024; Excel makes "
+		"Jun-24 of 2024-06, but leaves 2024M06 alone.",
 		"期别写法有误，或与该目标的填报周期不符。月写作 2024M06，季写"
-		"作 2024Q2，年写作 2024。",
+		"作 2024Q2，年写作 2024；Excel 会把 2024-06 改成 Jun-24，写作 "
+		"2024M06 则不会。",
 	},
 	[VERDICT_PERIOD_OUTSIDE_WINDOW] = {
 		"period-outside-window",
@@ -205,20 +207,20 @@ static const struct words table[VERDICT_COUNT] = {
 		"grant-unknown",
 		"No grant belongs to this enrolment code. Ask the "
 		"administrator for a code of this journal.",
-		"没有与该注册码对应的授权。请向管理员索取本系统的注册码。",
+		"没有与该登记码对应的授权。请向管理员索取本系统的登记码。",
 	},
 	[VERDICT_GRANT_USED] = {
 		"grant-used",
 		"The enrolment code was used before. Ask the administrator "
 		"for a new one, and tell him if it was not you.",
-		"该注册码已被使用。请向管理员索取新码；如非本人使用，请立即告"
+		"该登记码已被使用。请向管理员索取新码；如非本人使用，请立即告"
 		"知管理员。",
 	},
 	[VERDICT_GRANT_EXPIRED] = {
 		"grant-expired",
 		"The enrolment code is past its last day. Ask the "
 		"administrator for a new one.",
-		"该注册码已过期。请向管理员索取新码。",
+		"该登记码已过期。请向管理员索取新码。",
 	},
 	[VERDICT_KEY_UNKNOWN] = {
 		"key-unknown",
@@ -230,7 +232,7 @@ static const struct words table[VERDICT_COUNT] = {
 		"key-taken",
 		"The key belongs to an office already. Enrol with a fresh "
 		"directory.",
-		"该密钥已被登记。请在新目录中重新注册。",
+		"该密钥已被登记。请在新目录中重新登记。",
 	},
 	[VERDICT_GOAL_FIXED] = {
 		"goal-fixed",

@@ -78,7 +78,7 @@ class Input(unittest.TestCase):
         listed = run.stderr.splitlines()
         for row, reason in ((3, "target-unknown"), (4, "value-malformed"),
                             (5, "too-many-decimals"), (6, "unit-unknown"),
-                            (7, "not-in-roster"),
+                            (7, "not-your-unit"),
                             (9, "period-outside-window"),
                             (10, "period-future"), (11, "reason-missing")):
             self.assertTrue(any(f"rows.csv:{row}:" in line and reason in line
