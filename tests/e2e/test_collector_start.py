@@ -218,7 +218,7 @@ class Start(unittest.TestCase):
         self.world.agent(self.world.admin, "sync", "--timeout", WAIT_S)
         self.world.audit()
         self.assertIn('"2"', self.collector("figures", "--all", "--json",
-                                            "--cutoff", "2024-05-31").stdout)
+                                            "--cutoff", "2024-06-30").stdout)
 
     # ---- the end ----
 
