@@ -151,7 +151,7 @@ static const struct command_spec commands[] = {
 	{ "review",
 	  "(approve | return | done | green | yellow | red) TARGET UNIT PERIOD",
 	  4, 4, "judge a unit's report (reviewers)",
-	  "tally-agent review return rural.village-look baima 2024M06 --reason "
+	  "tally-agent review return rural.village-look baima 2024Q2 --reason "
 	  "\"no photographs\"",
 	  review_options, COUNT(review_options), command_review },
 };
