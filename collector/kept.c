@@ -10,6 +10,8 @@
 
 /* Folding again is written out whenever so much has gathered. */
 #define REFOLD_PUTS_BYTES (64u * 1024 * 1024)
+/* The last ones that the store contains are compared with the journal's. */
+#define COMPARED_ENTRIES 256
 
 int kept_path(const char *dir, const char *name, char out[PATH_MAX],
 	      struct err *err)
@@ -41,25 +43,52 @@ static int load_fold(struct kept *kept, uint64_t *applied, struct err *err)
 }
 
 /*
- * Is the last entry that the store contains the one the journal has there? A
- * batch is named by the hash of its header and signature, and its header names
- * the one before: whoever agrees on an office's head agrees on its chain.
+ * Does the store say of this entry what the journal says? A batch is named by
+ * the hash of its header and signature, and its header names the one before:
+ * whoever agrees on a batch agrees on its office's chain. Two journals that
+ * went apart and took in the same batches again did it at other moments.
  */
-static bool agrees_on(const struct kept *kept, const struct leaf *leaf)
+static bool agrees_on(const struct table_reader *reader,
+		      const struct journal_entry *entry)
 {
+	const struct leaf *leaf = &entry->leaf;
 	struct seal_header header;
-	struct fold_office office;
+	struct fold_taken taken;
 	struct hash name;
 
 	if (leaf->kind != LEAF_BATCH)
-		return true; /* state and forks are no office's head */
-	if (seal_read_header(leaf->headers[0], &header, NULL))
-		return false;
-	if (!fold_office(kept->fold, &header.key, &office))
+		return true; /* state and forks are in no office's chain */
+	if (seal_read_header(leaf->headers[0], &header, NULL) ||
+	    fold_taken(reader, &header.key, header.sequence, &taken, NULL, 0,
+		       NULL))
 		return false;
 	name = seal_name(leaf->headers[0], &leaf->signatures[0]);
-	return office.next == header.sequence + 1 &&
-	       hash_equal(&office.head, &name);
+	return taken.entry == entry->index && taken.recv_us == leaf->recv_us &&
+	       hash_equal(&taken.name, &name);
+}
+
+/* Reads the entries up to applied. *agrees: the store says the same of them.
+ * 1: they are there; 0: the journal ends before. */
+static int compare_entries(struct kept *kept, struct journal_reader *journal,
+			   uint64_t applied, bool *agrees, struct err *err)
+{
+	struct table_reader reader;
+	struct journal_entry entry = { 0 };
+	struct db_txn *txn = NULL;
+	int rc = db_begin(kept->db, false, &txn, err);
+
+	if (rc)
+		return rc;
+	reader = store_reader(txn);
+	*agrees = true;
+	do {
+		rc = journal_read_next(journal, &entry, err);
+		if (rc > 0)
+			*agrees = *agrees && agrees_on(&reader, &entry);
+	} while (rc > 0 && entry.index + 1 < applied);
+	*agrees = *agrees && entry.leaf.recv_us == fold_recv_us(kept->fold);
+	db_abort(txn);
+	return rc;
 }
 
 /* 0; ERR_EXISTS: the store is of something else; others: the journal cannot
@@ -68,13 +97,16 @@ static int check_against_journal(struct kept *kept, const char *journal_dir,
 				 uint64_t applied, struct err *err)
 {
 	struct journal_reader *reader = NULL;
-	struct journal_entry entry;
 	struct fold_facts facts;
+	bool agrees = false;
 	int rc;
 
 	if (!applied)
 		return 0;
-	rc = journal_read_open(journal_dir, applied - 1, &reader, err);
+	rc = journal_read_open(
+		journal_dir,
+		applied > COMPARED_ENTRIES ? applied - COMPARED_ENTRIES : 0,
+		&reader, err);
 	if (rc)
 		return rc;
 	if (!fold_facts(kept->fold, &facts) ||
@@ -84,7 +116,7 @@ static int check_against_journal(struct kept *kept, const char *journal_dir,
 			     "journal");
 		goto out;
 	}
-	rc = journal_read_next(reader, &entry, err);
+	rc = compare_entries(kept, reader, applied, &agrees, err);
 	if (rc < 0)
 		goto out;
 	if (rc == 0) {
@@ -96,10 +128,10 @@ static int check_against_journal(struct kept *kept, const char *journal_dir,
 		goto out;
 	}
 	rc = 0;
-	if (!agrees_on(kept, &entry.leaf))
+	if (!agrees)
 		rc = err_set(err, ERR_EXISTS,
-			     "store and journal disagree at entry %llu",
-			     (unsigned long long)(applied - 1));
+			     "store and journal disagree before entry %llu",
+			     (unsigned long long)applied);
 out:
 	journal_read_close(reader);
 	return rc;
@@ -156,6 +188,11 @@ static int open_store(struct kept *kept, const char *journal_dir,
 	rc = store_open(store, false, &kept->db, &why);
 	if (!rc)
 		rc = load_fold(kept, applied, &why);
+	/* That is not the store's fault: a new one would fare no better. */
+	if (rc == ERR_NOMEM || rc == ERR_FULL) {
+		(void)err_set(err, rc, "%s", why.msg);
+		return rc;
+	}
 	if (!rc) {
 		rc = check_against_journal(kept, journal_dir, *applied, &why);
 		if (rc && rc != ERR_EXISTS) {
