@@ -23,6 +23,7 @@ struct sender {
 	struct socket *socket;
 	struct session *session;
 	bool with_code; /* the session's keys are the code's */
+	bool own_tried; /* the code was refused, and then our own keys */
 	struct loop_timer timer, poll;
 	struct slice_gather gather;
 	struct arena arena; /* one batch */
@@ -409,12 +410,29 @@ static int new_session(struct sender *sender, bool with_code, struct err *err)
 
 /*
  * The code works once. If its batch was taken but the answer got lost, the
- * code's key is refused from then on, and our own key is known.
+ * code's key is refused from then on, and our own key is known; even if this
+ * directory, put back from a copy, knows nothing of that batch. If neither is
+ * known, the code's grant may be still to come.
  */
-static bool follow_enrolment(struct sender *sender, struct err *err, int *ret)
+static bool code_is_refused(struct sender *sender, struct err *err, int *ret)
 {
 	struct session_chain chain;
+	bool with_code = sender->with_code, sealed;
 
+	if (session_state(sender->session) != SESSION_BACKOFF ||
+	    !session_needs_person(sender->session))
+		return false;
+	*ret = read_chain(sender, &chain, err);
+	sealed = !*ret && chain.next > 1;
+	if (*ret || (with_code ? sender->own_tried && !sealed : sealed))
+		return false;
+	sender->own_tried = !sealed;
+	*ret = new_session(sender, !with_code, err);
+	return !*ret;
+}
+
+static bool follow_enrolment(struct sender *sender, struct err *err, int *ret)
+{
 	*ret = 0;
 	if (!sender->office->enrolling)
 		return false;
@@ -427,16 +445,7 @@ static bool follow_enrolment(struct sender *sender, struct err *err, int *ret)
 		*ret = office_drop_code(sender->office, err);
 		return false;
 	}
-	if (sender->with_code &&
-	    session_state(sender->session) == SESSION_BACKOFF &&
-	    session_needs_person(sender->session)) {
-		*ret = read_chain(sender, &chain, err);
-		if (*ret || chain.next == 1)
-			return false;
-		*ret = new_session(sender, false, err);
-		return !*ret;
-	}
-	return false;
+	return code_is_refused(sender, err, ret);
 }
 
 /* A full disk passes: what could not be written comes again with the next
