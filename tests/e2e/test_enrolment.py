@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Codes that open nothing: of another journal, of another collector, of
+somebody who may not grant, stolen on the way. The office is told, makes no
+key that counts, and can enrol with a good code afterwards."""
+import os
+import shutil
+import stat
+import unittest
+
+from agent_world import WAIT_S, World
+
+WAIT = ("--wait", "--timeout", WAIT_S)
+
+
+class Enrolment(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+        self.addCleanup(self.world.close)
+
+    def refused(self, name, code, *args, exit_code=3):
+        folder = self.world.path(name)
+        run = self.world.agent(folder, "enrol", code, "--timeout",
+                               "2" if exit_code == 5 else "10", *args,
+                               code=exit_code)
+        self.assertEqual(run.stdout, "", "no key to be proud of")
+        # and a good code is still good for the same directory
+        good = self.world.code("baima")
+        self.world.agent(folder, "enrol", good, "--timeout", WAIT_S)
+        self.world.agent(folder, "report", "live.jobless", "3", "--period",
+                         "2024M06", "--reason", "counted", *WAIT)
+        self.world.audit()
+        return run.stderr
+
+    def test_a_code_of_another_journal_of_the_same_collector(self):
+        # the same card, founded twice; the collector has the first
+        other = self.world.path("other-admin")
+        self.world.agent(other, "found", "--collector", os.path.join(
+            self.world.collector_dir, "collector.card"), "--out",
+            self.world.path("other"), "--simulated", "--name", "other")
+        code = self.world.agent(other, "grant", "baima").stdout.strip()
+        said = self.refused("stranger", code)
+        self.assertRegex(said, "code|journal")
+        self.assertIn("administrator", said)
+        # nor does the other administrator have any say here
+        self.world.start_collector()
+        run = self.world.agent(other, "sync", "--timeout", "10", code=1)
+        self.assertRegex(run.stderr, "does not know|not enrolled")
+
+    def test_a_code_of_another_collector(self):
+        other = World(catalogue=False)
+        self.addCleanup(other.close)
+        code = other.code("baima")
+        other.stop_collector()
+        with open(os.path.join(self.world.collector_dir, "endpoint"),
+                  encoding="ascii") as f:
+            here = f.read().strip()
+        # its key does not answer here: as if nobody were there
+        said = self.refused("lost", code, "--endpoint", here, exit_code=5)
+        self.assertIn("not enrolled yet", said)
+
+    def test_a_code_of_somebody_who_may_not_grant(self):
+        office = self.world.enrol("office", "longmen")
+        code = self.world.agent(office, "grant", "baima").stdout.strip()
+        self.world.agent(office, "sync", "--timeout", WAIT_S, code=None)
+        verdicts = [line["verdict"] for line in self.world.status(office)
+                    if line.get("kind") == "grant"]
+        self.assertEqual(verdicts, ["not-allowed"])
+        self.refused("hopeful", code)
+
+    def test_a_code_that_was_used_by_another_first(self):
+        code = self.world.code("baima")
+        self.world.agent(self.world.path("thief"), "enrol", code,
+                         "--timeout", WAIT_S)
+        said = self.refused("late", code)
+        self.assertIn("used already", said)
+        self.assertIn("administrator", said)
+
+    def test_keys_that_others_can_read_are_not_used(self):
+        baima = self.world.enrol("baima", "baima")
+        for name in ("sign", "curve"):
+            path = os.path.join(baima, "keys", name)
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+            for mode in (0o640, 0o604, 0o644):
+                os.chmod(path, mode)
+                for words in (("status",), ("sync",),
+                              ("report", "live.jobless", "9", "--period",
+                               "2024M06")):
+                    run = self.world.agent(baima, *words, code=1)
+                    self.assertIn(path, run.stderr)
+                    self.assertIn("chmod 600", run.stderr)
+            os.chmod(path, 0o600)
+        shutil.copy(os.path.join(baima, "keys", "sign"),
+                    self.world.path("sign"))
+        with open(os.path.join(baima, "keys", "sign"), "w",
+                  encoding="ascii") as f:
+            f.write("tally-key/1 sign 1234\n")
+        run = self.world.agent(baima, "status", code=None)
+        self.assertIn(run.returncode, (1, 4))
+        self.assertIn("keys/sign", run.stderr)
+        shutil.copy(self.world.path("sign"),
+                    os.path.join(baima, "keys", "sign"))
+        self.world.agent(baima, "report", "live.jobless", "9", "--period",
+                         "2024M06", *WAIT)
+        self.world.audit()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
