@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""What the documents point at is there."""
+import os
+import re
+import unittest
+
+SOURCE = os.environ["TALLY_SOURCE"]
+
+
+def read(path):
+    with open(os.path.join(SOURCE, path), encoding="utf-8") as f:
+        return f.read()
+
+
+class Documents(unittest.TestCase):
+    def test_tests_that_are_named_exist(self):
+        named = re.findall(r"`([a-z0-9]+)\.(\w+): (\w+)`",
+                           read("docs/testing.md"))
+        self.assertGreater(len(named), 40)
+        for folder, module, name in named:
+            stem = f"tests/{folder}/test_{module}"
+            if os.path.exists(os.path.join(SOURCE, stem + ".c")):
+                found = re.search(rf"^Test\(\w+,\s+{name}\b",
+                                  read(stem + ".c"), re.M)
+            else:
+                found = re.search(rf"^    def test_{name}\(",
+                                  read(stem + ".py"), re.M)
+            self.assertTrue(found, f"{folder}.{module}: {name}")
+
+    def test_links_between_documents_lead_somewhere(self):
+        files = ["README.md"] + ["docs/" + name for name in os.listdir(
+            os.path.join(SOURCE, "docs")) if name.endswith(".md")]
+        for path in files:
+            for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(path)):
+                if "://" in link:
+                    continue
+                there = os.path.join(SOURCE, os.path.dirname(path), link)
+                self.assertTrue(os.path.exists(there), f"{path}: {link}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
