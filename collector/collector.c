@@ -64,7 +64,7 @@ struct collector {
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
-	bool doubt_told, full_told, backlog;
+	bool doubt_told, full_told, flush_told, backlog;
 	int code;
 };
 
@@ -336,8 +336,12 @@ static void flushed(void *arg, unsigned events)
 		give_up(c, "flush-failed", &state.err);
 		return;
 	}
-	if (state.code)
+	if (state.code && !c->flush_told)
 		log_err(LOG_WARN, "flush-waits", &state.err);
+	else if (!state.code && c->flush_told)
+		log_line(LOG_INFO, "flush-goes-on", "applied=%" PRIu64,
+			 state.applied);
+	c->flush_told = state.code != 0;
 	receipts_flushed(&c->receipts, state.applied);
 	c->backlog = state.waiting_bytes > FLUSHER_WAITING_BYTES_MAX;
 	deliver_soon(c);

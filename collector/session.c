@@ -235,7 +235,7 @@ static void receive_hello(struct session *session,
 		session->opened_ms = table->now_ms;
 		table->open_count++;
 	}
-	session->hello_next = hello.next;
+	session->fresh_from = hello.next;
 	session->refused_from = 0;
 	table->host.facts(table->host.ctx, &facts);
 	if (hello.seen_size > facts.safe)
@@ -268,6 +268,10 @@ static void refuse(struct session *session, uint64_t sequence,
 			     .wanted = sequence };
 
 	session->refused_from = sequence;
+	/* What is sealed by now waits: when it comes again, its time of sealing
+	 * says nothing of the office's clock. */
+	if (session->fresh_from < session->granted_until)
+		session->fresh_from = session->granted_until;
 	session_say_nack(session, &nack);
 }
 
@@ -456,7 +460,7 @@ static int receive_batch(struct session *session,
 	if (!within_allowance(session, peer, batch, bytes.len))
 		return 0;
 	session->group_bytes += bytes.len;
-	fresh = batch->header.sequence >= session->hello_next;
+	fresh = batch->header.sequence >= session->fresh_from;
 	session->submitted++;
 	rc = table->host.submit(table->host.ctx, session, batch, bytes, fresh,
 				&admission, err);

@@ -27,7 +27,7 @@ struct session {
 	enum session_state state;
 	uint64_t heard_ms, opened_ms, ended_ms;
 	unsigned flaps;
-	uint64_t hello_next;
+	uint64_t fresh_from; /* batches from it on were sealed just now */
 	/* The highest credit it was ever given: what it may hold us to. */
 	uint64_t granted_until, granted_bytes;
 	/* After a NACK of this number what follows it is dropped until it

@@ -22,6 +22,8 @@ struct stage {
 	uint64_t sequences[TAKEN_MAX];
 	size_t taken;
 	unsigned submitted;
+	bool fresh; /* the last one was */
+	unsigned hindrance;
 	/* what was said since the last clear */
 	unsigned acks, nacks;
 	size_t receipts;
@@ -49,8 +51,12 @@ static void facts(void *ctx, struct session_facts *out)
 static unsigned hindrance(void *ctx, bool admin, size_t bytes,
 			  const char **text, uint32_t *retry_ms)
 {
-	(void)ctx, (void)admin, (void)bytes, (void)text, (void)retry_ms;
-	return 0;
+	const struct stage *stage = ctx;
+
+	(void)admin, (void)bytes;
+	*text = "not now";
+	*retry_ms = 1000;
+	return stage->hindrance;
 }
 
 static int submit(void *ctx, struct session *session, const struct batch *batch,
@@ -59,8 +65,9 @@ static int submit(void *ctx, struct session *session, const struct batch *batch,
 {
 	struct stage *stage = ctx;
 
-	(void)bytes, (void)fresh, (void)err;
+	(void)bytes, (void)err;
 	stage->submitted++;
+	stage->fresh = fresh;
 	*out = stage->admission;
 	if (*out != ADMIT_TAKE)
 		return 0;
@@ -310,5 +317,35 @@ Test(session_group, a_batch_above_a_days_allowance_is_taken_on_a_new_day)
 	settle(&stage);
 	cr_expect_eq(stage.receipts, 1);
 	cr_expect_eq(stage.nack.code, NACK_ALLOWANCE);
+	stage_close(&stage);
+}
+
+/* What it says of the office's clock was true when it was sealed. */
+Test(session_group, a_batch_that_had_to_wait_is_not_fresh)
+{
+	struct stage stage;
+
+	stage_open(&stage);
+	hear_hello(&stage);
+	hear_batch(&stage, 1, 1);
+	settle(&stage);
+	cr_expect(stage.fresh);
+	stage.hindrance = NACK_DISK_FULL;
+	hear_batch(&stage, 2, 1);
+	hear_batch(&stage, 3, 1);
+	settle(&stage);
+	cr_expect_eq(stage.submitted, 1);
+	stage.hindrance = 0;
+	for (uint64_t i = 2; i <= 3; i++) {
+		hear_batch(&stage, i, 1);
+		settle(&stage);
+		cr_expect_not(stage.fresh, "batch %d", (int)i);
+	}
+	/* Those that it could have sealed meanwhile are through. */
+	for (uint64_t i = 4; i <= 2 + SESSION_WINDOW; i++) {
+		hear_batch(&stage, i, 1);
+		settle(&stage);
+	}
+	cr_expect(stage.fresh);
 	stage_close(&stage);
 }
