@@ -8,6 +8,7 @@
 #include "agent/deliver.h"
 #include "agent/describe.h"
 #include "agent/office.h"
+#include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
 
@@ -181,6 +182,34 @@ static int hand_out(const struct options *options, struct office *office,
 	return 0;
 }
 
+static void doubt_unit(const struct office *office,
+		       const struct catalogue *catalogue, struct span unit)
+{
+	if (intern_find(&catalogue->unit_ids, unit) == INTERN_NONE)
+		message_print(stderr, office->language, MESSAGE_UNIT_DOUBT,
+			      (int)unit.len, (const char *)unit.data,
+			      (int)unit.len, (const char *)unit.data);
+}
+
+/* A slip in a unit's name gives an office that can report nothing. It may
+ * also be a unit of the next catalogue: it is said, not refused. */
+static void doubt_units(struct office *office, const struct grant *grant)
+{
+	struct catalogue *catalogue;
+	struct slice_kept kept;
+
+	if (slice_read(office->outbox, &office->arena, &kept, NULL))
+		return;
+	catalogue = slice_catalogue(&kept);
+	if (!catalogue)
+		return;
+	if (grant->unit.len)
+		doubt_unit(office, catalogue, grant->unit);
+	for (size_t i = 0; i < grant->unit_count; i++)
+		doubt_unit(office, catalogue, grant->units[i]);
+	catalogue_free(catalogue);
+}
+
 static int grant(const struct options *options, struct office *office)
 {
 	struct statement statement = { .kind = SAID_GRANT };
@@ -201,6 +230,8 @@ static int grant(const struct options *options, struct office *office)
 	sign_wipe(&sign, sizeof(sign));
 	sign_wipe(&curve, sizeof(curve));
 	ret = save_statement(office, &statement, NULL, 0, &err);
+	if (!ret)
+		doubt_units(office, granted);
 	if (!ret)
 		ret = hand_out(options, office, &code, granted->expires_us,
 			       &err);

@@ -92,6 +92,23 @@ static void tell_fields(const struct desk *desk, const struct entry *entry)
 	strbuf_release(&names);
 }
 
+/* A period of another kind: these are of the right one. */
+static void tell_periods(const struct desk *desk, const struct entry *entry)
+{
+	struct office *office = desk->office;
+	uint32_t number =
+		catalogue_target(desk->catalogue, entry->report.target);
+	const struct target *target = &desk->catalogue->targets[number];
+	int32_t today =
+		day_of_us(clock_now_us(&office->clock), office->zone_minutes);
+	char text[PERIOD_TEXT_BYTES];
+
+	period_print(period_of_day(target->period, today, target->first_month),
+		     text);
+	message_print(stderr, office->language, MESSAGE_PERIODS, target->id,
+		      period_type_name(target->period), text);
+}
+
 static void doubt(const struct desk *desk, const struct entry *entry,
 		  enum verdict verdict, const char *column)
 {
@@ -103,6 +120,8 @@ static void doubt(const struct desk *desk, const struct entry *entry,
 	if (verdict == VERDICT_FIELD_UNKNOWN ||
 	    verdict == VERDICT_FIELD_MISSING)
 		tell_fields(desk, entry);
+	if (verdict == VERDICT_PERIOD_MALFORMED)
+		tell_periods(desk, entry);
 }
 
 /* An exit code. */

@@ -68,6 +68,9 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_REFUSED_HERE] = { "tally-agent: %s: %s. %s",
 				   "tally-agent：%s：%s。%s" },
 	[MESSAGE_FIELDS] = { "the cells of %s are: %s", "%s 的填报项：%s" },
+	[MESSAGE_PERIODS] = { "%s is reported by the %s; the present one is "
+			      "%s",
+			      "%1$s 的期别形如 %3$s（%2$s）" },
 	[MESSAGE_COLUMN_MISSING] = { "%s:1: the column %.*s is missing; the "
 				     "first row names the columns: target, "
 				     "unit, period, and the target's cells",
@@ -109,6 +112,11 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
 				  "to send",
 				  "目录已存本机（%zu 份），待上报" },
+	[MESSAGE_UNIT_DOUBT] = { "warning: the catalogue known here has no "
+				 "unit %.*s; if it is misspelt, \"tally-agent "
+				 "revoke %.*s\" withdraws the code",
+				 "警告：本机目录中没有单位 %.*s；如系笔误，请用"
+				 "“tally-agent revoke %.*s”收回登记码" },
 	[MESSAGE_CODE] = { "hand this code to the office alone; it works once, "
 			   "until %s, "
 			   "after this grant is delivered",

@@ -292,6 +292,11 @@ static int open_all(struct kept *kept, struct err *err)
 	uint64_t applied = 0;
 	int rc = keys_load(kept->dir, &kept->keys, err);
 
+	if (rc == ERR_NOTFOUND)
+		(void)err_set(err, rc,
+			      "%s is no collector's directory: it has no keys; "
+			      "tally-collector init makes one",
+			      kept->dir);
 	if (!rc)
 		rc = kept_path(kept->dir, "journal", journal_dir, err);
 	if (!rc)

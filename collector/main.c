@@ -1,7 +1,9 @@
 /* tally-collector: makes what offices say durable and adds it up. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/rt/log.h"
 #include "collector/collector.h"
@@ -67,13 +69,24 @@ int command_run(const struct options *options)
 
 int command_check_config(const struct options *options)
 {
+	char path[PATH_MAX];
 	const char *dir = command_dir(options);
 	struct collector_settings settings;
 	int code = read_settings(dir, &settings);
 
-	if (!code)
-		(void)fprintf(stderr, "%s/collector.ini: good\n", dir);
-	return code;
+	if (code)
+		return code;
+	if (access(dir, F_OK)) {
+		(void)fprintf(stderr,
+			      "tally-collector: there is no directory %s\n",
+			      dir);
+		return EXIT_USAGE;
+	}
+	(void)snprintf(path, sizeof(path), "%s/collector.ini", dir);
+	(void)fprintf(stderr, "%s: %s\n", path,
+		      access(path, F_OK) ? "not there: the defaults hold" :
+					   "good");
+	return EXIT_OK;
 }
 
 static const struct option_spec init_options[] = {

@@ -107,6 +107,21 @@ class Usage(unittest.TestCase):
                 self.assertIn("too many", self.wrong(
                     program, command, *["x"] * 102))
 
+    def test_a_directory_that_is_none(self):
+        for command, code in (("check-config", 2), ("run", 2),
+                              ("figures", 1), ("offices", 1)):
+            run = call("tally-collector", command, "/nonexistent")
+            self.assertEqual(run.returncode, code, command)
+            self.assertIn("/nonexistent", run.stderr)
+            self.assertEqual(run.stdout, "")
+        for command in ("status", "sync", "run", "history"):
+            run = call("tally-agent", command, "--dir", "/nonexistent")
+            self.assertEqual(run.returncode, 2, command)
+        for command in ("verify", "replay", "figures"):
+            run = call("tally-audit", command, "/nonexistent")
+            self.assertEqual(run.returncode, 1, (command, run.stderr))
+            self.assertIn("/nonexistent", run.stderr)
+
 
 class Examples(unittest.TestCase):
     """What --help shows, word for word but for places, addresses, keys."""

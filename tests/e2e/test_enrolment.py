@@ -75,6 +75,16 @@ class Enrolment(unittest.TestCase):
         self.assertIn("used already", said)
         self.assertIn("administrator", said)
 
+    def test_a_code_for_a_unit_that_there_is_not_is_doubted(self):
+        self.world.agent(self.world.admin, "sync", "--timeout", WAIT_S)
+        for language, word in (("en", "no unit baimaa"), ("zh", "baimaa")):
+            run = self.world.agent(self.world.admin, "grant", "baimaa",
+                                   "--lang", language)
+            self.assertIn(word, run.stderr.splitlines()[0])
+            self.assertIn("revoke baimaa", run.stderr)
+        run = self.world.agent(self.world.admin, "grant", "baima")
+        self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
+
     def test_keys_that_others_can_read_are_not_used(self):
         baima = self.world.enrol("baima", "baima")
         for name in ("sign", "curve"):

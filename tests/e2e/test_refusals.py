@@ -113,6 +113,10 @@ class Refusals(unittest.TestCase):
         run = self.world.agent(self.baima, "report", "live.insured", "5",
                                "--period", "2024M06", *WAIT, code=3)
         self.assertIn("the cells of live.insured are: num, den", run.stderr)
+        # which periods there are
+        run = self.world.agent(self.baima, "report", "live.jobless", "5",
+                               "--period", "2024Q2", *WAIT, code=3)
+        self.assertIn("by the month; the present one is 2024M07", run.stderr)
         # what has no shape is not even kept
         waiting = self.world.counts(self.baima)
         for language, word in (("en", "2024M06"), ("zh", "期别写法有误")):
