@@ -1,0 +1,761 @@
+/* The session machine against a host that is a table: rows of what is said
+ * and answered, and random events that must keep what a session promises. */
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/session.h"
+
+#define OFFICES 4
+#define ROUTES 12
+#define BATCHES_MAX 4096
+#define WAITING_MAX 256
+
+struct office {
+	struct sign_pair sign;
+	struct curve_pair curve;
+	struct hash key;
+	uint64_t next, pending; /* durable, and with this group */
+	bool revoked, suspended, one_time, admin;
+	uint64_t bytes_a_day;
+	uint64_t index_of[BATCHES_MAX]; /* of durable batches */
+};
+
+struct waiting {
+	struct session *session;
+	struct office *office;
+	uint64_t sequence;
+};
+
+struct heard { /* by a route */
+	unsigned welcomes, acks, nacks, pongs, receipts;
+	enum nack_code code;
+	uint64_t wanted, durable, credit_until;
+	bool shut, deaf;
+};
+
+struct world {
+	struct office offices[OFFICES];
+	struct heard heard[ROUTES];
+	struct waiting waiting[WAITING_MAX];
+	size_t waiting_count;
+	struct session_table *table;
+	struct arena arena;
+	uint64_t now_ms, entries;
+	unsigned hindrance, alarms, slices, taken;
+	int32_t day;
+};
+
+/* ---- the host ---- */
+
+static struct office *by_curve(struct world *w, const uint8_t *curve)
+{
+	for (size_t i = 0; i < OFFICES; i++)
+		if (!memcmp(w->offices[i].curve.key, curve, CURVE_KEY_BYTES))
+			return &w->offices[i];
+	return NULL;
+}
+
+static struct office *by_key(struct world *w, const struct hash *key)
+{
+	for (size_t i = 0; i < OFFICES; i++)
+		if (hash_equal(&w->offices[i].key, key))
+			return &w->offices[i];
+	return NULL;
+}
+
+static bool who(void *ctx, const uint8_t *curve, struct session_peer *out)
+{
+	struct office *office = by_curve(ctx, curve);
+
+	if (!office || office->revoked)
+		return false;
+	*out = (struct session_peer){ .one_time = office->one_time,
+				      .admin = office->admin,
+				      .key = office->key };
+	out->office.key = office->sign.key;
+	out->office.next = office->next;
+	out->office.suspended = office->suspended;
+	out->office.bytes_a_day = office->bytes_a_day;
+	return true;
+}
+
+static void facts(void *ctx, struct session_facts *out)
+{
+	struct world *w = ctx;
+
+	*out = (struct session_facts){
+		.safe = w->entries,
+		.offices = OFFICES,
+		.now_us = 1700000000000000u + (uint64_t)w->day * 86400000000u,
+	};
+}
+
+static unsigned hindrance(void *ctx, bool admin, size_t bytes,
+			  const char **text, uint32_t *retry_ms)
+{
+	struct world *w = ctx;
+
+	(void)bytes;
+	*text = "not now";
+	*retry_ms = 7;
+	return admin ? 0 : w->hindrance;
+}
+
+static int submit(void *ctx, struct session *session, const struct batch *batch,
+		  struct span bytes, bool fresh, enum admission *out,
+		  struct err *err)
+{
+	struct world *w = ctx;
+	struct office *office = by_key(w, &batch->header.key);
+	uint64_t sequence = batch->header.sequence;
+
+	(void)bytes;
+	(void)fresh;
+	(void)err;
+	cr_assert_not_null(office);
+	cr_assert_lt(w->waiting_count, WAITING_MAX);
+	if (sequence < office->pending) {
+		*out = ADMIT_DUPLICATE;
+	} else if (sequence > office->pending) {
+		*out = ADMIT_AHEAD;
+	} else {
+		*out = ADMIT_TAKE;
+		office->pending++;
+		w->waiting[w->waiting_count++] =
+			(struct waiting){ session, office, sequence };
+	}
+	return 0;
+}
+
+static int receipt(void *ctx, const struct hash *key, uint64_t sequence,
+		   struct arena *arena, struct receipt *out)
+{
+	struct office *office = by_key(ctx, key);
+
+	if (sequence >= office->next)
+		return ERR_NOTFOUND;
+	*out = (struct receipt){ .sequence = sequence,
+				 .index = office->index_of[sequence],
+				 .verdicts = arena_alloc(arena, 2),
+				 .verdict_count = 1 };
+	return 0;
+}
+
+static void hear_ack(struct world *w, uint32_t route, struct span body)
+{
+	const uint8_t *curve = session_open_curve(w->table, route);
+	struct heard *heard = &w->heard[route];
+	struct office *office;
+	struct ack ack;
+
+	cr_assert_not_null(curve, "an ACK to a session that is not open");
+	office = by_curve(w, curve);
+	cr_assert_eq(talk_decode_ack(body, &w->arena, &ack, NULL), 0);
+	heard->acks++;
+	heard->receipts += (unsigned)ack.receipt_count;
+	heard->durable = ack.durable;
+	heard->credit_until = ack.credit_until;
+	for (size_t i = 0; i < ack.receipt_count; i++) {
+		const struct receipt *r = &ack.receipts[i];
+
+		cr_assert_lt(r->sequence, office->next, "not durable");
+		cr_assert_eq(r->index, office->index_of[r->sequence]);
+	}
+}
+
+static bool send_message(void *ctx, uint32_t route, struct span msg)
+{
+	struct world *w = ctx;
+	struct heard *heard = &w->heard[route];
+	struct welcome welcome;
+	struct nack nack;
+	enum wire_type type;
+	struct span body;
+
+	if (heard->deaf)
+		return false;
+	cr_assert_not(heard->shut, "said to who was shut");
+	cr_assert_eq(wire_read_prefix(msg, &type, &body, NULL), 0);
+	if (type == WIRE_WELCOME) {
+		cr_assert_eq(
+			talk_decode_welcome(body, &w->arena, &welcome, NULL),
+			0);
+		heard->welcomes++;
+		heard->wanted = welcome.wanted;
+		heard->credit_until = welcome.credit_until;
+	} else if (type == WIRE_NACK) {
+		cr_assert_eq(talk_decode_nack(body, &w->arena, &nack, NULL), 0);
+		heard->nacks++;
+		heard->code = nack.code;
+		heard->wanted = nack.wanted;
+	} else if (type == WIRE_ACK) {
+		hear_ack(w, route, body);
+	} else {
+		cr_assert_eq(type, WIRE_PONG);
+		heard->pongs++;
+	}
+	return true;
+}
+
+static void shut(void *ctx, uint32_t route)
+{
+	((struct world *)ctx)->heard[route].shut = true;
+}
+
+static void closed(void *ctx, uint32_t route)
+{
+	(void)ctx;
+	(void)route;
+}
+
+static void slice(void *ctx, uint32_t route)
+{
+	struct world *w = ctx;
+
+	cr_assert_not_null(session_open_curve(w->table, route));
+	w->slices++;
+}
+
+static void pong(void *ctx, uint32_t route)
+{
+	session_pong(((struct world *)ctx)->table, route);
+}
+
+static void recall(void *ctx, uint32_t route, const struct hash *key,
+		   uint64_t from, uint64_t count)
+{
+	(void)ctx;
+	(void)route;
+	(void)key;
+	(void)from;
+	(void)count;
+}
+
+static void alarm_(void *ctx, const char *event,
+		   const struct session_peer *peer)
+{
+	(void)event;
+	(void)peer;
+	((struct world *)ctx)->alarms++;
+}
+
+/* ---- what peers say ---- */
+
+static struct world *world_new(void)
+{
+	const struct session_host host = { .who = who,
+					   .facts = facts,
+					   .hindrance = hindrance,
+					   .submit = submit,
+					   .receipt = receipt,
+					   .send = send_message,
+					   .shut = shut,
+					   .closed = closed,
+					   .slice = slice,
+					   .pong = pong,
+					   .recall = recall,
+					   .alarm = alarm_ };
+	const struct session_options options = { .sessions_max = 8,
+						 .credit_bytes = 1u << 30,
+						 .ping_ms = 1000 };
+	struct world *w = calloc(1, sizeof(*w));
+	struct session_host mine = host;
+
+	cr_assert_not_null(w);
+	cr_assert_eq(sign_start(NULL), 0);
+	arena_init(&w->arena, SIZE_MAX);
+	for (size_t i = 0; i < OFFICES; i++) {
+		uint8_t seed[32];
+		struct office *office = &w->offices[i];
+
+		memset(seed, (int)i + 1, sizeof(seed));
+		sign_pair_from_seed(seed, &office->sign);
+		curve_pair_from_secret(seed, &office->curve);
+		office->key = sign_key_hash(&office->sign.key);
+		office->next = office->pending = 1;
+	}
+	mine.ctx = w;
+	w->now_ms = 1000000;
+	w->table = session_table_new(&options, &mine);
+	cr_assert_not_null(w->table);
+	return w;
+}
+
+static void world_free(struct world *w)
+{
+	session_table_free(w->table);
+	arena_release(&w->arena);
+	free(w);
+}
+
+static void say(struct world *w, uint32_t route, size_t office,
+		struct span bytes)
+{
+	struct session_message message = { .route = route, .bytes = bytes };
+
+	if (w->heard[route].shut)
+		return; /* it has no connection any more */
+	memcpy(message.curve, w->offices[office].curve.key, CURVE_KEY_BYTES);
+	cr_assert_eq(
+		session_receive(w->table, &message, w->now_ms, &w->arena, NULL),
+		0);
+}
+
+static void say_hello(struct world *w, uint32_t route, size_t office)
+{
+	struct hello hello = { .version_min = 1,
+			       .version_max = 1,
+			       .next = w->offices[office].next };
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	cr_assert_eq(talk_encode_hello(&hello, &out, NULL), 0);
+	say(w, route, office, strbuf_span(&out));
+	strbuf_release(&out);
+}
+
+static void say_ping(struct world *w, uint32_t route, size_t office)
+{
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	cr_assert_eq(talk_encode_ping(WIRE_PING, 0, &out, NULL), 0);
+	say(w, route, office, strbuf_span(&out));
+	strbuf_release(&out);
+}
+
+/* A batch of `by` over the session of `office`; damage flips a byte. */
+static void say_batch(struct world *w, uint32_t route, size_t office, size_t by,
+		      uint64_t sequence, bool damage)
+{
+	struct statement statement = { .kind = SAID_RULES, .said.rules = 1 };
+	struct seal_header header = { .sequence = sequence, .count = 1 };
+	struct strbuf body, batch, out;
+	struct sealed sealed = { { 1 } };
+	struct hash name;
+
+	strbuf_init(&body, 0);
+	strbuf_init(&batch, 0);
+	strbuf_init(&out, 0);
+	cr_assert_eq(wire_encode_statement(&statement, &body, NULL), 0);
+	sealed.body = strbuf_span(&body);
+	cr_assert_eq(wire_seal_batch(&header, &sealed, &w->offices[by].sign,
+				     &batch, &name, NULL),
+		     0);
+	if (damage)
+		batch.text[220] ^= 1; /* in the signature */
+	cr_assert_eq(talk_encode_batch(strbuf_span(&batch), &out, NULL), 0);
+	say(w, route, office, strbuf_span(&out));
+	strbuf_release(&body);
+	strbuf_release(&batch);
+	strbuf_release(&out);
+}
+
+/* The group ends: durable, or the disk was full. */
+static void settle(struct world *w, bool room)
+{
+	uint16_t verdict = 0;
+
+	for (size_t i = 0; i < w->waiting_count; i++) {
+		struct waiting *waiting = &w->waiting[i];
+		struct office *office = waiting->office;
+		struct receipt told = { .sequence = waiting->sequence,
+					.verdicts = &verdict,
+					.verdict_count = 1 };
+
+		if (!room) {
+			session_disk_full(waiting->session, waiting->sequence);
+			continue;
+		}
+		cr_assert_eq(waiting->sequence, office->next);
+		cr_assert_lt(office->next, BATCHES_MAX);
+		told.index = office->index_of[office->next++] = ++w->entries;
+		w->taken++;
+		session_taken(waiting->session, ADMIT_TAKE, &told);
+	}
+	w->waiting_count = 0;
+	for (size_t i = 0; i < OFFICES; i++)
+		w->offices[i].pending = w->offices[i].next;
+	session_settled(w->table, &w->arena);
+	arena_reset(&w->arena);
+}
+
+/* ---- rows ---- */
+
+Test(session, hello_gives_welcome_and_a_slice)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	cr_expect_eq(w->heard[1].welcomes, 1);
+	cr_expect_eq(w->heard[1].wanted, 1);
+	cr_expect_gt(w->heard[1].credit_until, 1);
+	cr_expect_eq(w->slices, 1);
+	cr_expect_eq(session_count(w->table), 1);
+	say_ping(w, 1, 0);
+	cr_expect_eq(w->heard[1].pongs, 1);
+	world_free(w);
+}
+
+Test(session, nothing_is_acknowledged_before_the_group_is_settled)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	for (uint64_t n = 1; n <= 3; n++)
+		say_batch(w, 1, 0, 0, n, false);
+	cr_expect_eq(w->heard[1].acks, 0);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].acks, 1, "one for the office and group");
+	cr_expect_eq(w->heard[1].receipts, 3);
+	cr_expect_eq(w->heard[1].durable, 4);
+	say_batch(w, 1, 0, 0, 2, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].receipts, 4, "told again");
+	cr_expect_eq(w->taken, 3, "but taken once");
+	world_free(w);
+}
+
+Test(session, a_full_disk_is_told_and_what_follows_is_dropped)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	for (uint64_t n = 1; n <= 3; n++)
+		say_batch(w, 1, 0, 0, n, false);
+	settle(w, false);
+	cr_expect_eq(w->heard[1].nacks, 1);
+	cr_expect_eq(w->heard[1].code, NACK_DISK_FULL);
+	cr_expect_eq(w->heard[1].wanted, 1);
+	say_batch(w, 1, 0, 0, 4, false);
+	cr_expect_eq(w->heard[1].nacks, 1);
+	for (uint64_t n = 1; n <= 3; n++)
+		say_batch(w, 1, 0, 0, n, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].durable, 4);
+	world_free(w);
+}
+
+Test(session, a_gap_is_told_with_the_number_wanted)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	say_batch(w, 1, 0, 0, 1, false);
+	say_batch(w, 1, 0, 0, 3, false);
+	say_batch(w, 1, 0, 0, 4, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].acks, 1);
+	cr_expect_eq(w->heard[1].nacks, 1);
+	cr_expect_eq(w->heard[1].code, NACK_GAP);
+	cr_expect_eq(w->heard[1].wanted, 2);
+	world_free(w);
+}
+
+/* What ends a session, and with which word. */
+Test(session, whoever_breaks_the_rules_is_told_once_and_shut)
+{
+	static const struct {
+		const char *what;
+		enum nack_code code;
+	} rows[] = {
+		{ "batch before hello", NACK_MALFORMED },
+		{ "forged", NACK_FORGED },
+		{ "of another office", NACK_FORGED },
+		{ "beyond credit", NACK_MALFORMED },
+		{ "no magic", NACK_MALFORMED },
+		{ "multipart", NACK_MALFORMED },
+		{ "set aside", NACK_MALFORMED },
+		{ "an ack", NACK_MALFORMED },
+		{ "revoked", NACK_NOT_ENROLLED },
+		{ "suspended", NACK_SUSPENDED },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct world *w = world_new();
+		struct session_message message = { .route = 1 };
+		struct strbuf out;
+		struct ack ack = { .durable = 1 };
+
+		strbuf_init(&out, 0);
+		cr_assert_eq(talk_encode_ack(&ack, &out, NULL), 0);
+		memcpy(message.curve, w->offices[0].curve.key, CURVE_KEY_BYTES);
+		message.bytes = strbuf_span(&out);
+		if (i)
+			say_hello(w, 1, 0);
+		switch (i) {
+		case 0:
+			say_batch(w, 1, 0, 0, 1, false);
+			break;
+		case 1:
+			say_batch(w, 1, 0, 0, 1, true);
+			break;
+		case 2:
+			say_batch(w, 1, 0, 1, 1, false);
+			break;
+		case 3:
+			say_batch(w, 1, 0, 0, 5000, false);
+			break;
+		case 4:
+			say(w, 1, 0, span_of_text("TLLX1234nonsense"));
+			break;
+		case 5:
+			message.multipart = true;
+			cr_assert_eq(session_receive(w->table, &message,
+						     w->now_ms, &w->arena,
+						     NULL),
+				     0);
+			break;
+		case 6:
+			message.set_aside = true;
+			cr_assert_eq(session_receive(w->table, &message,
+						     w->now_ms, &w->arena,
+						     NULL),
+				     0);
+			break;
+		case 7:
+			say(w, 1, 0, message.bytes);
+			break;
+		case 8:
+			w->offices[0].revoked = true;
+			say_batch(w, 1, 0, 0, 1, false);
+			break;
+		case 9:
+			w->offices[0].suspended = true;
+			say_batch(w, 1, 0, 0, 1, false);
+			break;
+		default:
+			break;
+		}
+		cr_expect_eq(w->heard[1].nacks, 1, "%s", rows[i].what);
+		cr_expect_eq(w->heard[1].code, rows[i].code, "%s",
+			     rows[i].what);
+		cr_expect_eq(session_count(w->table), 0, "%s", rows[i].what);
+		say_hello(w, 1, 0);
+		say_batch(w, 1, 0, 0, 1, false);
+		settle(w, true);
+		cr_expect_eq(w->taken, 0, "%s: an ended session counts",
+			     rows[i].what);
+		cr_expect_not(w->heard[1].shut);
+		w->now_ms += SESSION_LINGER_MS;
+		session_tick(w->table, w->now_ms);
+		cr_expect(w->heard[1].shut, "%s", rows[i].what);
+		strbuf_release(&out);
+		world_free(w);
+	}
+}
+
+Test(session, the_newest_session_of_a_key_wins)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	say_hello(w, 2, 0);
+	cr_expect_eq(w->heard[1].code, NACK_FENCED);
+	cr_expect_eq(w->heard[2].nacks, 0);
+	say_batch(w, 1, 0, 0, 1, false);
+	settle(w, true);
+	cr_expect_eq(w->taken, 0);
+	say_batch(w, 2, 0, 0, 1, false);
+	settle(w, true);
+	cr_expect_eq(w->taken, 1);
+	cr_expect_eq(w->alarms, 0);
+	for (uint32_t i = 3; i < 3 + SESSION_FLAPS_MAX; i++)
+		say_hello(w, i, 0);
+	cr_expect_eq(w->alarms, 1, "a key in two places");
+	world_free(w);
+}
+
+Test(session, a_key_that_is_revoked_is_ended_without_a_message)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	w->offices[0].revoked = true;
+	session_tick(w->table, w->now_ms + 1000);
+	cr_expect_eq(w->heard[1].code, NACK_NOT_ENROLLED);
+	cr_expect_eq(session_count(w->table), 0);
+	world_free(w);
+}
+
+Test(session, the_silent_are_ended)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	say_hello(w, 2, 1);
+	w->now_ms += 4000;
+	say_ping(w, 2, 1);
+	w->now_ms += 2000;
+	session_tick(w->table, w->now_ms);
+	cr_expect_null(session_open_curve(w->table, 1));
+	cr_expect_not_null(session_open_curve(w->table, 2));
+	world_free(w);
+}
+
+Test(session, a_days_allowance_ends_with_the_day)
+{
+	struct world *w = world_new();
+
+	w->offices[0].bytes_a_day = 1000;
+	say_hello(w, 1, 0);
+	for (uint64_t n = 1; n <= 8; n++)
+		say_batch(w, 1, 0, 0, n, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].code, NACK_ALLOWANCE);
+	cr_expect_eq(w->heard[1].nacks, 1);
+	cr_expect_gt(w->taken, 1);
+	cr_expect_lt(w->taken, 5);
+	say_batch(w, 1, 0, 0, 1, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].nacks, 1, "told again costs nothing");
+	w->day++;
+	say_batch(w, 1, 0, 0, w->offices[0].next, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].nacks, 1);
+	world_free(w);
+}
+
+Test(session, hindrances_are_told_and_spare_administrators)
+{
+	struct world *w = world_new();
+
+	w->offices[1].admin = true;
+	w->hindrance = NACK_BUSY;
+	say_hello(w, 1, 0);
+	say_hello(w, 2, 1);
+	say_batch(w, 1, 0, 0, 1, false);
+	say_batch(w, 2, 1, 1, 1, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].code, NACK_BUSY);
+	cr_expect_eq(w->heard[2].acks, 1);
+	w->hindrance = 0;
+	say_batch(w, 1, 0, 0, 1, false);
+	settle(w, true);
+	cr_expect_eq(w->heard[1].acks, 1);
+	world_free(w);
+}
+
+Test(session, no_more_sessions_than_allowed)
+{
+	struct world *w = world_new();
+
+	/* Eight places, four keys: each key has one, so fill with fences. */
+	for (uint32_t i = 0; i < OFFICES; i++)
+		say_hello(w, i, i);
+	cr_expect_eq(session_count(w->table), OFFICES);
+	say_hello(w, 5, 0);
+	cr_expect_eq(session_count(w->table), OFFICES);
+	world_free(w);
+}
+
+/* ---- random events ---- */
+
+static uint32_t draw(uint64_t *state, uint32_t below)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*state >> 33) % below;
+}
+
+static void random_event(struct world *w, uint64_t *seed)
+{
+	uint32_t route = draw(seed, ROUTES);
+	size_t office = route % OFFICES; /* a connection has one key */
+	struct office *o = &w->offices[office];
+	uint64_t ahead = draw(seed, 10) ? 0 : draw(seed, 4);
+	uint8_t junk[64];
+
+	switch (draw(seed, 16)) {
+	case 0:
+	case 1:
+		say_hello(w, route, office);
+		break;
+	case 2:
+		say_ping(w, route, office);
+		break;
+	case 3:
+		settle(w, false);
+		break;
+	case 4:
+	case 5:
+		settle(w, true);
+		break;
+	case 6:
+		if (o->next > 1)
+			say_batch(w, route, office, office,
+				  1 + draw(seed, (uint32_t)o->next - 1), false);
+		break;
+	case 7:
+		for (size_t i = 0; i < sizeof(junk); i++)
+			junk[i] = (uint8_t)draw(seed, 256);
+		if (!draw(seed, 8))
+			say(w, route, office, span_of(junk, sizeof(junk)));
+		break;
+	case 8:
+		settle(w, true);
+		w->now_ms += draw(seed, 3000);
+		session_tick(w->table, w->now_ms);
+		/* A connection that was shut is another one after that. */
+		for (size_t i = 0; i < ROUTES; i++)
+			if (w->heard[i].shut && !draw(seed, 4)) {
+				w->now_ms += SESSION_FORGET_MS + 1;
+				session_tick(w->table, w->now_ms);
+				w->heard[i] = (struct heard){ 0 };
+			}
+		break;
+	case 9:
+		o->revoked = !draw(seed, 20);
+		break;
+	case 10:
+		w->heard[route].deaf = !draw(seed, 20);
+		break;
+	case 11:
+		w->hindrance = draw(seed, 4) ? 0 : NACK_BUSY;
+		break;
+	default:
+		say_batch(w, route, office, office, o->pending + ahead, false);
+		break;
+	}
+}
+
+static void check(struct world *w)
+{
+	size_t open = 0;
+
+	for (size_t office = 0; office < OFFICES; office++) {
+		size_t mine = 0;
+
+		for (uint32_t route = (uint32_t)office; route < ROUTES;
+		     route += OFFICES)
+			mine += session_open_curve(w->table, route) != NULL;
+		cr_assert_leq(mine, 1, "two open sessions of a key");
+		open += mine;
+	}
+	cr_assert_eq(open, session_count(w->table));
+}
+
+Test(session, whatever_happens_promises_hold)
+{
+	unsigned taken = 0;
+
+	for (uint64_t run = 0; run < 40; run++) {
+		struct world *w = world_new();
+		uint64_t seed = run;
+
+		for (int i = 0; i < 1500 && w->waiting_count < 200; i++) {
+			random_event(w, &seed);
+			check(w);
+		}
+		settle(w, true);
+		taken += w->taken;
+		for (size_t i = 0; i < OFFICES; i++)
+			for (uint64_t n = 2; n < w->offices[i].next; n++)
+				cr_assert_gt(w->offices[i].index_of[n],
+					     w->offices[i].index_of[n - 1],
+					     "out of order");
+		world_free(w);
+	}
+	cr_expect_gt(taken, 200, "too little happened: %u", taken);
+}
