@@ -363,7 +363,7 @@ static int answer(struct sender *sender, const struct session_action *action,
 /* All actions of an event, until the session has nothing more to ask. */
 static int take_actions(struct sender *sender, struct err *err)
 {
-	struct session_action action, asked;
+	struct session_action action, asked = { 0 };
 	bool asks;
 	int ret = 0;
 

@@ -215,7 +215,7 @@ static void read_arithmetic(const struct row *row, struct field *field)
 {
 	static const char *const times[] = { "sum", "last", "max" };
 	static const char *const overs[] = { "sum", "max" };
-	int decimals = field->decimals, time = field->time;
+	int decimals = field->decimals, time = (int)field->time;
 	int over = field->max_over_units;
 
 	(void)row_integer(row, FIELDS_DECIMALS, DECIMAL_PLACES_MAX, &decimals);

@@ -238,6 +238,7 @@ static void decode_said(struct decoder *d, const Tally__Statement *from,
 	case TALLY__STATEMENT__SAID_CLOSE:
 		break;
 	case TALLY__STATEMENT__SAID__NOT_SET:
+	case _TALLY__STATEMENT__SAID__CASE_IS_INT_SIZE:
 		if (!d->rc)
 			d->rc = err_set(d->err, ERR_INVALID,
 					"a statement says nothing");
