@@ -81,22 +81,65 @@ static int begin(struct office *office, const char *text, struct err *err)
 	return ret;
 }
 
-static int finish(struct office *office, uint64_t timeout_ms)
+struct used_code {
+	struct office *office;
+	struct sign_key key; /* the code's one-time key */
+	bool used;
+};
+
+static int compare_code(void *arg, const struct outbox_item *first)
+{
+	struct used_code *code = arg;
+	struct statement statement;
+
+	code->used = !wire_decode_statement(first->sealed.body,
+					    &code->office->arena, &statement,
+					    NULL) &&
+		     statement.kind == SAID_ENROL &&
+		     !memcmp(statement.said.enrol.code_key.bytes,
+			     code->key.bytes, SIGN_KEY_BYTES);
+	return 1;
+}
+
+/* Was it this code that the directory was enrolled with? */
+static bool enrolled_with(struct office *office, const char *text)
+{
+	struct used_code used = { .office = office };
+	struct sign_pair sign;
+	struct curve_pair curve;
+	struct code code;
+
+	if (code_parse(span_of_text(text), &code, NULL))
+		return false;
+	code_keys(code.seed, &sign, &curve);
+	used.key = sign.key;
+	sign_wipe(&code, sizeof(code));
+	sign_wipe(&sign, sizeof(sign));
+	sign_wipe(&curve, sizeof(curve));
+	return outbox_items(office->outbox, 1, compare_code, &used, NULL) >=
+		       0 &&
+	       used.used;
+}
+
+static int tell_enrolled(const struct office *office)
 {
 	char key[2 * SIGN_KEY_BYTES + 1];
+
+	bytes_to_hex(span_of(office->keys.sign.key.bytes, SIGN_KEY_BYTES), key);
+	(void)printf("%s\n", key);
+	message_print(stderr, office->language, MESSAGE_ENROLLED, key);
+	return EXIT_OK;
+}
+
+static int finish(struct office *office, uint64_t timeout_ms)
+{
 	struct delivery delivery;
 	struct err err;
 	const char *why;
 	int ret = deliver(office, timeout_ms, &delivery, &err);
 
-	if (!ret) {
-		bytes_to_hex(
-			span_of(office->keys.sign.key.bytes, SIGN_KEY_BYTES),
-			key);
-		(void)printf("%s\n", key);
-		message_print(stderr, office->language, MESSAGE_ENROLLED, key);
-		return EXIT_OK;
-	}
+	if (!ret)
+		return tell_enrolled(office);
 	if (ret != ERR_OFFLINE)
 		return office_fail(&err);
 	if (delivery.trouble == TROUBLE_NONE)
@@ -124,6 +167,11 @@ int command_enrol(const struct options *options)
 	code = office_open(&office, options, OFFICE_NEW);
 	if (code)
 		goto out;
+	if (office.has_card && !office.enrolling &&
+	    enrolled_with(&office, options_argument(options, 0))) {
+		code = tell_enrolled(&office); /* the answer was not heard */
+		goto out;
+	}
 	if (office.has_card && !office.enrolling) {
 		message_print(stderr, office.language, MESSAGE_DIR_TAKEN,
 			      office.dir);

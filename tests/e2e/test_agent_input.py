@@ -163,8 +163,8 @@ class Input(unittest.TestCase):
         run = self.world.agent(self.world.path("twice"), "enrol", code,
                                "--timeout", "5", code=3)
         self.assertIn("used already", run.stderr)
-        run = self.world.agent(self.world.path("longmen"), "enrol", code,
-                               code=2)
+        run = self.world.agent(self.world.path("longmen"), "enrol",
+                               self.world.code("longmen"), code=2)
         self.assertIn("belongs to a journal already", run.stderr)
         wrong = code[:40] + ("a" if code[40] != "a" else "b") + code[41:]
         for bad in ("", "hello", code[:-3], wrong):

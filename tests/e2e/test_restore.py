@@ -141,6 +141,18 @@ class Restore(unittest.TestCase):
         self.report(5, *WAIT, folder=longmen)
         self.world.audit()
 
+    def test_to_enrol_once_more_with_the_same_code_changes_nothing(self):
+        code = self.world.code("longmen")
+        longmen = self.world.path("longmen")
+        first, again = (self.world.agent(longmen, "enrol", code, "--timeout",
+                                         WAIT_S) for _ in range(2))
+        self.assertEqual(first.stdout, again.stdout)
+        other = self.world.code("longmen")
+        run = self.world.agent(longmen, "enrol", other, code=2)
+        self.assertEqual(run.stdout, "")
+        self.report(5, *WAIT, folder=longmen)
+        self.world.audit()
+
     def test_one_code_is_for_one_office(self):
         code = self.world.code("longmen")
         self.world.agent(self.world.path("first"), "enrol", code, "--timeout",
