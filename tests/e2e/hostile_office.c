@@ -5,6 +5,7 @@
  *
  *   ack SEQUENCE INDEX VERDICT...
  *   nack SEQUENCE CODE WANTED TEXT
+ *   recalled SEQUENCE
  *   pong | lost | silence
  */
 #include <errno.h>
@@ -36,6 +37,7 @@ struct scene {
 	struct arena arena;
 	void *context, *dealer, *monitor;
 	struct welcome welcome;
+	uint64_t recalled; /* batches */
 	struct strbuf out;
 	struct err err;
 };
@@ -184,6 +186,16 @@ static bool print_nack(struct scene *scene, struct span body)
 	return nack.code == NACK_GAP;
 }
 
+static void print_recalled(struct scene *scene, struct span body)
+{
+	struct recalled recalled;
+
+	must(scene,
+	     talk_decode_recalled(body, &scene->arena, &recalled, &scene->err));
+	scene->recalled++;
+	(void)printf("recalled %" PRIu64 "\n", recalled.receipt.sequence);
+}
+
 /* Whether more is to come. */
 static bool print_message(struct scene *scene, struct span message)
 {
@@ -198,6 +210,8 @@ static bool print_message(struct scene *scene, struct span message)
 		print_ack(scene, body);
 	else if (type == WIRE_NACK)
 		return print_nack(scene, body);
+	else if (type == WIRE_RECALLED)
+		print_recalled(scene, body);
 	else if (type == WIRE_PONG)
 		(void)puts("pong");
 	return type != WIRE_PONG && type != WIRE_WELCOME;
@@ -258,11 +272,10 @@ static struct seal_header next_header(const struct scene *scene)
 				     .count = 1 };
 }
 
-static struct sealed said(struct scene *scene, struct span body)
+static struct sealed said(struct span body)
 {
 	struct sealed sealed = { .body = body };
 
-	(void)scene;
 	salt_draw(sealed.salt);
 	return sealed;
 }
@@ -288,7 +301,7 @@ static struct sealed report(struct scene *scene, const char *value,
 	span = span_of(arena_copy(&scene->arena, body.text, body.len),
 		       body.len);
 	strbuf_release(&body);
-	return said(scene, span);
+	return said(span);
 }
 
 /* The Batch message, in the arena. */
@@ -469,6 +482,50 @@ static void stale(struct scene *scene)
 			       &scene->keys.sign));
 }
 
+/* A reason that is not the one whose hash was signed. */
+static void another_text(struct scene *scene)
+{
+	struct text_hash hash = { .name = span_of_text("reason") };
+	struct text text = { .text = span_of_text("not what was signed") };
+	struct statement statement = {
+		.texts = &hash,
+		.text_count = 1,
+		.kind = SAID_REPORT,
+		.said.report = { .target = span_of_text("live.jobless"),
+				 .unit = span_of_text(scene->unit),
+				 .period = span_of_text("2024M06") },
+	};
+	struct sealed sealed;
+	struct strbuf bytes;
+
+	strbuf_init(&bytes, 0);
+	hash.hash = hash_text(text.salt, span_of_text("what was signed"));
+	must(scene, wire_encode_statement(&statement, &bytes, &scene->err));
+	sealed = said(strbuf_span(&bytes));
+	sealed.texts = &text;
+	sealed.text_count = 1;
+	send_batch(scene,
+		   seal(scene, next_header(scene), sealed, &scene->keys.sign));
+	strbuf_release(&bytes);
+}
+
+/* All that there ever was, please; then the last of its own, which comes after
+ * all that came of the first. A PONG does not wait for what is recalled. */
+static void recall_all(struct scene *scene)
+{
+	struct recall recall = { .from = 1, .count = UINT32_MAX };
+
+	must(scene, talk_encode_recall(&recall, &scene->out, &scene->err));
+	send_out(scene);
+	while (scene->recalled < scene->welcome.wanted - 1 && hear_one(scene))
+		;
+	recall.from = scene->welcome.wanted - 1;
+	must(scene, talk_encode_recall(&recall, &scene->out, &scene->err));
+	send_out(scene);
+	while (scene->recalled < scene->welcome.wanted && hear_one(scene))
+		;
+}
+
 /* Levels messages, one within the other, of field number field. */
 static void nest(struct strbuf *out, uint32_t field, int levels)
 {
@@ -502,9 +559,8 @@ static void deep(struct scene *scene)
 /* Well sealed, but a body like that is no statement. */
 static void send_sealed_body(struct scene *scene, const struct strbuf *bytes)
 {
-	send_batch(scene,
-		   seal(scene, next_header(scene),
-			said(scene, strbuf_span(bytes)), &scene->keys.sign));
+	send_batch(scene, seal(scene, next_header(scene),
+			       said(strbuf_span(bytes)), &scene->keys.sign));
 }
 
 static void deep_statement(struct scene *scene)
@@ -676,6 +732,8 @@ static const struct attack {
 	{ "duplicate", duplicate, false },
 	{ "fork", fork_chain, false },
 	{ "stale", stale, false },
+	{ "another-text", another_text, false },
+	{ "recall", recall_all, false },
 	{ "deep", deep, false },
 	{ "deep-statement", deep_statement, false },
 	{ "amplify", amplify, false },

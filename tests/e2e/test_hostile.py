@@ -74,6 +74,7 @@ class Hostile(unittest.TestCase):
         self.refused(FORGED, "signature", "signature")
         self.refused(FORGED, "signature", "header")
         self.refused(FORGED, "not the signed ones", "body")
+        self.refused(FORGED, "text", "another-text")
         self.refused(FORGED, "another key", "another-key")
         self.refused(FORGED, "another journal", "another-journal")
         self.refused(FORGED, "does not follow the head", "another-head")
@@ -90,6 +91,12 @@ class Hostile(unittest.TestCase):
         again = self.attack("replay", "", stolen, office=self.victim)
         self.assertEqual(again, answers)
         self.assertEqual(self.all_is_well()["forks"], 0)
+
+    def test_nobody_recalls_what_others_said(self):
+        self.report(self.office, "baima", 4)
+        self.assertEqual(self.attack("recall"),
+                         [["recalled", n] for n in "122"] + [["pong"]])
+        self.assertEqual(self.all_is_well()["refused"], 0)
 
     def test_a_gap_is_told_with_the_number_that_is_wanted(self):
         answers = self.attack("gap")
