@@ -248,6 +248,22 @@ static int tell(struct sender *sender, struct err *err)
 	return ret == ERR_FULL ? 0 : ret; /* a word is not worth a session */
 }
 
+/* "Connected" was said by a sender that is gone. */
+static int forget_last_word(struct sender *sender, struct err *err)
+{
+	struct sender_word word;
+	char line[64];
+	int ret;
+
+	if (!sender->options.log || !sender_word(sender->office, &word) ||
+	    word.state != SESSION_READY)
+		return 0;
+	(void)snprintf(line, sizeof(line), "%d %d 0", (int)SESSION_CONNECTING,
+		       (int)TROUBLE_NONE);
+	ret = office_set_text(sender->office, "session", line, err);
+	return ret == ERR_FULL ? 0 : ret;
+}
+
 static int restore(struct sender *sender, const struct session_action *action,
 		   struct err *err)
 {
@@ -630,6 +646,8 @@ int sender_open(struct office *office, struct loop *loop,
 		ret = 0; /* the poll will do until there is room */
 	if (!ret)
 		ret = socket_open(loop, &events, sender, &sender->socket, err);
+	if (!ret)
+		ret = forget_last_word(sender, err);
 	if (!ret)
 		ret = new_session(sender, office->enrolling, err);
 	if (ret) {

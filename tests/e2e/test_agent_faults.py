@@ -193,6 +193,18 @@ class Faults(unittest.TestCase):
                          [("admitted",)] * 2)
         self.assertEqual(self.world.audit()["forks"], 0)
 
+    def test_connected_is_said_of_this_sender_not_of_the_last_one(self):
+        baima = self.world.enrol("baima", "baima")
+        self.world.collector.send_signal(signal.SIGSTOP)
+        self.world.start_agent(baima)
+        until(lambda: self.world.status(baima)[-1]["connection"] !=
+              "no sender", "a sender")
+        self.assertNotEqual(self.world.status(baima)[-1]["connection"],
+                            "connected")
+        self.world.collector.send_signal(signal.SIGCONT)
+        until(lambda: self.world.status(baima)[-1]["connection"] ==
+              "connected", "a connection")
+
     def seal_unheard(self, folder, value):
         """The collector dies with a batch of the office in its socket."""
         sender = self.world.start_agent(folder)
