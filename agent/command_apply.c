@@ -253,6 +253,9 @@ int command_apply(const struct options *options)
 		return EXIT_USAGE;
 	}
 	code = office_open(&office, options, OFFICE_EXISTING);
+	/* Another administrator may have applied one: it is our base. */
+	if (!code && !options_given(options, "dry-run"))
+		deliver_refresh(&office, timeout_ms);
 	if (!code)
 		code = apply(options, &office, &folder);
 	if (!code && options_given(options, "wait"))

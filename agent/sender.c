@@ -210,6 +210,19 @@ static void compare_clocks(struct sender *sender)
 			 theirs > ours ? "behind" : "ahead");
 }
 
+/* Days are the journal's, wherever the office is. */
+static int learn_zone(struct sender *sender, struct err *err)
+{
+	int zone = session_facts(sender->session)->zone_minutes;
+	char text[16];
+
+	if (zone == sender->office->zone_minutes)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%d", zone);
+	sender->office->zone_minutes = zone;
+	return office_set_text(sender->office, "zone", text, err);
+}
+
 static int tell(struct sender *sender, struct err *err)
 {
 	struct sender_word word = {
@@ -232,6 +245,9 @@ static int tell(struct sender *sender, struct err *err)
 	if (word.state == SESSION_READY) {
 		sender->ready_at = now_ms();
 		compare_clocks(sender);
+		ret = learn_zone(sender, err);
+		if (ret)
+			return ret;
 	}
 	sender->told = word;
 	sender->has_told = true;

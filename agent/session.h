@@ -112,7 +112,8 @@ struct session_config {
 /* What the collector last said of itself. */
 struct session_facts {
 	uint64_t offices, catalogue, safe;
-	uint64_t now_us; /* its clock at WELCOME, 0: not heard yet */
+	uint64_t now_us;  /* its clock at WELCOME, 0: not heard yet */
+	int zone_minutes; /* the journal's days, once now_us is heard */
 };
 
 struct session;

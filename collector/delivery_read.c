@@ -131,29 +131,6 @@ static int add_file(struct slicing *slicing, struct slice_file file)
 	return 0;
 }
 
-static int send_files(struct slicing *slicing)
-{
-	struct delivery *delivery = slicing->delivery;
-	struct slice_file *files;
-	uint32_t version;
-	size_t count;
-	int rc = heads_files(&slicing->reader, &delivery->arena, &version,
-			     &files, &count, slicing->err);
-
-	if (rc == ERR_NOTFOUND)
-		return 0; /* no catalogue yet: no files */
-	if (rc)
-		return rc;
-	slicing->slice.catalogue = version;
-	slicing->slice.files =
-		arena_array(&delivery->arena, count, sizeof(struct slice_file));
-	if (!slicing->slice.files)
-		return err_set(slicing->err, ERR_NOMEM, "no memory");
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = add_file(slicing, files[i]);
-	return rc;
-}
-
 static size_t head_bytes(const struct head *head)
 {
 	const struct report *report = &head->report;
@@ -166,27 +143,52 @@ static size_t head_bytes(const struct head *head)
 	return bytes;
 }
 
-static int add_head(struct slicing *slicing, struct span figure_key)
+static int put_head(struct slicing *slicing, const struct head *head)
 {
 	struct slice *slice = &slicing->slice;
-	struct head head;
-	size_t bytes;
-	int rc = head_read(&slicing->reader, &slicing->delivery->ids,
-			   figure_key, &slicing->delivery->arena, &head,
-			   slicing->err);
+	size_t bytes = head_bytes(head);
+	int rc;
 
-	if (rc)
-		return rc;
-	bytes = head_bytes(&head);
 	if (slice->head_count == SLICING_HEADS ||
 	    slicing->bytes + bytes > DELIVERY_MESSAGE_BYTES) {
 		rc = send_slice(slicing, false);
 		if (rc)
 			return rc;
 	}
-	slicing->heads[slice->head_count++] = head;
+	slicing->heads[slice->head_count++] = *head;
 	slicing->bytes += bytes;
 	return 0;
+}
+
+static int send_files(struct slicing *slicing)
+{
+	struct delivery *delivery = slicing->delivery;
+	struct heads_catalogue newest;
+	int rc = heads_catalogue(&slicing->reader, &delivery->arena, &newest,
+				 slicing->err);
+
+	if (rc == ERR_NOTFOUND)
+		return 0; /* no catalogue yet: no files */
+	if (rc)
+		return rc;
+	slicing->slice.catalogue = newest.version;
+	slicing->slice.files = arena_array(&delivery->arena, newest.file_count,
+					   sizeof(struct slice_file));
+	if (!slicing->slice.files)
+		return err_set(slicing->err, ERR_NOMEM, "no memory");
+	for (size_t i = 0; i < newest.file_count && !rc; i++)
+		rc = add_file(slicing, newest.files[i]);
+	return rc ? rc : put_head(slicing, &newest.commit);
+}
+
+static int add_head(struct slicing *slicing, struct span figure_key)
+{
+	struct head head;
+	int rc = head_read(&slicing->reader, &slicing->delivery->ids,
+			   figure_key, &slicing->delivery->arena, &head,
+			   slicing->err);
+
+	return rc ? rc : put_head(slicing, &head);
 }
 
 static int visit_head(void *arg, struct span key, struct span value)

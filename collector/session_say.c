@@ -64,6 +64,7 @@ void session_say_welcome(struct session *session,
 	welcome.catalogue = facts.catalogue;
 	welcome.offices = facts.offices;
 	welcome.now_us = facts.now_us;
+	welcome.zone_minutes = facts.zone_minutes;
 	strbuf_clear(&table->out);
 	send_out(session, talk_encode_welcome(&welcome, &table->out, NULL));
 }

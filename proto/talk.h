@@ -41,6 +41,7 @@ struct welcome {
 	uint64_t catalogue;
 	uint64_t offices;
 	uint64_t now_us;
+	int32_t zone_minutes;
 };
 
 struct receipt {

@@ -73,6 +73,7 @@ int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 	to.checkpoint = span_data(welcome->checkpoint);
 	to.safe = welcome->safe;
 	to.catalogue = welcome->catalogue;
+	to.zone_minutes = welcome->zone_minutes;
 	to.offices = welcome->offices;
 	to.now_us = welcome->now_us;
 	return finish(&e, WIRE_WELCOME, &to.base, out, err);
@@ -319,6 +320,7 @@ int talk_decode_welcome(struct span body, struct arena *arena,
 	welcome.checkpoint = wire_bytes(from->checkpoint);
 	welcome.safe = from->safe;
 	welcome.catalogue = from->catalogue;
+	welcome.zone_minutes = from->zone_minutes;
 	welcome.offices = from->offices;
 	welcome.now_us = from->now_us;
 	rc = wire_fixed(from->head, "a head", welcome.head.bytes, HASH_BYTES,

@@ -28,13 +28,12 @@ static int take_newest(void *arg, struct span key, struct span value)
 	return 0;
 }
 
-int heads_files(const struct table_reader *reader, struct arena *arena,
-		uint32_t *version, struct slice_file **files, size_t *count,
-		struct err *err)
+int heads_catalogue(const struct table_reader *reader, struct arena *arena,
+		    struct heads_catalogue *out, struct err *err)
 {
 	struct newest newest = { 0 };
 	struct catalogue_version read;
-	struct slice_file *out;
+	struct heads_catalogue found = { 0 };
 	int rc = reader->scan(reader->ctx, TABLE_CATALOGUE, span_of(NULL, 0),
 			      take_newest, &newest, err);
 
@@ -45,17 +44,21 @@ int heads_files(const struct table_reader *reader, struct arena *arena,
 	rc = catalogue_version_read(newest.bytes, arena, &read, err);
 	if (rc)
 		return rc;
-	out = arena_array(arena, read.file_count, sizeof(*out));
-	if (!out)
+	found.files = arena_array(arena, read.file_count, sizeof(*found.files));
+	if (!found.files)
 		return err_set(err, ERR_NOMEM, "no memory for a slice");
 	for (size_t i = 0; i < read.file_count; i++)
-		out[i] = (struct slice_file){
+		found.files[i] = (struct slice_file){
 			.name = span_of_text(read.files[i].name),
 			.bytes = read.files[i].bytes,
 		};
-	*version = newest.version;
-	*files = out;
-	*count = read.file_count;
+	found.version = newest.version;
+	found.file_count = read.file_count;
+	found.commit.index = read.origin.entry;
+	found.commit.n = read.origin.n;
+	found.commit.recv_us = read.origin.recv_us;
+	memcpy(found.commit.salt, read.origin.salt, SALT_BYTES);
+	*out = found;
 	return 0;
 }
 

@@ -18,11 +18,17 @@
 
 /* ---- files ---- */
 
-/* The newest version's files as they were sent: views that live as long as
- * the reader's transaction. ERR_NOTFOUND: no catalogue yet. */
-int heads_files(const struct table_reader *reader, struct arena *arena,
-		uint32_t *version, struct slice_file **files, size_t *count,
-		struct err *err);
+struct heads_catalogue {
+	uint32_t version;
+	struct slice_file *files; /* as they were sent */
+	size_t file_count;
+	struct head commit; /* without a target: what the next one replaces */
+};
+
+/* The newest version: views that live as long as the reader's transaction.
+ * ERR_NOTFOUND: no catalogue yet. */
+int heads_catalogue(const struct table_reader *reader, struct arena *arena,
+		    struct heads_catalogue *out, struct err *err);
 
 /* ---- numbers ---- */
 

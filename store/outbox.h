@@ -83,8 +83,9 @@ int outbox_counts(struct outbox *outbox, struct outbox_counts *out,
  */
 int outbox_head(struct outbox *outbox, struct span key, struct arena *arena,
 		struct head *out, struct err *err); /* ERR_NOTFOUND */
-/* The key under which outbox_head knows the newest own catalogue commit; its
- * head has a salt and no report, and outbox_heads leaves it out. */
+/* The key under which outbox_head knows the newest catalogue commit, own or
+ * from a slice (where it is a head without a target); its head has a salt and
+ * no report, and outbox_heads leaves it out. */
 #define OUTBOX_CATALOGUE_KEY "catalogue"
 /* What a slice says of cells, in one transaction; keys are made of the heads'
  * reports. Own reports that are not delivered yet stay heads. */

@@ -38,6 +38,12 @@ static int no_memory(struct err *err)
 
 /* ---- keys ---- */
 
+static void catalogue_key(struct cell_key *out)
+{
+	out->len = sizeof(OUTBOX_CATALOGUE_KEY) - 1;
+	memcpy(out->text, OUTBOX_CATALOGUE_KEY, out->len);
+}
+
 /* Decoded and encoded reports alike have names within their limit; a head
  * that somebody made up may not. */
 static bool report_key(const struct report *report, struct cell_key *out)
@@ -67,8 +73,16 @@ static bool statement_key(const struct statement *statement,
 		return report_key(&statement->said.report, out);
 	if (statement->kind != SAID_CATALOGUE_COMMIT)
 		return false;
-	out->len = sizeof(OUTBOX_CATALOGUE_KEY) - 1;
-	memcpy(out->text, OUTBOX_CATALOGUE_KEY, out->len);
+	catalogue_key(out);
+	return true;
+}
+
+/* A head without a target is of the catalogue. */
+static bool head_key(const struct head *head, struct cell_key *out)
+{
+	if (head->report.target.len)
+		return report_key(&head->report, out);
+	catalogue_key(out);
 	return true;
 }
 
@@ -380,7 +394,7 @@ int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 		struct cell_key key;
 
 		if (heads[i].report.cell_count > WIRE_CELLS_MAX ||
-		    !report_key(&heads[i].report, &key)) {
+		    !head_key(&heads[i], &key)) {
 			rc = err_set(err, ERR_LIMIT,
 				     "a head is above the limits of a report");
 			break;

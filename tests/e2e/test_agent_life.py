@@ -176,6 +176,17 @@ class Life(unittest.TestCase):
         run = self.world.agent(baima, "status", code=1)
         self.assertIn("keys/sign", run.stderr)
 
+    def test_administrators_hand_on_the_catalogue(self):
+        """Each knows the commit it replaces, whoever made it."""
+        second = self.world.enrol("second", "--role", "admin")
+        catalogue = self.world.path("catalogue")
+        for folder in (second, self.world.admin, second):
+            self.world.agent(folder, "sync", "--timeout", WAIT_S)
+            self.world.agent(folder, "apply", catalogue)
+            self.world.agent(folder, "sync", "--timeout", WAIT_S)
+            self.assertEqual(self.world.counts(folder)["refused"], 0, folder)
+        self.world.audit()
+
     def test_new_catalogues_reach_offices(self):
         baima = self.world.enrol("baima", "baima")
         self.world.start_agent(baima)

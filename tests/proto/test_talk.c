@@ -91,7 +91,8 @@ Test(talk, welcome_round_trips)
 				.safe = 12,
 				.catalogue = 3,
 				.offices = 50000,
-				.now_us = 1700000000000000 };
+				.now_us = 1700000000000000,
+				.zone_minutes = -210 };
 	struct welcome got;
 
 	fill(&made.head, 7);
@@ -112,6 +113,7 @@ Test(talk, welcome_round_trips)
 	cr_expect_eq(got.catalogue, 3);
 	cr_expect_eq(got.offices, 50000);
 	cr_expect_eq(got.now_us, 1700000000000000);
+	cr_expect_eq(got.zone_minutes, -210);
 
 	/* the first of a chain: no head to show */
 	made.wanted = 1;
