@@ -87,7 +87,10 @@ static bool may_report(const struct place *place)
 	if (target->authority != AUTHORITY_SUMMED &&
 	    place->unit == catalogue_source(target))
 		return true;
-	return admit_is_register(target) && place->unit == target->lead;
+	/* The lead speaks for items, and for the sections of a guard. */
+	return place->unit == target->lead &&
+	       (admit_is_register(target) ||
+		(target->measure == KIND_GUARD && target->item_count));
 }
 
 static enum verdict check_scope(struct place *place)
@@ -173,8 +176,6 @@ static enum verdict check_item(struct place *place, const struct report *report)
 		return use == ITEM_ALWAYS ?
 			       refuse(place, "item", VERDICT_ITEM_MISSING) :
 			       VERDICT_ADMITTED;
-	if (use == ITEM_NEVER)
-		return refuse(place, "item", VERDICT_ITEM_UNEXPECTED);
 	if (admit_is_register(place->target) &&
 	    span_equal(place->item, span_of_text(NOTHING_NEW_TEXT))) {
 		place->nothing_new = true;
@@ -182,6 +183,8 @@ static enum verdict check_item(struct place *place, const struct report *report)
 			       refuse(place, "item", VERDICT_ITEM_UNEXPECTED) :
 			       VERDICT_ADMITTED;
 	}
+	if (use == ITEM_NEVER)
+		return refuse(place, "item", VERDICT_ITEM_UNEXPECTED);
 	return check_listed(place);
 }
 
@@ -201,10 +204,12 @@ static bool is_closed(const struct place *place, const struct cell_state *state)
 	if (day <=
 	    catalogue_close_day(place->catalogue, place->target, place->period))
 		return false;
+	/* A return without a day of receipt is in time, as a report is. */
 	if (state->head_returned)
-		return day - day_of_us(state->returned_us,
+		return state->returned_us &&
+		       day - day_of_us(state->returned_us,
 				       place->when.zone_minutes) >
-		       place->catalogue->settings.resend_days;
+			       place->catalogue->settings.resend_days;
 	return !state->head_counts_as_report;
 }
 

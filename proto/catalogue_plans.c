@@ -41,8 +41,7 @@ static const char *read_plan_item(const struct row *row, uint32_t index)
 
 /* A curve's point has a percent or a value; the day of a stage or of an item
  * has neither. */
-static void check_use(const struct row *row, const struct target *target,
-		      const struct plan_point *point)
+static void check_use(const struct row *row, const struct plan_point *point)
 {
 	bool percent = row_given(row, PLAN_PERCENT);
 	bool value = row_given(row, PLAN_VALUE);
@@ -54,10 +53,6 @@ static void check_use(const struct row *row, const struct target *target,
 				    "the planned day of a %s has no percent "
 				    "and no value; leave it blank",
 				    stage ? "stage" : "listed item");
-		else if (!stage && target->measure == KIND_MILESTONE)
-			row_problem(row, PLAN_STAGE,
-				    "name the stage that is planned for this "
-				    "day");
 		return;
 	}
 	if (percent == value)
@@ -82,7 +77,7 @@ static bool read_point(const struct row *row, uint32_t index,
 	point->has_value = row_decimal(row, PLAN_VALUE, &point->value);
 	(void)row_choice(row, PLAN_SHAPE, shapes, 2, &shape);
 	point->line = shape == 1;
-	check_use(row, target, point);
+	check_use(row, point);
 	return read_by(row, target, &point->by) &&
 	       !row_repeats(row, PLAN_BY, "the plan for this day",
 			    "%u:%u:%u:%d:%s", index, point->unit, point->stage,

@@ -107,9 +107,7 @@ const char *measure_text(struct subject *subject, const struct rational *number,
 
 /* ---- the subject looked at ---- */
 
-/* The day as of which goals are read: E, or while nothing is due yet, the
- * cut-off within the window. */
-static int32_t goal_day(const struct subject *subject)
+int32_t subject_goal_day(const struct subject *subject)
 {
 	int32_t day = subject->evaluation->input.cutoff;
 
@@ -134,7 +132,8 @@ static int look_at(struct evaluation *evaluation, uint32_t target,
 	rc = subject_new(evaluation, target, DAY_NONE, &subject, err);
 	if (rc)
 		return rc;
-	rc = aims_resolve(subject, goal_day(subject), &subject->aims, err);
+	rc = aims_resolve(subject, subject_goal_day(subject), &subject->aims,
+			  err);
 	if (rc)
 		subject_free(subject);
 	else
@@ -186,10 +185,12 @@ static int judge(struct view *view, struct figure *figure, struct err *err)
 	int rc = 0;
 
 	write_period(subject, figure);
-	if (subject_kind(subject) == KIND_NARRATIVE)
+	if (subject_kind(subject) == KIND_NARRATIVE) {
 		review_judge(view, figure);
-	else
+		light_write_last(view, figure);
+	} else {
 		rc = light_judge(view, figure, err);
+	}
 	return rc ? rc : check_memory(subject, err);
 }
 
@@ -246,7 +247,7 @@ static bool has_row(struct subject *subject, struct track *track)
 		if (track->rows[i].from == DAY_NONE || !subject->closed_count ||
 		    track->rows[i].from <= subject->today)
 			return true;
-	if (track_due(subject, track, goal_day(subject)))
+	if (track_due(subject, track, subject_goal_day(subject)))
 		return true;
 	if (!subject->closed_count || !subject_is_register(subject))
 		return false;
@@ -437,6 +438,7 @@ int evaluation_items(struct evaluation *evaluation, uint32_t target,
 {
 	struct subject *subject;
 	struct register_item *items;
+	struct register_asked asked = { .counting = COUNT_NOW };
 	struct record *records;
 	struct view view;
 	size_t n;
@@ -451,14 +453,15 @@ int evaluation_items(struct evaluation *evaluation, uint32_t target,
 		*count = 0;
 		return 0;
 	}
-	if (register_records(subject, subject->today, COUNT_NOW,
-			     &subject->arena, &records, &n))
+	view = view_of(subject, NULL);
+	view.aims = subject->aims;
+	asked.day = subject->today;
+	asked.only = register_heard(&view);
+	if (register_records(subject, asked, &subject->arena, &records, &n))
 		return err_set(err, ERR_NOMEM, "no memory for items");
 	items = arena_array(&subject->arena, n + 1, sizeof(*items));
 	if (!items)
 		return err_set(err, ERR_NOMEM, "no memory for items");
-	view = view_of(subject, NULL);
-	view.aims = subject->aims;
 	for (size_t i = 0; i < n; i++)
 		write_item(subject, &records[i], register_view_step(&view),
 			   &items[i]);

@@ -126,8 +126,9 @@ static bool curve_owner(const struct view *view, uint32_t *out)
 bool plan_has_curve(const struct view *view)
 {
 	uint32_t owner;
+	int64_t items;
 
-	return curve_owner(view, &owner);
+	return plan_items(view, &items) || curve_owner(view, &owner);
 }
 
 /* What a point stands for; a general curve of values in proportion to the
@@ -154,6 +155,8 @@ static const struct rational *point_value(const struct view *view,
 	value = rational_of_decimal(numbers, point->value);
 	if (!view->unit || point->unit != CATALOGUE_NONE || !view->whole->count)
 		return value;
+	if (view->aims.list == view->whole->list)
+		return value; /* no quota: the goals are the target's */
 	whole = &view->whole->list[0];
 	if (whole->missing || !rational_sign(whole->value))
 		return value;
@@ -203,7 +206,10 @@ const struct rational *plan_expected(const struct view *view,
 {
 	struct rationals *numbers = view->subject->numbers;
 	uint32_t owner;
+	int64_t items;
 
+	if (plan_items(view, &items))
+		return rational_of(numbers, items);
 	if (curve_owner(view, &owner))
 		return curve_at(view, aim, owner, from, full);
 	return rational_add(numbers, from,
@@ -325,8 +331,13 @@ int32_t plan_day(const struct subject *subject, const struct record *record,
 	if (record->item.len) {
 		day = find_day(subject, &place);
 		place.stage = 0;
-		if (day == DAY_NONE && stage == goal_step)
-			day = find_day(subject, &place);
+		if (stage == goal_step) {
+			int32_t alone = find_day(subject, &place);
+
+			/* Of several rows the latest day counts; DAY_NONE is
+			 * before every day. */
+			day = alone > day ? alone : day;
+		}
 	}
 	if (day == DAY_NONE) {
 		place = (struct place){ .stage = stage,
@@ -363,14 +374,22 @@ static uint32_t unit_of_item(const struct subject *subject, const char *id)
 	return CATALOGUE_NONE;
 }
 
+/* Is the figure a number of items? */
+static bool plan_counts(const struct target *target)
+{
+	if (target->kind == KIND_GRADE)
+		return target->take == TAKE_COUNT;
+	return target->kind == KIND_ITEMS &&
+	       target->sum_field == CATALOGUE_NONE;
+}
+
 bool plan_items(const struct view *view, int64_t *out)
 {
 	const struct subject *subject = view->subject;
 	bool any = false;
 
 	*out = 0;
-	if (subject->target->kind != KIND_ITEMS ||
-	    subject->target->sum_field != CATALOGUE_NONE)
+	if (!plan_counts(subject->target))
 		return false;
 	for (size_t i = 0; i < subject->date_count; i++) {
 		const struct plan_point *point = subject->dates[i];

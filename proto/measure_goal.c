@@ -351,7 +351,8 @@ static int quota_aim(struct subject *subject, const struct roster_row *row,
 int aims_of_unit(struct subject *subject, const struct track *track,
 		 const struct aims *whole, struct aims *out)
 {
-	const struct roster_row *row = track_row(track, subject->today);
+	const struct roster_row *row =
+		track_row(track, subject_goal_day(subject));
 
 	if (!whole->pending && whole->deciding && row && row->has_quota &&
 	    takes_quota(subject))

@@ -50,12 +50,14 @@ static bool covered(const struct view *view, enum counting counting)
 	uint32_t due, reported;
 
 	view_coverage(view, subject_now(subject), counting, &due, &reported);
-	if (!due || too_few(subject, due, reported))
-		return false;
-	if (has_cap(view) && reported < due)
+	if (!due)
 		return false;
 	if (subject_kind(subject) == KIND_GUARD)
 		return guard_complete(view, counting);
+	if (too_few(subject, due, reported))
+		return false;
+	if (has_cap(view) && reported < due)
+		return false;
 	if (subject->target->hold != HOLD_EVERY)
 		return true;
 	for (size_t i = 0; i < subject->closed_count; i++) {
@@ -134,6 +136,18 @@ static enum light judge_gaps(struct view *view)
 		}
 	}
 	return worst;
+}
+
+/* Where it should be by now does not depend on what was reported. */
+static const struct rational *plan_without_figure(const struct view *view)
+{
+	struct view nothing = *view;
+
+	if (!view->aims.deciding)
+		return NULL;
+	nothing.amount = (struct amount){ .value = rational_of(
+						  view->subject->numbers, 0) };
+	return plan_gap(&nothing, &view->aims.list[0]).plan;
 }
 
 /* ---- the lines in order ---- */
@@ -311,7 +325,7 @@ static void write_milestone(struct view *view, struct figure *figure)
 {
 	char text[2 * DAY_TEXT_BYTES] = "";
 
-	if (view->aims.pending || !view->aims.deciding)
+	if (view->aims.pending || !view->aims.deciding || !view->tallied.items)
 		return;
 	/* What is only hoped for is not planned, unless days are given. */
 	if (!view->aims.only_stretch || view->subject->date_count) {
@@ -345,7 +359,7 @@ static void write_gap(struct view *view, struct figure *figure)
 								PACE_ON;
 }
 
-static void write_last(struct view *view, struct figure *figure)
+void light_write_last(struct view *view, struct figure *figure)
 {
 	char text[PERIOD_TEXT_BYTES];
 	const struct track *track = view->unit;
@@ -415,14 +429,17 @@ int light_judge(struct view *view, struct figure *figure, struct err *err)
 	figure->met = aims_met(view, false);
 	if (!view->aims.only_stretch)
 		figure->stretch = aims_met(view, true);
-	if (view->amount.value && !view->amount.overflow &&
-	    !view->aims.pending && !view->aims.no_quota &&
-	    !reference_missing(view))
-		by_gap = judge_gaps(view);
+	if (!view->aims.pending && !view->aims.no_quota &&
+	    !reference_missing(view) && !view->amount.overflow) {
+		if (view->amount.value)
+			by_gap = judge_gaps(view);
+		else
+			view->gap.plan = plan_without_figure(view);
+	}
 	write_gap(view, figure);
 	if (subject_kind(subject) == KIND_MILESTONE)
 		write_milestone(view, figure);
-	write_last(view, figure);
+	light_write_last(view, figure);
 	verdict = judge(view, figure, by_gap, &approved);
 	figure->light = verdict.light;
 	figure->why = verdict.why;

@@ -323,24 +323,39 @@ struct amount run_amount(const struct run *run, int32_t day)
 	return amount;
 }
 
+static const struct rational *field_step(const struct subject *subject,
+					 const struct field *field)
+{
+	struct rationals *numbers = subject->numbers;
+
+	return rational_mul(numbers,
+			    rational_of_sum(numbers, 1, field->decimals),
+			    rational_of_decimal(numbers, field->factor));
+}
+
 const struct rational *measure_step(const struct subject *subject)
 {
 	const struct target *target = subject->target;
 	struct rationals *numbers = subject->numbers;
-	const struct field *field = NULL;
+	const struct rational *least = NULL, *step;
 
 	switch (subject_kind(subject)) {
 	case KIND_FLOW:
 	case KIND_LEVEL:
 	case KIND_NET:
-		if (subject->component_count)
-			field = subject->components[0].field;
+		/* A net amount moves by the smaller step of its two parts. */
+		for (size_t i = 0; i < subject->component_count; i++) {
+			step = field_step(subject,
+					  subject->components[i].field);
+			if (!least || rational_compare(step, least) < 0)
+				least = step;
+		}
 		break;
 	case KIND_ITEMS:
 		if (target->sum_field == CATALOGUE_NONE)
 			return rational_of(numbers, 1);
-		field = &subject->from->fields[target->sum_field];
-		break;
+		return field_step(subject,
+				  &subject->from->fields[target->sum_field]);
 	case KIND_MILESTONE:
 	case KIND_GRADE:
 	case KIND_GUARD:
@@ -352,9 +367,5 @@ const struct rational *measure_step(const struct subject *subject)
 	case KIND_NARRATIVE:
 		break;
 	}
-	if (!field)
-		return rational_of(numbers, 0);
-	return rational_mul(numbers,
-			    rational_of_sum(numbers, 1, field->decimals),
-			    rational_of_decimal(numbers, field->factor));
+	return least ? least : rational_of(numbers, 0);
 }

@@ -86,10 +86,10 @@ static const struct rational *base_of(const struct view *view)
 	}
 	if (target->has_base)
 		return rational_of_decimal(numbers, target->base);
-	for (size_t i = 0; i < view->track_count; i++) {
-		const struct track *track = &view->tracks[i];
+	for (size_t i = 0; i < subject->track_count; i++) {
+		const struct track *track = &subject->tracks[i];
 
-		if (!track_due(subject, track, subject->today))
+		if (!track_in_force(subject, track, subject->today))
 			continue;
 		row = track_row(track, subject->today);
 		if (!row || !row->has_base)
@@ -106,15 +106,10 @@ static const struct rational *base_of(const struct view *view)
 /* flow, items, net that are to grow. */
 static struct gap gap_growing(const struct view *view, const struct aim *aim)
 {
-	struct rationals *numbers = view->subject->numbers;
 	const struct rational *v = view->amount.value, *a = aim->attain;
 	struct gap gap = { .planned = true };
-	int64_t items;
 
-	if (plan_items(view, &items))
-		gap.plan = rational_of(numbers, items);
-	else
-		gap.plan = plan_expected(view, aim, zero(view), a);
+	gap.plan = plan_expected(view, aim, zero(view), a);
 	gap.points = points(view, minus(view, gap.plan, v), a, false);
 	gap.rate = percent(view, v, a);
 	return gap;

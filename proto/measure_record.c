@@ -83,6 +83,7 @@ struct binder {
 	const struct subject *subject;
 	int32_t day;
 	enum counting counting;
+	uint32_t only; /* whose claims count; CATALOGUE_NONE: everybody's */
 	struct arena *arena;
 	const struct value **claim; /* of the claimant looked at */
 	const struct value **first; /* of the first claimant */
@@ -215,6 +216,11 @@ static void read_roles(const struct subject *subject, struct record *record)
 	}
 }
 
+static bool binder_hears(const struct binder *binder, uint32_t unit)
+{
+	return binder->only == CATALOGUE_NONE || binder->only == unit;
+}
+
 static struct record *add_record(struct binder *binder, struct span item,
 				 const struct item *listed)
 {
@@ -244,9 +250,7 @@ static void finish_record(struct binder *binder, struct record *record)
 	if (record->listed && record->listed->unit != CATALOGUE_NONE)
 		record->credited = record->listed->unit;
 	if (record->credited == CATALOGUE_NONE)
-		record->credited = subject->source_alone ?
-					   catalogue_source(subject->from) :
-					   subject->from->lead;
+		record->credited = subject->from->lead;
 	read_roles(subject, record);
 }
 
@@ -256,7 +260,6 @@ static void bind_group(struct binder *binder, const struct said **group,
 {
 	const struct subject *subject = binder->subject;
 	struct record *record = add_record(binder, group[0]->item, listed);
-	uint32_t source = catalogue_source(subject->from);
 	bool ever = false;
 
 	if (!record)
@@ -268,7 +271,7 @@ static void bind_group(struct binder *binder, const struct said **group,
 		memset(binder->claim, 0,
 		       subject->from->field_count * sizeof(struct value *));
 		for (; i < count && group[i]->unit == unit; i++) {
-			if (subject->source_alone && unit != source)
+			if (!binder_hears(binder, unit))
 				continue;
 			claimed = take_said(binder, group[i], claimed);
 			ever = ever || (group[i]->end <= binder->day &&
@@ -330,7 +333,6 @@ static void bind_named(struct binder *binder)
 static void bind_units(struct binder *binder)
 {
 	const struct subject *subject = binder->subject;
-	uint32_t source = catalogue_source(subject->from);
 
 	for (size_t i = 0; i < subject->track_count; i++) {
 		const struct track *track = &subject->tracks[i];
@@ -338,7 +340,7 @@ static void bind_units(struct binder *binder)
 		bool claimed = false, ever = false;
 
 		if (!track_due(subject, track, binder->day) ||
-		    (subject->source_alone && track->unit != source))
+		    !binder_hears(binder, track->unit))
 			continue;
 		record = add_record(binder, span_of(NULL, 0), NULL);
 		if (!record)
@@ -364,14 +366,14 @@ static void bind_units(struct binder *binder)
 	}
 }
 
-int register_records(const struct subject *subject, int32_t day,
-		     enum counting counting, struct arena *arena,
-		     struct record **out, size_t *count)
+int register_records(const struct subject *subject, struct register_asked asked,
+		     struct arena *arena, struct record **out, size_t *count)
 {
 	const struct target *from = subject->from;
 	struct binder binder = { .subject = subject,
-				 .day = day,
-				 .counting = counting,
+				 .day = asked.day,
+				 .counting = asked.counting,
+				 .only = asked.only,
 				 .arena = arena };
 	size_t fields = from->field_count + 1;
 

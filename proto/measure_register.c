@@ -78,8 +78,8 @@ static void tally_record(const struct subject *subject,
 }
 
 /* By track; the same question is asked for every unit. */
-static const struct tallied *tallies_of(struct subject *subject, int32_t day,
-					enum counting counting, uint32_t step)
+static const struct tallied *
+tallies_of(struct subject *subject, struct register_asked asked, uint32_t step)
 {
 	struct tallies *tallies = subject->tallies;
 	struct record *records;
@@ -87,14 +87,14 @@ static const struct tallied *tallies_of(struct subject *subject, int32_t day,
 	size_t count;
 
 	for (; tallies; tallies = tallies->next)
-		if (tallies->day == day && tallies->counting == counting &&
-		    tallies->step == step)
+		if (tallies->asked.day == asked.day &&
+		    tallies->asked.counting == asked.counting &&
+		    tallies->asked.only == asked.only && tallies->step == step)
 			return tallies->by_track;
 	tallies = arena_alloc(&subject->arena, sizeof(*tallies));
 	if (!tallies)
 		return NULL;
-	*tallies =
-		(struct tallies){ subject->tallies, day, counting, step, NULL };
+	*tallies = (struct tallies){ subject->tallies, asked, step, NULL };
 	tallies->by_track = arena_array(&subject->arena,
 					subject->track_count + 1,
 					sizeof(*tallies->by_track));
@@ -103,8 +103,7 @@ static const struct tallied *tallies_of(struct subject *subject, int32_t day,
 	for (size_t i = 0; i < subject->track_count; i++)
 		tallies->by_track[i].planned = DAY_NONE;
 	arena_init(&arena, REGISTER_BYTES_MAX);
-	if (register_records(subject, day, counting, &arena, &records,
-			     &count)) {
+	if (register_records(subject, asked, &arena, &records, &count)) {
 		arena_release(&arena);
 		return NULL;
 	}
@@ -139,12 +138,20 @@ static void tally_add(struct tallied *sum, const struct tallied *tallied)
 	sum->disputed += tallied->disputed;
 }
 
+uint32_t register_heard(const struct view *view)
+{
+	if (!view->subject->source_alone)
+		return CATALOGUE_NONE;
+	return view->unit ? view->unit->unit :
+			    catalogue_source(view->subject->from);
+}
+
 struct tallied register_tally(const struct view *view, int32_t day,
 			      enum counting counting, uint32_t step)
 {
 	struct subject *subject = view->subject;
-	const struct tallied *by_track =
-		tallies_of(subject, day, counting, step);
+	struct register_asked asked = { day, counting, register_heard(view) };
+	const struct tallied *by_track = tallies_of(subject, asked, step);
 	struct tallied sum = { .planned = DAY_NONE };
 
 	if (!by_track) {

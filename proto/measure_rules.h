@@ -247,6 +247,9 @@ void view_coverage(const struct view *view, const struct closed *closed,
 bool view_ever(const struct view *view, enum counting counting);
 bool view_waits(const struct view *view);
 /* The only unit that could report at E? */
+/* As of which day goals are read: E, or while no period is closed, the
+ * cut-off within the window. */
+int32_t subject_goal_day(const struct subject *subject);
 bool track_only(const struct subject *subject, const struct track *track);
 
 /* ---- parts ---- */
@@ -287,21 +290,28 @@ struct record {
 	const struct value *date;    /* NULL: none */
 };
 
+/* As of which day, and whose claims count; CATALOGUE_NONE: everybody's. */
+struct register_asked {
+	int32_t day;
+	enum counting counting;
+	uint32_t only;
+};
+
 /* Tallies by track, kept for later questions of the same subject. */
 struct tallies {
 	struct tallies *next;
-	int32_t day;
-	enum counting counting;
+	struct register_asked asked;
 	uint32_t step;
 	struct tallied *by_track;
 };
 
 int register_prepare(struct subject *subject);
+/* A source's figure is of its own claims alone, and so is then a unit's. */
+uint32_t register_heard(const struct view *view);
 /* The records as of a day, by item; with listed items of which nothing was
  * said, without withdrawn ones. ERR_NOMEM. */
-int register_records(const struct subject *subject, int32_t day,
-		     enum counting counting, struct arena *arena,
-		     struct record **out, size_t *count);
+int register_records(const struct subject *subject, struct register_asked asked,
+		     struct arena *arena, struct record **out, size_t *count);
 bool register_passes(const struct subject *subject,
 		     const struct record *record);
 /* As of a day; step is the order a milestone is to reach. */
@@ -380,6 +390,8 @@ bool plan_items(const struct view *view, int64_t *out);
 
 /* Fills the figure from the view: all but target, unit and rank. */
 int light_judge(struct view *view, struct figure *figure, struct err *err);
+/* A unit's last report that counts. */
+void light_write_last(struct view *view, struct figure *figure);
 /* The same for narratives. */
 void review_judge(struct view *view, struct figure *figure);
 /* Somebody has not done his part; all other grey waits. */

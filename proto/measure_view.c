@@ -46,12 +46,12 @@ bool track_due(const struct subject *subject, const struct track *track,
 
 bool track_only(const struct subject *subject, const struct track *track)
 {
+	int32_t day = subject_goal_day(subject);
 	size_t count = 0;
 
 	for (size_t i = 0; i < subject->track_count && count < 2; i++)
-		count +=
-			track_due(subject, &subject->tracks[i], subject->today);
-	return count == 1 && track_due(subject, track, subject->today);
+		count += track_due(subject, &subject->tracks[i], day);
+	return count == 1 && track_due(subject, track, day);
 }
 
 bool track_reported(const struct track *track, const struct closed *closed,
