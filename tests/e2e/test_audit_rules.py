@@ -557,6 +557,114 @@ class Rules(unittest.TestCase):
                           "2024-06-30", clean=False)
         self.assertEqual(result.refused, [("reports.csv", 2, "overflow")])
 
+    # ---- what the reference in tests/reference found ----
+
+    def test_the_plan_is_shown_also_where_nothing_was_reported(self):
+        self.check(self.figure("kind,compare,goal", "flow,>=,100", "value",
+                               [], "2024-06-30"),
+                   value=None, plan="50.00", gap=None, pace=None,
+                   why="no-report")
+
+    def test_units_of_an_official_register_have_rows_of_their_own(self):
+        result = figures({
+            "units": units("office", "bureau", "a"),
+            "targets": table(
+                "target,name_zh,lead,kind,compare,goal,authority,source",
+                "t,任务,office,items,>=,2,official,bureau"),
+            "roster": roster("t", "a"),
+        }, table("target,unit,period,item,date", "t,a,2024M06,P1,2024-06-01",
+                 "t,bureau,2024M06,P2,2024-06-01",
+                 "t,bureau,2024M06,P3,2024-06-01"),
+            "--cutoff", "2024-06-30", "--all")
+        self.assertEqual(result.refused, [])
+        self.check(result.target("t"), value="2")
+        self.check(result.unit("t", "a"), value="1")
+        self.check(result.unit("t", "bureau"), value="2")
+
+    def test_nothing_new_may_be_said_where_the_unit_is_the_item(self):
+        self.check(self.figure(
+            "kind,goal,ladder", "milestone,started,works", "item,stage",
+            ["a,2024M01,,started", "a,2024M02,none,"], "2024-02-29",
+            ladders=STAGES), value="100", reported=1, light="done")
+
+    def test_the_lead_reports_the_sections_of_a_guard(self):
+        self.check(self.figure(
+            "kind", "guard", "item,violations",
+            ["a,2024M01,X,0", "office,2024M01,Y,0"], "2024-01-31",
+            items=table("target,item,name_zh,unit", "t,X,断面,a",
+                        "t,Y,断面,a")), value="0", light="green")
+
+    def test_a_guard_is_covered_once_every_section_is(self):
+        """Units to which no section belongs need not report."""
+        self.check(self.figure(
+            "kind", "guard", "item,violations", ["a,2024M01,X,0"],
+            "2024-01-31", members=("a", "b", "c"),
+            items=table("target,item,name_zh,unit", "t,X,断面,a")),
+            reported=1, due=3, light="green")
+
+    def test_what_was_returned_on_no_day_may_be_sent_again(self):
+        self.check(self.figure(
+            "kind,compare,goal", "flow,>=,100", "value,review,reason,received",
+            ["a,2024M01,5,,,", "a,2024M01,,returned,,",
+             "a,2024M01,7,,更正,2024-06-01"], "2024-01-31"), value="7")
+
+    def test_an_item_alone_dates_the_goals_stage(self):
+        self.check(self.figure(
+            "kind,goal,ladder", "milestone,completed,works", "item,stage",
+            ["a,2024M04,X,started"], "2024-04-30", ladders=STAGES,
+            items=table("target,item,name_zh", "t,X,一号"),
+            plans=table("target,item,stage,by", "t,X,completed,2024-02-29",
+                        "t,X,,2024-03-31")),
+            plan="2024-03-31", slip=2, light="yellow")
+
+    def test_dated_items_are_the_plan_of_graded_ones_and_of_a_cap(self):
+        files = dict(ladders=MARKS, items=table(
+            "target,item,name_zh", "t,X,一", "t,Y,二"),
+            plans=table("target,item,by", "t,X,2024-03-31", "t,Y,2024M09"))
+        self.check(self.figure(
+            "kind,compare,goal,ladder", "grade,>=,2,marks", "item,grade",
+            ["a,2024M06,X,A"], "2024-06-30", **files), plan="1.00",
+            gap="0.00", pace="on", light="green")
+        self.check(self.figure(
+            "kind,compare,goal,ladder", "items,<=,2,marks", "item,stage",
+            ["a,2024M06,X,A"], "2024-06-30", **files), plan="1.00",
+            gap="0.00", used="50.00")
+
+    def test_a_net_amount_moves_by_the_smaller_step_of_its_parts(self):
+        self.check(self.figure(
+            "kind,compare,goal", "net,>,10", "opened,closed",
+            ["a,2024M12,10.5,0"], "2024-12-31",
+            fields=table("target,field,decimals", "t,opened,1", "t,closed,0")),
+            rate="103.96", light="done")
+
+    def test_the_bases_of_an_official_level_are_those_of_the_roster(self):
+        self.check(self.figure(
+            "kind,compare,goal,authority", "level,>=,20,official", "value",
+            ["office,2024M06,15"], "2024-06-30",
+            roster=table("target,unit,base", "t,a,10")), plan="15.00",
+            pace="on", light="green")
+
+    def test_a_curve_of_values_holds_where_a_unit_has_the_targets_goals(self):
+        result = self.ask(
+            "kind", "limit", "cases,total", ["a,2024M06,1,5"], "2024-06-30",
+            "--all", goals=table("target,goal,compare,value", "t,one,<=,12",
+                                 "t,two,<=,10"),
+            plans=table("target,by,value", "t,2024M01,4"))
+        self.check(result.unit("t", "a"), plan="4.00")
+        self.check(result.target("t"), plan="4.00")
+
+    def test_a_unit_shows_its_quota_before_its_first_period_closes(self):
+        self.check(self.ask(
+            "kind,compare,goal", "flow,>=,100", "value", [], "2024-01-15",
+            "--all", members=("a", "b"),
+            roster=table("target,unit,quota", "t,a,60", "t,b,40"))
+            .unit("t", "a"), goal=">=60", why="not-due")
+
+    def test_units_of_a_narrative_show_their_last_report(self):
+        self.check(self.ask(
+            "kind", "narrative", "text", ["a,2024M03,甲"], "2024-06-30",
+            "--all").unit("t", "a"), last="2024M03")
+
     # ---- 8 screens ----
 
     def test_the_overall_line(self):

@@ -89,7 +89,7 @@ Test(json, one_line_a_task_in_order)
 		"\"goal-pending\"}\n"
 		"{\"target\": \"silent\", \"kind\": \"flow\", \"value\": null, "
 		"\"goal\": \">=100\", "
-		"\"plan\": null, \"light\": \"grey\", \"reported\": 0, "
+		"\"plan\": \"50.00\", \"light\": \"grey\", \"reported\": 0, "
 		"\"due\": 1, "
 		"\"cutoff\": \"2024-06-30\", \"period\": \"2024M06\", \"met\": "
 		"null, "

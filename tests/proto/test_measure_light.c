@@ -28,7 +28,7 @@ Test(light, line_1_waits_for_a_period_a_goal_a_quota)
 		       { "2024-02-28", "first", NULL,
 			 "- >=100 - - - - grey not-due 0/0" },
 		       { "2024-02-29", "first", NULL,
-			 "- >=100 - - - - grey no-report 0/1" },
+			 "- >=100 16.67 - - - grey no-report 0/1" },
 		       { "2024-02-28", "lag", NULL,
 			 "- >=100 - - - - grey not-due 0/0" },
 		       /* A month end stays a month end. */
@@ -119,19 +119,20 @@ Test(light, line_3_no_figure_says_why)
 			   "zero,lead,2024M01,none,,\n",
 	});
 
-	FIXTURE_EXPECT(fixture,
-		       { "2024-01-31", "silent", NULL,
-			 "- >=100 - - - - grey no-report 0/1" },
-		       { "2024-01-31", "na", NULL,
-			 "- >=100 - - - - grey not-applicable 1/1" },
-		       { "2024-01-31", "waits", NULL,
-			 "- >=100 - - - - grey in-review 0/1 as-reported 9" },
-		       { "2024-01-31", "items", NULL,
-			 "- >=5 - - - - grey no-report 0/1" },
-		       { "2024-01-31", "zero", NULL,
-			 "0 >=5 0.42 8.33 0.00 behind green - 1/1" },
-		       { "2024-01-31", "guard", NULL,
-			 "- =0 - - - - grey no-report 0/1" });
+	FIXTURE_EXPECT(
+		fixture,
+		{ "2024-01-31", "silent", NULL,
+		  "- >=100 8.33 - - - grey no-report 0/1" },
+		{ "2024-01-31", "na", NULL,
+		  "- >=100 8.33 - - - grey not-applicable 1/1" },
+		{ "2024-01-31", "waits", NULL,
+		  "- >=100 8.33 - - - grey in-review 0/1 as-reported 9" },
+		{ "2024-01-31", "items", NULL,
+		  "- >=5 0.42 - - - grey no-report 0/1" },
+		{ "2024-01-31", "zero", NULL,
+		  "0 >=5 0.42 8.33 0.00 behind green - 1/1" },
+		{ "2024-01-31", "guard", NULL,
+		  "- =0 - - - - grey no-report 0/1" });
 	fixture_free(fixture);
 }
 

@@ -111,7 +111,7 @@ Test(parts, official_figures_are_the_sources_alone)
 		       { "2024-01-31", "t", "a",
 			 "99 >=600 50.00 -8.17 16.50 ahead green - 1/1" },
 		       { "2024-01-31", "t", "b",
-			 "- >=600 - - - - grey no-report 0/1" },
+			 "- >=600 50.00 - - - grey no-report 0/1" },
 		       { "2024-01-31", "t", "stats",
 			 "100 - - - - - grey no-quota 1/1" });
 	fixture_free(fixture);
@@ -192,9 +192,9 @@ Test(parts, what_was_known_on_a_day)
 	static const struct {
 		const char *known_by, *line;
 	} rows[] = {
-		{ "2024-02-02", "- >=1200 - - - - grey no-report 0/1" },
+		{ "2024-02-02", "- >=1200 100.00 - - - grey no-report 0/1" },
 		{ "2024-02-04",
-		  "- >=1200 - - - - grey in-review 0/1 as-reported 90" },
+		  "- >=1200 100.00 - - - grey in-review 0/1 as-reported 90" },
 		{ "2024-02-05",
 		  "90 >=1200 100.00 0.83 7.50 behind green - 1/1" },
 		{ "2024-02-20", "90 >=1200 100.00 0.83 7.50 behind green - 1/1 "

@@ -1,0 +1,26 @@
+"""Generated catalogues and reports: the program says what the evaluation in
+tests/reference says, which was written from docs/catalogue.md alone."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+COMPARE = os.path.join(os.environ["TALLY_SOURCE"], "tests", "reference",
+                       "compare.py")
+CASES = "250"
+
+
+class Reference(unittest.TestCase):
+
+    def test_the_program_agrees_with_the_reference(self):
+        done = subprocess.run(
+            [sys.executable, COMPARE, "--cases", CASES, "--show", "2"],
+            capture_output=True, text=True, encoding="utf-8", timeout=300,
+            check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn(f"{CASES} cases:", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
