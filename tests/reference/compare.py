@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Generated catalogues and reports through tally-audit and through the
+evaluation in this folder; what they print must be the same, byte for byte.
+A disagreement is made as small as it gets, and shown with both lines.
+
+    TALLY_BIN=build/release/bin compare.py [--cases N] [--seed S] [--jobs J]
+        [--keep DIR] [--all]"""
+
+import argparse
+import collections
+import concurrent.futures
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import days
+import evaluate
+import generate
+
+
+class Said:
+    """What one of the two printed for one question."""
+
+    def __init__(self, lines, refused):
+        self.lines, self.refused = lines, refused
+
+
+def program(case, ask):
+    """None if the program does not take the catalogue."""
+    with tempfile.TemporaryDirectory() as top:
+        generate.write(case, top)
+        args = [os.path.join(os.environ["TALLY_BIN"], "tally-audit"),
+                "figures", "--catalogue", os.path.join(top, "catalogue"),
+                "--reports", os.path.join(top, "reports.csv"), "--json",
+                "--all", "--cutoff", ask[0]]
+        if ask[1]:
+            args += ["--known-by", ask[1]]
+        done = subprocess.run(args, capture_output=True, text=True,
+                              encoding="utf-8", timeout=60, check=False)
+    if done.returncode == 2:
+        return done.stderr
+    if done.returncode not in (0, 3):
+        return Said([f"exit {done.returncode}: {done.stderr}"], [])
+    return Said(done.stdout.splitlines(),
+                [x for x in done.stderr.splitlines()
+                 if x.startswith("reports.csv:")])
+
+
+def reference(case, reports, ask):
+    try:
+        known = days.parse_day(ask[1]) if ask[1] else None
+        found = evaluate.Evaluation(reports, days.parse_day(ask[0]), known)
+        return Said(found.lines(), [f"{f}:{r}: {w}"
+                                    for f, r, w in reports.refused])
+    except Exception:
+        return Said(["reference: " + traceback.format_exc(limit=-3)], [])
+
+
+def read(case):
+    try:
+        return evaluate.read(case.catalogue(),
+                             {"reports.csv": case.report_file()})
+    except Exception:
+        return traceback.format_exc(limit=-3)
+
+
+def keys_that_differ(left, right):
+    try:
+        left, right = json.loads(left), json.loads(right)
+    except ValueError:
+        return ("line",)
+    if "overall" in left or "overall" in right:
+        return ("overall",)
+    if (left.get("target"), left.get("unit")) != (right.get("target"),
+                                                  right.get("unit")):
+        return ("rows",)
+    keys = [k for k in {**left, **right}
+            if left.get(k) != right.get(k) or (k in left) != (k in right)]
+    return (left["kind"], "unit" if "unit" in left else "target",
+            *(keys or ["order"]))
+
+
+def differences(mine, theirs):
+    """Of each kind of disagreement the first: (kind, mine, theirs)."""
+    found = {}
+    for a, b in zip(mine.refused + [""], theirs.refused + [""]):
+        if a != b:
+            return [(("refused", a.rpartition(":")[2],
+                      b.rpartition(":")[2]), a, b)]
+    for a, b in zip(mine.lines + [""], theirs.lines + [""]):
+        if a != b:
+            what = keys_that_differ(a, b)
+            found.setdefault(what, (what, a, b))
+            if what[0] in ("rows", "line"):
+                break
+    if len(found) > 1:
+        found.pop(("overall",), None)
+    return list(found.values())
+
+
+def disagree(case, ask):
+    reports = read(case)
+    if isinstance(reports, str):
+        return [(("reference",), reports, "")]
+    theirs = program(case, ask)
+    if isinstance(theirs, str):
+        return []
+    return differences(reference(case, reports, ask), theirs)
+
+
+# ---- shrinking ----
+
+def without_target(case, target):
+    for name, rows in case.tables.items():
+        case.tables[name] = [
+            r for r in rows if r.get("target") != target
+            and r.get("register") != target
+            and r.get("ref") != "target:" + target]
+    case.reports = [r for r in case.reports if r.get("target") != target]
+
+
+def smaller(case):
+    """Each way to leave something out, the large ones first."""
+    for row in case.tables["targets"]:
+        other = copy.deepcopy(case)
+        without_target(other, row["target"])
+        yield other
+    size = len(case.reports) // 2
+    while size:
+        for at in range(0, len(case.reports), size):
+            other = copy.deepcopy(case)
+            del other.reports[at:at + size]
+            yield other
+        size //= 2
+    for name in case.tables:
+        if len(case.tables[name]) > 3 and name not in ("units", "targets"):
+            other = copy.deepcopy(case)
+            other.tables[name] = []
+            yield other
+        for i in range(len(case.tables[name])):
+            other = copy.deepcopy(case)
+            del other.tables[name][i]
+            yield other
+    for name in [*case.tables, None]:
+        rows = case.reports if name is None else case.tables[name]
+        for i, row in enumerate(rows):
+            for cell in row:
+                other = copy.deepcopy(case)
+                del (other.reports if name is None
+                     else other.tables[name])[i][cell]
+                yield other
+
+
+def shrink(case, ask, what, seconds=25):
+    """The smallest case that disagrees in the same way."""
+    end, again = time.monotonic() + seconds, True
+    while again and time.monotonic() < end:
+        again = False
+        for other in smaller(case):
+            if time.monotonic() > end:
+                break
+            try:
+                found = disagree(other, ask)
+            except (KeyError, IndexError, AttributeError):
+                continue
+            if any(f[0] == what for f in found):
+                case, again = other, True
+                break
+    return case
+
+
+# ---- many ----
+
+def check(seed):
+    """(questions that agree, why not taken, disagreement)."""
+    case = generate.generate(seed)
+    reports = read(case)
+    agreed = 0
+    for ask in case.asks:
+        theirs = program(case, ask)
+        if isinstance(theirs, str):
+            return agreed, theirs, None
+        if isinstance(reports, str):
+            return agreed, None, [(ask, ("reference",), reports, "")]
+        found = differences(reference(case, reports, ask), theirs)
+        if found:
+            return agreed, None, [(ask, *f) for f in found]
+        agreed += 1
+    return agreed, None, None
+
+
+def show(seed, found, keep):
+    ask, what, _, _ = found
+    case = generate.generate(seed)
+    case = shrink(case, ask, what)
+    _, mine, theirs = next((f for f in disagree(case, ask) if f[0] == what),
+                           found[1:])
+    print(f"seed {seed}: {' '.join(what)}; cut-off {ask[0]}"
+          f"{', known by ' + ask[1] if ask[1] else ''}")
+    for name, rows in case.tables.items():
+        if rows and name not in ("units", "ladders", "unit_codes") or (
+                name == "units" and any(len(r) > 3 for r in rows)):
+            print(f"-- {name}.csv\n{generate.csv_text(rows)}", end="")
+    if case.reports:
+        print(f"-- reports.csv\n{case.report_file()}", end="")
+    print(f"reference: {mine}\nprogram:   {theirs}\n", flush=True)
+    if keep:
+        generate.write(case, os.path.join(keep, str(seed)))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--show", type=int, default=3)
+    parser.add_argument("--only", help="show disagreements with this word")
+    parser.add_argument("--keep")
+    options = parser.parse_args()
+    agreed, bad, refused, wrong = 0, 0, [], {}
+    counted = collections.Counter()
+    seeds = range(options.seed, options.seed + options.cases)
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        for seed, (count, why, found) in zip(seeds, pool.map(
+                check, seeds, chunksize=4)):
+            agreed += count
+            if why:
+                refused.append((seed, why))
+            bad += bool(found)
+            for one in found or []:
+                counted[one[1]] += 1
+                wrong.setdefault(one[1], (seed, one))
+    for seed, why in refused[:3]:
+        print(f"seed {seed}: not taken: {why}")
+    for what, count in counted.most_common():
+        print(f"{count:5} {' '.join(what)} (seed {wrong[what][0]})")
+    chosen = [what for what, _ in counted.most_common()
+              if not options.only or options.only in " ".join(what)]
+    for what in chosen[:options.show]:
+        show(*wrong[what], options.keep)
+    print(f"{options.cases} cases: {agreed} questions agree, "
+          f"{bad} cases disagree, "
+          f"{len(refused)} catalogues were not taken")
+    return 1 if counted or len(refused) > options.cases // 10 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,255 @@
+"""What a figure is: a unit's parts over time, units together, the formula.
+docs/catalogue.md, sections 6.2 to 6.4."""
+
+from fractions import Fraction
+
+import registers
+from admission import NA
+
+
+class Figure:
+    """A number, or a step; items of a milestone beside it."""
+
+    def __init__(self, value=None, step=None, done=None, total=None):
+        self.value, self.step, self.done, self.total = value, step, done, total
+
+    @property
+    def exists(self):
+        return self.value is not None or self.step is not None
+
+
+NONE = Figure()
+
+
+def over_time(view, target, unit, item, field, index):
+    """6.2: one field of a unit, or None."""
+    said = []  # (period, value) of reports, NA included
+    for i in range(index + 1):
+        version = view.figure(unit, i, item)
+        if version:
+            said.append((i, NA if version.na else
+                         version.values.get(field.id)))
+    given = [v for _, v in said if v is not None and v is not NA]
+    if field.time == "last" and target.measure != "guard":
+        end = target.period_end(index)
+        if unit not in target.judged_alone(end) or not said or said[-1][1] in (None, NA):
+            return None
+        return said[-1][1] * field.factor
+    if not given:
+        return None
+    if field.time == "max" and target.measure != "guard":
+        return max(given) * field.factor
+    if target.entry == "ytd":
+        return given[-1] * field.factor
+    return sum(given) * field.factor
+
+
+def unit_parts(view, target, unit, index, item=""):
+    """Every needed field, or None: then the unit brings nothing."""
+    found = {}
+    for field in target.fields.values():
+        if not field.needed:
+            continue
+        found[field.id] = over_time(view, target, unit, item, field, index)
+        if found[field.id] is None:
+            return None
+    return found
+
+
+def together(target, parts):
+    """6.3: sums over units, the largest where over_units says so."""
+    found = {}
+    for name in parts[0]:
+        values = [p[name] for p in parts]
+        found[name] = (max(values) if target.fields[name].max_over_units
+                       else sum(values))
+    return found
+
+
+def roster_base(target, unit, day):
+    """The base of a unit: of the row in force, of its last row if it left."""
+    row = target.roster_on(unit, day)
+    if row is None:
+        rows = [r for r in target.roster if r.unit == unit and r.start <= day]
+        row = max(rows, key=lambda r: r.start, default=None)
+    return row.base if row else None
+
+
+def formula(target, p):
+    if target.rate or target.measure in ("flow", "level"):
+        return p["value"]
+    if target.measure == "net":
+        return p["opened"] - p["closed"]
+    if target.measure == "growth":
+        now, then = p["current"], p["base"]
+        dens = [p[n] for n in ("current_den", "base_den") if n in p]
+        if then <= 0 or any(d <= 0 for d in dens):
+            return None
+        if dens:
+            now, then = now / dens[0], then / dens[1]
+        return target.scale * (now / then - 1)
+    if target.measure == "ratio":
+        return target.scale * p["num"] / p["den"] if p["den"] else None
+    if target.measure == "limit":
+        if p["cases"] <= 0:
+            return None
+        return p["worst"] if target.take == "worst" else (p["total"]
+                                                          / p["cases"])
+    raise AssertionError(target.measure)
+
+
+def growth_parts(target, parts, index, own_base):
+    """Bases that the catalogue gives, beside the current figures."""
+    day = target.period_end(index)
+    if target.base is not None and not own_base:
+        for unit in parts:
+            parts[unit]["base"] = Fraction(0)
+        return target.base
+    for unit in list(parts):
+        base = roster_base(target, unit, day)
+        if base is None:
+            del parts[unit]
+        else:
+            parts[unit]["base"] = base
+    return None
+
+
+def components(view, target, units, index, own_base):
+    parts = {}
+    for unit in units:
+        found = unit_parts(view, target, unit, index)
+        if found:
+            parts[unit] = found
+    base = None
+    if (target.measure == "growth" and not target.rate
+            and "base" not in target.fields):
+        base = growth_parts(target, parts, index, own_base)
+    if not parts:
+        return NONE
+    total = together(target, list(parts.values())) if "base" not in (
+        set(list(parts.values())[0]) - set(target.fields)) else None
+    if total is None:
+        bases = [p.pop("base") for p in parts.values()]
+        total = together(target, list(parts.values()))
+        total["base"] = base if base is not None else sum(bases)
+    return Figure(formula(target, total))
+
+
+def guard(view, target, units, index):
+    """Violations of all closed periods; or how many exceed their limit."""
+    total, any_given = Fraction(0), False
+    for unit in units:
+        items = {item for i, cells in view.by_unit.get(unit, {}).items()
+                 if i <= index for item in cells}
+        for item in items:
+            found = unit_parts(view, target, unit, index, item)
+            if not found:
+                continue
+            any_given = True
+            if target.hold == "mean":
+                total += found["measured"] > found["limit"]
+            else:
+                total += found["violations"]
+    return Figure(total) if any_given else NONE
+
+
+class Parts:
+    """The figures of one target, for an evaluation."""
+
+    def __init__(self, evaluation, target, waiting):
+        self.target = target
+        self.register = (evaluation.catalogue.targets[target.register]
+                         if target.register else target)
+        self.view = evaluation.view(self.register, waiting)
+
+    def register_index(self, index):
+        """The last period of the register that has ended by then."""
+        if self.register is self.target:
+            return index
+        end = self.target.period_end(index)
+        return sum(p.end(self.register.first_month) <= end
+                   for p in self.register.periods) - 1
+
+    def units(self, unit):
+        if unit:
+            return [unit]
+        if self.register.official:
+            return [self.register.source]
+        return sorted(self.view.by_unit)
+
+    def at(self, index, unit=None):
+        target = self.target
+        if target.measure == "narrative" or target.parts or index < 0:
+            return NONE
+        if target.hold == "mean" and target.measure != "guard":
+            figures = [self.plain(i, unit) for i in range(index + 1)]
+            values = [f.value for f in figures if f.value is not None]
+            return Figure(sum(values) / len(values)) if values else NONE
+        return self.plain(index, unit)
+
+    def plain(self, index, unit):
+        target = self.target
+        if target.is_register:
+            return self.items(index, unit)
+        if target.measure == "guard":
+            return guard(self.view, target, self.units(unit), index)
+        own_base = unit is not None
+        if own_base and target.base is not None:
+            # the only unit's row is the target's where it has no base
+            day = target.period_end(index)
+            own_base = (target.judged_alone(day) != [unit]
+                        or roster_base(target, unit, day) is not None)
+        return components(self.view, target, self.units(unit), index,
+                          own_base)
+
+    def found(self, index, unit=None):
+        """The register; of a unit that is not the source, its own claims."""
+        only = None
+        if self.register.official:
+            only = {unit if unit and unit != self.register.source
+                    else self.register.source}
+        return registers.Register(self.register, self.view,
+                                  self.register_index(index), only)
+
+    def milestone_items(self, index, unit=None):
+        end = self.target.period_end(index)
+        units = self.target.judged_alone(end) if unit else self.target.due(end)
+        return registers.milestone_items(
+            self.target, self.found(index, unit), units, unit)
+
+    def items(self, index, unit):
+        target, found = self.target, self.found(index, unit)
+        last = self.register_index(index)
+        records = [found.records[k] for k in sorted(found.records)]
+        if unit:
+            records = [r for r in records if r.credited == unit]
+        if not self.view.ever(last, unit) and not (unit and records):
+            return NONE
+        if not unit and self.register.official and not self.view.ever(
+                last, self.register.source):
+            return NONE
+        if target.measure == "milestone":
+            return self.milestone(index, unit)
+        if target.by_steps:
+            return Figure(step=registers.worst_or_best(
+                target, self.register, records))
+        return Figure(registers.count(target, self.register, records))
+
+    def milestone(self, index, unit):
+        goal = self.goal_order(index)
+        items = self.milestone_items(index, unit)
+        if not items or not goal:
+            return NONE
+        done = sum(order >= goal for _, _, order in items)
+        return Figure(Fraction(100 * done, len(items)), done=done,
+                      total=len(items))
+
+    def goal_order(self, index):
+        """The step that a milestone is held against: of its first floor, else
+        of its first stretch."""
+        import goals
+        held = [g for g in goals.in_force(self.target,
+                                          self.target.period_end(index))
+                if g.step]
+        held.sort(key=lambda g: g.stretch)
+        return self.target.ladder[held[0].step] if held else None
