@@ -96,17 +96,29 @@ int chains_add(struct chains *chains, const struct seal_header *header,
 	return 0;
 }
 
-const struct hash *chains_name(const struct chains *chains,
-			       const struct hash *key, uint64_t sequence)
+static const struct chain *chain_find(const struct chains *chains,
+				      const struct hash *key)
 {
 	uint32_t number =
 		intern_find(&chains->keys, span_of(key->bytes, HASH_BYTES));
-	const struct chain *chain;
 
-	if (number == INTERN_NONE)
-		return NULL;
-	chain = &chains->lists[number];
-	return sequence >= 1 && sequence <= chain->count ?
+	return number == INTERN_NONE ? NULL : &chains->lists[number];
+}
+
+const struct hash *chains_name(const struct chains *chains,
+			       const struct hash *key, uint64_t sequence)
+{
+	const struct chain *chain = chain_find(chains, key);
+
+	return chain && sequence >= 1 && sequence <= chain->count ?
 		       &chain->names[sequence - 1] :
 		       NULL;
+}
+
+const struct hash *chains_head(const struct chains *chains,
+			       const struct hash *key)
+{
+	const struct chain *chain = chain_find(chains, key);
+
+	return chain && chain->count ? &chain->names[chain->count - 1] : NULL;
 }

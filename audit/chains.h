@@ -31,5 +31,8 @@ int chains_add(struct chains *chains, const struct seal_header *header,
 /* The name of a key's batch, NULL if the chain has no such number. */
 const struct hash *chains_name(const struct chains *chains,
 			       const struct hash *key, uint64_t sequence);
+/* The name of a key's last batch, NULL if there is none. */
+const struct hash *chains_head(const struct chains *chains,
+			       const struct hash *key);
 
 #endif

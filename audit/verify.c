@@ -113,18 +113,21 @@ static int check_batch(struct verification *v, const struct leaf *leaf,
 	return 0;
 }
 
-/* Evidence: two batches of one key with one number, both signed by it. */
+/* Evidence: the last batch of the key's chain, which leads back to the one
+ * that has the number, and another of that number, both signed by the key. */
 static int check_fork(struct verification *v, const struct leaf *leaf,
 		      const struct batch *batch, struct err *err)
 {
-	struct hash stands = seal_name(leaf->headers[0], &leaf->signatures[0]);
-	const struct hash *name = chains_name(&v->chains, &batch->header.key,
-					      batch->header.sequence);
+	const struct hash *key = &batch->header.key;
+	struct hash shown = seal_name(leaf->headers[0], &leaf->signatures[0]);
+	const struct hash *head = chains_head(&v->chains, key);
+	const struct hash *name =
+		chains_name(&v->chains, key, batch->header.sequence);
 	int rc = check_leaf_holds(leaf, 1, batch, err);
 
 	if (rc)
 		return rc;
-	if (!name || !hash_equal(name, &stands))
+	if (!name || !hash_equal(head, &shown))
 		return err_set(err, ERR_CORRUPT,
 			       "the evidence of a fork names a batch that the "
 			       "journal does not hold");

@@ -210,6 +210,36 @@ Test(verify, evidence_of_a_fork_is_not_a_fault)
 	scene_release(&scene);
 }
 
+/* The collector shows the head of the chain, whatever number came twice. */
+Test(verify, evidence_of_a_fork_further_back_is_not_a_fault)
+{
+	struct scene scene;
+	struct verification v;
+	struct batch head;
+	struct strbuf kept;
+
+	scene_init(&scene);
+	strbuf_init(&kept, 0);
+	for (uint32_t i = 1; i <= 4; i++)
+		say(&scene, 0, i);
+	strbuf_add(&kept, scene.bytes.text, scene.bytes.len);
+	cr_assert_eq(wire_decode_batch(strbuf_span(&kept), &scene.arena, &head,
+				       NULL),
+		     0);
+	scene.offices[0].header.sequence = 2;
+	seal(&scene, &scene.offices[0], 9);
+	append_sealed(&scene, LEAF_FORK, &head);
+	v = verified(&scene, false, 0);
+	cr_expect_eq(v.forks, 1);
+	/* of a number that the chain does not have */
+	scene.offices[0].header.sequence = 5;
+	seal(&scene, &scene.offices[0], 9);
+	append_sealed(&scene, LEAF_FORK, &head);
+	expect_bad(&scene, 5, "does not hold");
+	strbuf_release(&kept);
+	scene_release(&scene);
+}
+
 /* ---- the first bad record ---- */
 
 Test(verify, finds_receipt_times_that_decrease)
