@@ -230,6 +230,18 @@ static void fork_chain(struct scene *scene)
 	send_batch(scene, good_batch(scene, "7"));
 }
 
+/* Not the last number but the first, which enrolled the key. */
+static void fork_far_back(struct scene *scene)
+{
+	struct seal_header first = next_header(scene);
+
+	first.sequence = 1;
+	first.prev = (struct hash){ 0 };
+	send_batch(scene, seal(scene, first,
+			       report(scene, scene->value, span_of(NULL, 0)),
+			       &scene->keys.sign));
+}
+
 static void stale(struct scene *scene)
 {
 	static const uint8_t never_said[BASE_BYTES] = { 1, 2, 3 };
@@ -489,6 +501,7 @@ static const struct attack {
 	{ "no-credit", no_credit, false },
 	{ "duplicate", duplicate, false },
 	{ "fork", fork_chain, false },
+	{ "fork-far-back", fork_far_back, false },
 	{ "stale", stale, false },
 	{ "another-text", another_text, false },
 	{ "recall", recall_all, false },

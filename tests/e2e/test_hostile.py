@@ -129,6 +129,14 @@ class Hostile(unittest.TestCase):
         facts = self.all_is_well((self.victim, "longmen"), (fresh, "baima"))
         self.assertEqual(facts["forks"], 1)
 
+    def test_a_fork_far_back_is_kept_as_evidence_too(self):
+        self.report(self.office, "baima", 4)
+        answers = self.attack("fork-far-back")
+        self.assertEqual([(words[0], int(words[2])) for words in answers],
+                         [("nack", SUSPENDED)])
+        facts = self.all_is_well((self.victim, "longmen"))
+        self.assertEqual(facts["forks"], 1)
+
     def test_a_stale_base_is_refused(self):
         self.judged("stale", "stale")
         self.all_is_well()

@@ -4,16 +4,22 @@ written from docs/ alone, reads what the real programs wrote: it agrees with
 tally-audit in every number, and finds what is broken."""
 import json
 import os
+import subprocess
 import sys
 import unittest
 
-from agent_world import WAIT_S, World
+from agent_world import CATALOGUE, WAIT_S, World
 
 sys.path.insert(0, os.path.join(os.environ["TALLY_SOURCE"], "tests",
                                 "reference"))
 import journal as reference  # noqa: E402
 
+HOSTILE = os.path.join(os.environ["TALLY_BUILD"], "tests", "hostile-office")
 PERIOD = "2024M06"
+# Lengths of roads have two decimals.
+TARGETS = "".join(
+    line + (",decimals" if i == 0 else ",2" if "roads" in line else ",") + "\n"
+    for i, line in enumerate(CATALOGUE["targets.csv"].splitlines()))
 
 
 def report(world, folder, target, *words):
@@ -22,7 +28,8 @@ def report(world, folder, target, *words):
 
 
 def play(world):
-    """Reports, zeros, corrections, what is refused, a review, a late one."""
+    """Reports, zeros, corrections, what is refused, a review, a late one, a
+    key that is revoked and one that forks."""
     baima = world.enrol("baima", "baima")
     longmen = world.enrol("longmen", "longmen")
     hrss = world.enrol("hrss", "hrss", "--role", "reviewer")
@@ -30,7 +37,7 @@ def play(world):
     report(world, longmen, "live.urban-jobs", "0", "--period", PERIOD)
     report(world, longmen, "live.jobless", "--na", "--period", PERIOD,
            "--reason", "没有统计")
-    report(world, baima, "rural.roads", "3", "--period", PERIOD)
+    report(world, baima, "rural.roads", "3.5", "--period", PERIOD)
     world.agent(baima, "import", world.write(
         "refused.csv", "target,unit,period,value,reason\n"
         "live.urban-jobs,baima,2024M05,1.5,迟报\n"), "--unchecked")
@@ -44,12 +51,17 @@ def play(world):
            "--reason", "迟报")
     world.agent(world.admin, "revoke", world.keys[longmen])
     world.agent(world.admin, "sync", "--timeout", WAIT_S)
+    with open(os.path.join(world.collector_dir, "endpoint"),
+              encoding="ascii") as f:
+        endpoint = f.read().strip()
+    subprocess.run([HOSTILE, baima, endpoint, "baima", "fork-far-back", "5"],
+                   check=True, timeout=60, stdout=subprocess.DEVNULL)
 
 
 class Reader(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
+        cls.world = World({**CATALOGUE, "targets.csv": TARGETS})
         cls.addClassCleanup(cls.world.close)
         play(cls.world)
         cls.world.stop_collector()
@@ -84,7 +96,8 @@ class Reader(unittest.TestCase):
                 (len(self.journal.chains), "keys"),
                 (self.journal.forks, "forks")):
             self.assertEqual(mine, verified[word], word)
-        self.assertEqual(self.journal.signatures, verified["batches"])
+        self.assertEqual(self.journal.forks, 1)
+        self.assertEqual(self.journal.signatures, verified["batches"] + 1)
 
     def test_it_tells_what_was_said(self):
         said = [(s["said"]["target"], s["said"]["unit"], s["said"]["period"],

@@ -447,6 +447,8 @@ class Journal:
         need(len(sealed["texts"]) == len(statement["texts"]), "texts")
         found["texts"] = {}
         for text, stated in zip(sealed["texts"], statement["texts"]):
+            if not any(text["salt"]) and not text["text"].strip("\0"):
+                continue  # blotted out
             need(sha(b"\4", text["salt"], text["text"].encode()) ==
                  stated["hash"], f"the hash of {stated['name']}")
             found["texts"][stated["name"]] = text["text"]
@@ -470,15 +472,16 @@ def text8(data):
     return struct.pack(">B", len(data)) + data
 
 
-def value_bytes(text):
+def value_bytes(text, decimals):
     """Of a cell's canonical text; only the catalogue tells a text apart that
     looks like a number or a day, and no such is asked for here."""
     if text == "NA":
         return b"\4"
     number = NUMBER.fullmatch(text)
     if number:
-        places = len(number[2] or "")
-        return struct.pack(">BBq", 1, places, int(text.replace(".", "")))
+        zeros = "0" * (decimals - len(number[2] or ""))
+        return struct.pack(">BBq", 1, decimals,
+                           int(text.replace(".", "") + zeros))
     if DAY.fullmatch(text):
         day = datetime.date.fromisoformat(text).toordinal()
         return struct.pack(">Bq", 2, day - datetime.date(1970, 1, 1).toordinal())
@@ -486,13 +489,13 @@ def value_bytes(text):
 
 
 class Rows:
-    """The figure rows that admitted reports and reviews of months make. What
-    was refused, and what was late, the fold decides from the catalogue; here
-    it is told."""
+    """The figure rows that admitted reports and reviews of months make, of
+    targets whose only field is "value". What was refused, and what was late,
+    the fold decides from the catalogue; here it is told."""
 
     def __init__(self, journal, refused=(), late=()):
         self.numbers = {"targets.csv": {}, "units.csv": {}}
-        self.parts, self.rows = {}, {}
+        self.parts, self.rows, self.decimals = {}, {}, {}
         for statement in journal.statements:
             if statement["at"] in refused:
                 continue
@@ -513,6 +516,9 @@ class Rows:
                                if part["file"] == name).decode()
             for line in csv.DictReader(io.StringIO(content)):
                 numbers.setdefault(line[name[:-5]], len(numbers))
+                if name == "targets.csv":
+                    self.decimals[line["target"]] = int(
+                        line.get("decimals") or 0)
 
     def key(self, said):
         year, month = said["period"].split("M")
@@ -541,7 +547,8 @@ class Rows:
             struct.pack(">I", flags), text8(key),
             struct.pack(">H", len(cells)),
             *(struct.pack(">H", len(c["field"] or "value")) +
-              (c["field"] or "value").encode() + value_bytes(c["value"])
+              (c["field"] or "value").encode() +
+              value_bytes(c["value"], self.decimals[said["target"]])
               for c in cells),
             text8(said["status"].encode() if review else b"")))
         row["link"] = sha(b"\2", row["link"], statement["leaf"],
