@@ -175,9 +175,10 @@ static int add_commit(struct office *office, struct parts *parts,
 
 /* Parts and commit in one transaction: none is sent without the others. */
 static int save(struct office *office, const struct folder *folder,
-		size_t *part_count, struct err *err)
+		size_t *part_count, struct saved *saved, struct err *err)
 {
 	struct parts parts = { .count = 0 };
+	uint64_t numbers[PARTS_MAX + 1];
 	int lock, ret = 0;
 
 	random_bytes(parts.set, sizeof(parts.set));
@@ -197,15 +198,17 @@ static int save(struct office *office, const struct folder *folder,
 	ret = add_commit(office, &parts, err);
 	if (!ret)
 		ret = outbox_save(office->outbox, parts.sealed, parts.count + 1,
-				  clock_now_us(&office->clock), NULL, err);
+				  clock_now_us(&office->clock), numbers, err);
 	office_unlock_saving(lock);
-	if (!ret)
-		*part_count = parts.count;
-	return ret;
+	if (ret)
+		return ret;
+	*part_count = parts.count;
+	*saved = (struct saved){ numbers[0], numbers[parts.count] };
+	return 0;
 }
 
 static int apply(const struct options *options, struct office *office,
-		 const struct folder *folder)
+		 const struct folder *folder, struct saved *saved)
 {
 	struct catalogue *catalogue = NULL;
 	struct problems problems;
@@ -230,7 +233,7 @@ static int apply(const struct options *options, struct office *office,
 	catalogue_free(catalogue);
 	if (options_given(options, "dry-run"))
 		return EXIT_OK;
-	if (save(office, folder, &parts, &err))
+	if (save(office, folder, &parts, saved, &err))
 		return office_fail(&err);
 	wake_sender(office->dir, WAKE_SAVED);
 	message_print(stderr, office->language, MESSAGE_APPLY_SAVED, parts);
@@ -239,6 +242,7 @@ static int apply(const struct options *options, struct office *office,
 
 int command_apply(const struct options *options)
 {
+	struct saved saved = { 0 };
 	struct folder folder;
 	struct office office;
 	struct err err;
@@ -257,9 +261,9 @@ int command_apply(const struct options *options)
 	if (!code && !options_given(options, "dry-run"))
 		deliver_refresh(&office, timeout_ms);
 	if (!code)
-		code = apply(options, &office, &folder);
-	if (!code && options_given(options, "wait"))
-		code = deliver_told(&office, timeout_ms);
+		code = apply(options, &office, &folder, &saved);
+	if (!code && saved.first && options_given(options, "wait"))
+		code = deliver_saved(&office, timeout_ms, &saved);
 	office_close(&office);
 	folder_release(&folder);
 	return code;

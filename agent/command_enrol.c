@@ -151,7 +151,10 @@ static int finish(struct office *office, uint64_t timeout_ms)
 	}
 	why = trouble_text(office->language, delivery.trouble,
 			   delivery.nack_code);
-	message_print(stderr, office->language, MESSAGE_ENROL_LATER, why);
+	message_print(stderr, office->language,
+		      delivery.needs_person ? MESSAGE_ENROL_REFUSED :
+					      MESSAGE_ENROL_LATER,
+		      why);
 	return delivery.needs_person ? EXIT_REFUSED : EXIT_OFFLINE;
 }
 
@@ -169,7 +172,9 @@ int command_enrol(const struct options *options)
 		goto out;
 	if (office.has_card && !office.enrolling &&
 	    enrolled_with(&office, options_argument(options, 0))) {
-		code = tell_enrolled(&office); /* the answer was not heard */
+		/* The answer was not heard, nor which units are ours. */
+		deliver_refresh(&office, timeout_ms);
+		code = tell_enrolled(&office);
 		goto out;
 	}
 	if (office.has_card && !office.enrolling) {

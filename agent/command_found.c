@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/office.h"
 #include "agent/statement.h"
@@ -213,6 +214,11 @@ int command_found(const struct options *options)
 
 	if (code)
 		return code;
+	/* It may be the only copy of another journal's beginning. */
+	if (!access(out, F_OK))
+		return options_usage(options,
+				     "%s is there already; name another --out",
+				     out);
 	code = office_open(&office, options, OFFICE_NEW);
 	if (code)
 		goto out;

@@ -137,19 +137,23 @@ static int read_grant(const struct options *options, struct office *office,
 }
 
 static int save_statement(struct office *office, struct statement *statement,
-			  const struct said_text *texts, size_t count,
+			  const struct said_text *text, struct saved *saved,
 			  struct err *err)
 {
 	struct sealed sealed;
-	int ret = statement_make(statement, texts, count, &office->arena,
+	uint64_t number;
+	int ret = statement_make(statement, text, text ? 1 : 0, &office->arena,
 				 &sealed, err);
 
 	if (!ret)
 		ret = outbox_save(office->outbox, &sealed, 1,
-				  clock_now_us(&office->clock), NULL, err);
-	if (!ret)
-		wake_sender(office->dir, WAKE_SAVED);
-	return ret;
+				  clock_now_us(&office->clock), &number, err);
+	if (ret)
+		return ret;
+	wake_sender(office->dir, WAKE_SAVED);
+	saved->first = saved->first ? saved->first : number;
+	saved->last = number;
+	return 0;
 }
 
 /* The code goes out only after the grant is saved. */
@@ -210,7 +214,8 @@ static void doubt_units(struct office *office, const struct grant *grant)
 	catalogue_free(catalogue);
 }
 
-static int grant(const struct options *options, struct office *office)
+static int grant(const struct options *options, struct office *office,
+		 struct saved *saved)
 {
 	struct statement statement = { .kind = SAID_GRANT };
 	struct grant *granted = &statement.said.grant;
@@ -229,7 +234,7 @@ static int grant(const struct options *options, struct office *office)
 	memcpy(granted->code_curve_key, curve.key, CURVE_KEY_BYTES);
 	sign_wipe(&sign, sizeof(sign));
 	sign_wipe(&curve, sizeof(curve));
-	ret = save_statement(office, &statement, NULL, 0, &err);
+	ret = save_statement(office, &statement, NULL, saved, &err);
 	if (!ret)
 		doubt_units(office, granted);
 	if (!ret)
@@ -240,7 +245,8 @@ static int grant(const struct options *options, struct office *office)
 }
 
 /* Waits if asked for. */
-static int wait_if_asked(const struct options *options, struct office *office)
+static int wait_if_asked(const struct options *options, struct office *office,
+			 const struct saved *saved)
 {
 	struct err err;
 	uint64_t timeout_ms;
@@ -249,18 +255,19 @@ static int wait_if_asked(const struct options *options, struct office *office)
 		return EXIT_OK;
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
-	return deliver_told(office, timeout_ms);
+	return deliver_saved(office, timeout_ms, saved);
 }
 
 int command_grant(const struct options *options)
 {
+	struct saved saved = { 0 };
 	struct office office;
 	int code = office_open(&office, options, OFFICE_EXISTING);
 
 	if (!code)
-		code = grant(options, &office);
+		code = grant(options, &office, &saved);
 	if (!code)
-		code = wait_if_asked(options, &office);
+		code = wait_if_asked(options, &office, &saved);
 	office_close(&office);
 	return code;
 }
@@ -291,7 +298,8 @@ static int visit_grant(void *arg, const struct outbox_item *item)
 }
 
 static int revoke_key(const struct options *options, struct office *office,
-		      const struct sign_key *key, uint64_t from)
+		      const struct sign_key *key, uint64_t from,
+		      struct saved *saved)
 {
 	struct statement statement = { .kind = SAID_REVOKE };
 	const char *reason = options_text(options, "reason");
@@ -302,7 +310,7 @@ static int revoke_key(const struct options *options, struct office *office,
 
 	statement.said.revoke.key = *key;
 	statement.said.revoke.from_sequence = from;
-	if (save_statement(office, &statement, &text, 1, &err))
+	if (save_statement(office, &statement, &text, saved, &err))
 		return office_fail(&err);
 	bytes_to_hex(span_of(key->bytes, SIGN_KEY_BYTES), hex);
 	message_print(stderr, office->language, MESSAGE_REVOKE_SAVED, hex,
@@ -313,7 +321,7 @@ static int revoke_key(const struct options *options, struct office *office,
 /* Which key a unit made is known to the collector alone; here we know the
  * codes that we gave it. */
 static int revoke_codes(const struct options *options, struct office *office,
-			const char *unit)
+			const char *unit, struct saved *saved)
 {
 	struct codes codes = { .unit = span_of_text(unit) };
 	struct err err;
@@ -334,11 +342,12 @@ static int revoke_codes(const struct options *options, struct office *office,
 	message_print(stderr, office->language, MESSAGE_REVOKE_CODES,
 		      codes.count, unit);
 	for (size_t i = 0; i < codes.count && !code; i++)
-		code = revoke_key(options, office, &codes.keys[i], 1);
+		code = revoke_key(options, office, &codes.keys[i], 1, saved);
 	return code;
 }
 
-static int revoke(const struct options *options, struct office *office)
+static int revoke(const struct options *options, struct office *office,
+		  struct saved *saved)
 {
 	const char *what = options_argument(options, 0);
 	const char *text = options_text(options, "from");
@@ -354,19 +363,20 @@ static int revoke(const struct options *options, struct office *office)
 					     "1");
 	}
 	if (hex_to_bytes(what, key.bytes, SIGN_KEY_BYTES))
-		return revoke_codes(options, office, what);
-	return revoke_key(options, office, &key, from);
+		return revoke_codes(options, office, what, saved);
+	return revoke_key(options, office, &key, from, saved);
 }
 
 int command_revoke(const struct options *options)
 {
+	struct saved saved = { 0 };
 	struct office office;
 	int code = office_open(&office, options, OFFICE_EXISTING);
 
 	if (!code)
-		code = revoke(options, &office);
+		code = revoke(options, &office, &saved);
 	if (!code)
-		code = wait_if_asked(options, &office);
+		code = wait_if_asked(options, &office, &saved);
 	office_close(&office);
 	return code;
 }

@@ -32,6 +32,15 @@ int deliver(struct office *office, uint64_t timeout_ms, struct delivery *out,
 /* deliver, with the result said to people; gives an exit code. */
 int deliver_told(struct office *office, uint64_t timeout_ms);
 
+/* Numbers of statements in the outbox, both inclusive; first 0: none. */
+struct saved {
+	uint64_t first, last;
+};
+
+/* deliver_told, and what of the saved ones was refused. */
+int deliver_saved(struct office *office, uint64_t timeout_ms,
+		  const struct saved *saved);
+
 /* Learns what others said of our cells, as far as the collector can be
  * reached: reviews judge what is known here. */
 void deliver_refresh(struct office *office, uint64_t timeout_ms);

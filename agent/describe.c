@@ -108,7 +108,24 @@ static const struct report *report_of(const struct statement *statement)
 	return NULL;
 }
 
-static void print_report(FILE *out, const struct report *report)
+/* A reviewer's word, as people read it. */
+static struct span status_text(enum language language, struct span status)
+{
+	static const char *const chinese[][2] = {
+		{ "approved", "通过" }, { "returned", "退回" },
+		{ "done", "完成" },	{ "green", "绿灯" },
+		{ "yellow", "黄灯" },	{ "red", "红灯" },
+	};
+
+	for (size_t i = 0; i < sizeof(chinese) / sizeof(chinese[0]); i++)
+		if (language == LANGUAGE_ZH &&
+		    span_equal(status, span_of_text(chinese[i][0])))
+			return span_of_text(chinese[i][1]);
+	return status;
+}
+
+static void print_report(FILE *out, enum language language,
+			 const struct report *report)
 {
 	(void)fputc(' ', out);
 	print_span(out, report->target);
@@ -121,7 +138,7 @@ static void print_report(FILE *out, const struct report *report)
 		print_span(out, report->item);
 	}
 	(void)fputs(": ", out);
-	print_span(out, report->status);
+	print_span(out, status_text(language, report->status));
 	cells_print(out, report);
 }
 
@@ -137,7 +154,7 @@ void item_print(FILE *out, const struct office *office,
 		      item_state_text(office->language, item),
 		      kind_text(office->language, statement->kind));
 	if (report)
-		print_report(out, report);
+		print_report(out, office->language, report);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
 		(void)fputs(" “", out);
 		print_span(out, item->sealed.texts[i].text);
@@ -253,7 +270,7 @@ void item_json(FILE *out, const struct office *office,
 	(void)fprintf(out,
 		      "{\"number\": %llu, \"state\": \"%s\", \"kind\": \"%s\"",
 		      (unsigned long long)item->number, item_state_name(item),
-		      kind_text(office->language, statement->kind));
+		      statement_kind_name(statement->kind));
 	if (report)
 		json_report(out, report);
 	json_texts(out, item, statement);

@@ -17,6 +17,12 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			     "when the collector can be reached (%s)",
 			     "尚未送达：%llu "
 			     "条存在本机，连通汇总中心后自动上报（%s）" },
+	[MESSAGE_STUCK] = { "not delivered yet: %llu kept here; %s",
+			    "未送达：%llu 条存在本机；%s" },
+	[MESSAGE_SOME_REFUSED] = { "but %llu of it refused: \"tally-agent "
+				   "status\" says why",
+				   "其中未采纳 %llu 条：原因见“tally-agent "
+				   "status”" },
 	[MESSAGE_ALL_DELIVERED] = { "everything is delivered", "全部已送达" },
 	[MESSAGE_NOT_ENROLLED] = { "this office is not enrolled yet: run "
 				   "\"tally-agent enrol "
@@ -31,6 +37,7 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				  "on with it",
 				  "尚未完成登记（%s）；运行“tally-agent "
 				  "run”或“sync”会继续" },
+	[MESSAGE_ENROL_REFUSED] = { "not enrolled: %s", "未登记：%s" },
 	[MESSAGE_DIR_TAKEN] = { "%s belongs to a journal already; use a new "
 				"directory",
 				"%s 已属于某个日志；请使用新目录" },

@@ -193,6 +193,10 @@ static int open_env(struct db *db, const struct db_options *options,
 		rc = mdb_env_set_mapsize(db->env, options->map_bytes);
 	if (!rc)
 		rc = mdb_env_open(db->env, db->path, flags, 0600);
+	/* LMDB would begin an empty file anew, but may not write. */
+	if (rc == EBADF && options->read_only)
+		return err_set(err, ERR_CORRUPT, "%s/data.mdb: it is empty",
+			       db->path);
 	return rc ? fail(err, db, rc, "open") : 0;
 }
 

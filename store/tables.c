@@ -426,7 +426,9 @@ static void note_difference(struct comparison *comparison, struct span key,
 	++*comparison->differences;
 	if (first->key_len && compare_keys(key, before) >= 0)
 		return;
-	assert(key.len <= sizeof(first->key));
+	/* A damaged database may hold any key. */
+	if (key.len > sizeof(first->key))
+		key.len = sizeof(first->key);
 	memcpy(first->key, key.data, key.len);
 	first->key_len = key.len;
 	strbuf_clear(&first->text);

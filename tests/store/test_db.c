@@ -216,6 +216,27 @@ Test(db, refuses_a_file_shorter_than_its_pages)
 	place_remove(&place);
 }
 
+Test(db, names_an_empty_file_as_damaged)
+{
+	struct db_options options = small;
+	struct place place = place_new();
+	struct db *db = NULL;
+	struct err err;
+	char file[96];
+	FILE *empty;
+
+	cr_assert_eq(mkdir(place.path, 0700), 0);
+	(void)snprintf(file, sizeof(file), "%s/data.mdb", place.path);
+	empty = fopen(file, "w");
+	cr_assert(empty);
+	(void)fclose(empty);
+	options.read_only = true;
+	cr_expect_eq(db_open(place.path, &options, &db, &err), ERR_CORRUPT);
+	cr_expect(strstr(err.msg, "data.mdb: it is empty"), "%s", err.msg);
+	cr_expect_null(db);
+	place_remove(&place);
+}
+
 Test(db, counts_and_frees_readers_of_dead_processes)
 {
 	struct place place = place_new();

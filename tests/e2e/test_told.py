@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""What people are told is what happened: nothing that was refused passes for
+done, in either language, and what programs read stays the same in both."""
+import json
+import os
+import unittest
+
+from agent_world import WAIT_S, World
+
+PATIENT = ("--wait", "--timeout", WAIT_S)
+
+
+class Told(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+        self.addCleanup(self.world.close)
+
+    def test_an_administrators_word_by_another_is_refused_aloud(self):
+        office = self.world.enrol("office", "baima")
+        key = self.world.keys[office]
+        for words in (("grant", "longmen"), ("revoke", key),
+                      ("apply", self.world.path("catalogue"))):
+            run = self.world.agent(office, *words, *PATIENT, code=3)
+            self.assertIn("not-allowed", run.stderr, words)
+            self.assertEqual(run.stderr.count("not-allowed"), 1, words)
+        run = self.world.agent(self.world.admin, "grant", "longmen", *PATIENT)
+        self.assertIn("everything is delivered", run.stderr)
+
+    def test_sync_counts_what_was_refused(self):
+        office = self.world.enrol("office", "baima")
+        self.world.agent(office, "sync", "--timeout", WAIT_S)
+        for value in ("3", "3.5", "x"):
+            self.world.agent(office, "report", "live.urban-jobs", value,
+                             "--period", "2024M06")
+        run = self.world.agent(office, "sync", "--timeout", WAIT_S)
+        self.assertIn("2 of it refused", run.stderr)
+        run = self.world.agent(office, "sync", "--timeout", WAIT_S)
+        self.assertNotIn("refused", run.stderr)
+
+    def test_a_revoked_office_is_told_to_ask(self):
+        office = self.world.enrol("office", "baima")
+        self.world.agent(self.world.admin, "revoke", self.world.keys[office],
+                         *PATIENT)
+        self.world.agent(office, "report", "live.urban-jobs", "3", "--period",
+                         "2024M06", "--unit", "baima")
+        run = self.world.agent(office, "sync", "--timeout", WAIT_S, code=None)
+        self.assertIn(run.returncode, (1, 5))
+        self.assertRegex(run.stderr, "1 .*kept here|1 .*wait")
+        self.assertIn("ask the administrator", run.stderr)
+
+    def test_json_is_the_same_in_both_languages(self):
+        town = self.world.enrol("town", "baima")
+        lead = self.world.enrol("lead", "hrss", "--role", "reviewer")
+        self.world.agent(town, "report", "rural.look", "--period", "2024M06",
+                         "--unit", "baima", "--text", "好", *PATIENT)
+        self.world.agent(lead, "review", "yellow", "rural.look", "baima",
+                         "2024M06", *PATIENT)
+        for folder in (town, lead):
+            english, chinese = (
+                self.world.agent(folder, "status", "--json", "--lang",
+                                 language).stdout
+                for language in ("en", "zh"))
+            for a, b in zip(english.splitlines(), chinese.splitlines(),
+                            strict=True):
+                self.assertEqual(json.loads(a), json.loads(b))
+        said = self.world.agent(lead, "status", "--lang", "zh").stdout
+        self.assertIn("黄灯", said)
+        self.assertNotIn("yellow", said)
+
+    def test_founding_again_leaves_the_first_founding_alone(self):
+        card = os.path.join(self.world.collector_dir, "collector.card")
+        founding = self.world.path("founding")
+        with open(founding, "rb") as f:
+            before = f.read()
+        run = self.world.agent(self.world.path("second"), "found",
+                               "--collector", card, "--out", founding,
+                               "--simulated", code=2)
+        self.assertIn(founding, run.stderr)
+        with open(founding, "rb") as f:
+            self.assertEqual(f.read(), before)
+        self.assertFalse(os.path.exists(self.world.path("second", "keys")))
+
+
+if __name__ == "__main__":
+    unittest.main()
