@@ -117,6 +117,17 @@ static bool is_behind(const struct gap *gap, const struct gap *other)
 		rational_compare(gap->points, other->points) > 0);
 }
 
+/* What is met is done, however early. */
+static bool grows(const struct view *view, const struct aim *aim)
+{
+	enum measure_kind kind = view->subject->target->kind;
+
+	if (kind == KIND_MILESTONE)
+		return true;
+	return (kind == KIND_FLOW || kind == KIND_ITEMS) &&
+	       (aim->compare == COMPARE_GE || aim->compare == COMPARE_GT);
+}
+
 /* The worst light of the goals that decide, and its gap in the view. */
 static enum light judge_gaps(struct view *view)
 {
@@ -128,8 +139,11 @@ static enum light judge_gaps(struct view *view)
 		enum light light;
 
 		gap = plan_gap(view, aim);
-		light = judge_gap(view, aim, &gap);
-		if (worst == LIGHT_DONE || light < worst ||
+		/* Line 4 is of each goal by itself. */
+		light = grows(view, aim) && aim_met(view, aim, &view->amount) ?
+				LIGHT_DONE :
+				judge_gap(view, aim, &gap);
+		if (!i || light < worst ||
 		    (light == worst && is_behind(&gap, &view->gap))) {
 			worst = light;
 			view->gap = gap;
@@ -154,15 +168,8 @@ static const struct rational *plan_without_figure(const struct view *view)
 
 static bool only_growing(const struct view *view)
 {
-	enum measure_kind kind = view->subject->target->kind;
-
-	if (kind == KIND_MILESTONE)
-		return true;
-	if (kind != KIND_FLOW && kind != KIND_ITEMS)
-		return false;
 	for (size_t i = 0; i < view->aims.deciding; i++)
-		if (view->aims.list[i].compare != COMPARE_GE &&
-		    view->aims.list[i].compare != COMPARE_GT)
+		if (!grows(view, &view->aims.list[i]))
 			return false;
 	return true;
 }

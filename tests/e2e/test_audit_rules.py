@@ -653,6 +653,20 @@ class Rules(unittest.TestCase):
         self.check(result.unit("t", "a"), plan="4.00")
         self.check(result.target("t"), plan="4.00")
 
+    def test_a_floor_that_is_met_early_is_done_beside_a_cap(self):
+        self.check(self.figure(
+            "kind", "flow", "value", ["a,2024M06,10"], "2024-06-30",
+            goals=table("target,goal,compare,value", "t,main,>=,10",
+                        "t,also,<=,20"),
+            plans=table("target,by,percent", "t,2024M01,100")),
+            light="green", plan="20.00", gap="-50.00", used="50.00")
+        self.check(self.figure(
+            "kind", "flow", "value", ["a,2024M06,10"], "2024-06-30",
+            goals=table("target,goal,compare,value", "t,main,>=,10",
+                        "t,also,<=,20"),
+            plans=table("target,by,value", "t,2024M01,30")),
+            light="green", plan="30.00", met=True)
+
     def test_a_unit_shows_its_quota_before_its_first_period_closes(self):
         self.check(self.ask(
             "kind,compare,goal", "flow,>=,100", "value", [], "2024-01-15",

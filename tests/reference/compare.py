@@ -3,13 +3,14 @@
 evaluation in this folder; what they print must be the same, byte for byte.
 A disagreement is made as small as it gets, and shown with both lines.
 
-    TALLY_BIN=build/release/bin compare.py [--cases N] [--seed S] [--jobs J]
-        [--keep DIR] [--all]"""
+    TALLY_BIN=build/release/bin compare.py [--cases N] [--seed S] [--asks N]
+        [--jobs N] [--show N] [--only WORD] [--keep DIR]"""
 
 import argparse
 import collections
 import concurrent.futures
 import copy
+import functools
 import json
 import os
 import subprocess
@@ -176,12 +177,13 @@ def shrink(case, ask, what, seconds=25):
 
 # ---- many ----
 
-def check(seed):
-    """(questions that agree, why not taken, disagreement)."""
+def check(asks, seed):
+    """(questions that agree, why not taken, disagreements)."""
     case = generate.generate(seed)
     reports = read(case)
     agreed = 0
-    for ask in case.asks:
+    for i in range(asks):
+        ask = case.asks[(seed + i) % len(case.asks)]
         theirs = program(case, ask)
         if isinstance(theirs, str):
             return agreed, theirs, None
@@ -217,6 +219,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--asks", type=int, default=4,
+                        help="how many of a case's questions")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--show", type=int, default=3)
     parser.add_argument("--only", help="show disagreements with this word")
@@ -227,7 +231,7 @@ def main():
     seeds = range(options.seed, options.seed + options.cases)
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         for seed, (count, why, found) in zip(seeds, pool.map(
-                check, seeds, chunksize=4)):
+                functools.partial(check, options.asks), seeds, chunksize=4)):
             agreed += count
             if why:
                 refused.append((seed, why))

@@ -46,8 +46,9 @@ def rounded(value, decimals):
     units = (2 * scaled.numerator + scaled.denominator) // (
         2 * scaled.denominator)
     digits = str(units).rjust(decimals + 1, "0")
-    text = digits[:-decimals] + "." + digits[-decimals:] if decimals else digits
-    return "-" + text if value < 0 and units else text
+    if decimals:
+        digits = digits[:-decimals] + "." + digits[-decimals:]
+    return "-" + digits if value < 0 and units else digits
 
 
 def shortest(value, decimals):

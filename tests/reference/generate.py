@@ -447,7 +447,8 @@ class Generator:
         how = self.one("", "", "last-year", "fixed")
         periods = [str(p) for p in row["_periods"]]
         if how == "last-year":
-            found = [str(p.year_before()) for p in row["_periods"]]
+            found = list(dict.fromkeys(str(p.year_before())
+                                       for p in row["_periods"]))
         elif how == "fixed":
             how = periods[0]
             found = [how]
@@ -550,7 +551,8 @@ class Generator:
         reader.update(target=row["target"] + "-r", name_zh="x",
                       kind=self.one(measure, measure, "items", "grade"),
                       lead=self.one("office", "bureau"),
-                      register=row["target"], compare=self.one(">=", ">", "<="),
+                      register=row["target"],
+                      compare=self.one(">=", ">", "<="),
                       goal=self.one("1", "2", "4"))
         if reader["kind"] == "grade":
             reader["take"] = "count"
@@ -729,7 +731,8 @@ class Generator:
             else:
                 said[field] = self.one(
                     "many", "1.23456", "5.50", "-1", "1E+11", "s9", "NA",
-                    "1,200", "12%", "２０", "999999999999999", "99999999999999999",
+                    "1,200", "12%", "２０", "999999999999999",
+                    "99999999999999999",
                     "1.", "2030-01-01", "0.1234567891", "105")
 
     def reviews(self):

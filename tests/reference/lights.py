@@ -38,6 +38,7 @@ class Subject:
         self.index = target.closed(evaluation.cutoff) - 1
         self.now = evaluation.parts(target, False)
         self.then = evaluation.parts(target, True)
+        self.now.today = self.then.today = max(self.index, 0)
         self.verdict = Verdict()
         self.verdict.index = self.index
 
@@ -220,7 +221,8 @@ class Subject:
         v.gap = self.gaps[0]
         if v.figure.exists and target.kind != "guard":
             v.gap = min(zip(floors, self.gaps), key=lambda x: (
-                WORST_FIRST.index(self.light_by_gap(*x)), -x[1].gap))[1]
+                WORST_FIRST.index("done" if self.done_early(x[0]) else
+                                  self.light_by_gap(*x)), -x[1].gap))[1]
 
     def met_stretch(self, aim):
         if self.target.measure != "milestone":
@@ -252,7 +254,8 @@ class Subject:
         return light, next(w for x, w in lights if x == light)
 
     def why_no_figure(self):
-        if self.then.at(self.index, self.unit).exists:
+        waiting = self.verdict.as_reported
+        if waiting and waiting.exists:
             return "in-review"
         last = self.now.register_index(self.index)
         for parts, why in ((self.now, "not-applicable"),
@@ -265,8 +268,7 @@ class Subject:
     def light_of(self, number, aim):
         target, v = self.target, self.verdict
         met = aim.met(v.figure)
-        if met and (target.kind == "milestone" or (
-                target.kind in ("flow", "items") and aim.upward)):
+        if self.done_early(aim):
             return "done", None
         if self.lacking(self.now):
             return "grey", ("coverage" if self.lacking(self.then)
@@ -299,6 +301,12 @@ class Subject:
         if gap.gap > 0 and gap.gap >= target.yellow_from:
             return "yellow"
         return "green"
+
+    def done_early(self, aim):
+        """Line 4."""
+        kind = self.target.kind
+        return aim.met(self.verdict.figure) and (
+            kind == "milestone" or (kind in ("flow", "items") and aim.upward))
 
     def milestone_light(self):
         slip = self.verdict.slip

@@ -3,6 +3,7 @@ docs/catalogue.md, sections 6.2 to 6.4."""
 
 from fractions import Fraction
 
+import goals
 import registers
 from admission import NA
 
@@ -32,7 +33,8 @@ def over_time(view, target, unit, item, field, index):
     given = [v for _, v in said if v is not None and v is not NA]
     if field.time == "last" and target.measure != "guard":
         end = target.period_end(index)
-        if unit not in target.judged_alone(end) or not said or said[-1][1] in (None, NA):
+        if (unit not in target.judged_alone(end) or not said
+                or said[-1][1] in (None, NA)):
             return None
         return said[-1][1] * field.factor
     if not given:
@@ -98,40 +100,32 @@ def formula(target, p):
     raise AssertionError(target.measure)
 
 
-def growth_parts(target, parts, index, own_base):
-    """Bases that the catalogue gives, beside the current figures."""
+def given_base(target, parts, index, own_base):
+    """The base that the catalogue gives; units without one drop out."""
     day = target.period_end(index)
     if target.base is not None and not own_base:
-        for unit in parts:
-            parts[unit]["base"] = Fraction(0)
         return target.base
-    for unit in list(parts):
-        base = roster_base(target, unit, day)
+    bases = {unit: roster_base(target, unit, day) for unit in parts}
+    for unit, base in bases.items():
         if base is None:
             del parts[unit]
-        else:
-            parts[unit]["base"] = base
-    return None
+    return sum(bases[unit] for unit in parts)
 
 
 def components(view, target, units, index, own_base):
-    parts = {}
+    parts, base = {}, None
     for unit in units:
         found = unit_parts(view, target, unit, index)
         if found:
             parts[unit] = found
-    base = None
     if (target.measure == "growth" and not target.rate
             and "base" not in target.fields):
-        base = growth_parts(target, parts, index, own_base)
+        base = given_base(target, parts, index, own_base)
     if not parts:
         return NONE
-    total = together(target, list(parts.values())) if "base" not in (
-        set(list(parts.values())[0]) - set(target.fields)) else None
-    if total is None:
-        bases = [p.pop("base") for p in parts.values()]
-        total = together(target, list(parts.values()))
-        total["base"] = base if base is not None else sum(bases)
+    total = together(target, list(parts.values()))
+    if base is not None:
+        total["base"] = base
     return Figure(formula(target, total))
 
 
@@ -158,6 +152,7 @@ class Parts:
 
     def __init__(self, evaluation, target, waiting):
         self.target = target
+        self.today = None  # the index of P, where other periods are asked for
         self.register = (evaluation.catalogue.targets[target.register]
                          if target.register else target)
         self.view = evaluation.view(self.register, waiting)
@@ -197,7 +192,9 @@ class Parts:
         if own_base and target.base is not None:
             # the only unit's row is the target's where it has no base
             day = target.period_end(index)
-            own_base = (target.judged_alone(day) != [unit]
+            today = target.period_end(
+                index if self.today is None else self.today)
+            own_base = (target.judged_alone(today) != [unit]
                         or roster_base(target, unit, day) is not None)
         return components(self.view, target, self.units(unit), index,
                           own_base)
@@ -247,7 +244,6 @@ class Parts:
     def goal_order(self, index):
         """The step that a milestone is held against: of its first floor, else
         of its first stretch."""
-        import goals
         held = [g for g in goals.in_force(self.target,
                                           self.target.period_end(index))
                 if g.step]

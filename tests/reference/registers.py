@@ -71,10 +71,6 @@ class Register:
         return Record(key, standing[governs], credited)
 
 
-def step_order(target, step):
-    return target.ladder[step]
-
-
 def passes(reader, register, record):
     return all(holds(row, register, record) for row in reader.filters)
 
