@@ -3,18 +3,25 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rt/log.h"
+
+static bool is_port(const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+
+	return len && len <= 5 && !text[len] && strtoul(text, NULL, 10) > 0 &&
+	       strtoul(text, NULL, 10) <= UINT16_MAX;
+}
 
 static int check_bind(const char *value, struct err *err)
 {
 	const char *port = strrchr(value, ':');
 
 	if (strncmp(value, "tcp://", 6) != 0 || !port || port < value + 7 ||
-	    !port[1] ||
-	    (strcmp(port, ":*") != 0 &&
-	     strspn(port + 1, "0123456789") != strlen(port + 1)))
+	    !port[1] || (strcmp(port, ":*") != 0 && !is_port(port + 1)))
 		return err_set(err, ERR_INVALID,
 			       "%s is not tcp://ADDRESS:PORT, such as "
 			       "tcp://*:5724",

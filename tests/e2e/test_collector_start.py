@@ -51,6 +51,16 @@ class Start(unittest.TestCase):
                                 (4, "time"), (6, "disks"), (8, "loud")):
                 self.assertRegex(said, f"collector.ini:{line}: .*{words}")
 
+    def test_ports_that_there_are_not_are_refused(self):
+        self.world.stop_collector()
+        for port, code in (("0", 2), ("65536", 2), ("99999", 2), ("", 2),
+                           ("x", 2), ("65535", 0), ("*", 0)):
+            with open(os.path.join(self.dir, "collector.ini"), "w",
+                      encoding="ascii") as f:
+                f.write(f"[gate]\nbind = tcp://*:{port}\n")
+            said = self.collector("check-config", code=code).stderr
+            self.assertIn("collector.ini:2: bind" if code else "good", said)
+
     def test_keys_that_others_can_read_are_refused(self):
         self.world.stop_collector()
         os.chmod(os.path.join(self.dir, "keys", "sign"), 0o644)

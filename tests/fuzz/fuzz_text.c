@@ -1,0 +1,50 @@
+/* Small texts that people type or hand on: cards, codes, periods, days,
+ * numbers; and CSV as such. */
+#include <assert.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "proto/card.h"
+#include "proto/csv.h"
+#include "proto/day.h"
+#include "proto/decimal.h"
+#include "proto/period.h"
+
+#define ARENA_BYTES (16 * 1024 * 1024)
+
+/* What is printed is read as what it was. */
+static void parse_period(struct span text)
+{
+	char printed[PERIOD_TEXT_BYTES], again[PERIOD_TEXT_BYTES];
+	struct period period;
+	struct err err;
+
+	if (period_parse(text, &period, &err))
+		return;
+	period_print(period, printed);
+	assert(!period_parse(span_of_text(printed), &period, &err));
+	period_print(period, again);
+	assert(!strcmp(printed, again));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span text = span_of(data, size);
+	struct decimal decimal;
+	struct arena arena;
+	struct card card;
+	struct code code;
+	struct csv csv;
+	struct err err;
+	int32_t day;
+
+	arena_init(&arena, ARENA_BYTES);
+	(void)csv_parse(text, &arena, &csv, &err);
+	(void)card_parse(text, &card, &err);
+	(void)code_parse(text, &code, &err);
+	(void)decimal_parse(text, &decimal, &err);
+	(void)day_parse(text, &day);
+	parse_period(text);
+	arena_release(&arena);
+	return 0;
+}
