@@ -419,8 +419,8 @@ static int judge_tail(struct scan *scan, const struct attempt *attempt,
 		return 0;
 	}
 	return err_set(err, ERR_CORRUPT,
-		       "%s: offset %" PRIu64 ": damaged after entry %" PRIu64
-		       ": %s",
+		       "%s: offset %" PRIu64 ": damaged after %" PRIu64
+		       " entries: %s",
 		       scan->path, bad, scan->next + attempt->count, why);
 }
 
