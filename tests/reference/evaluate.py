@@ -81,7 +81,7 @@ class Evaluation:
             last = parts.register_index(index)
             found |= set(view.units(last))
             found |= {u for u, i in view.waits if i <= last}
-            if target.is_register:
+            if target.is_register and not source.official:
                 found |= {r.credited
                           for r in parts.found(index).records.values()}
         return sorted(found)

@@ -69,10 +69,10 @@ def together(target, parts):
 
 
 def roster_base(target, unit, day):
-    """The base of a unit: of the row in force, of its last row if it left."""
+    """The base of a unit: of the row in force, else of its last row."""
     row = target.roster_on(unit, day)
     if row is None:
-        rows = [r for r in target.roster if r.unit == unit and r.start <= day]
+        rows = [r for r in target.roster if r.unit == unit]
         row = max(rows, key=lambda r: r.start, default=None)
     return row.base if row else None
 
