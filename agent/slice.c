@@ -43,17 +43,9 @@ static int gather_file(struct slice_gather *gather,
 	return 0;
 }
 
-static void add_u32(struct strbuf *out, size_t value)
-{
-	uint8_t bytes[4];
-
-	store_u32(bytes, (uint32_t)value);
-	strbuf_add(out, bytes, sizeof(bytes));
-}
-
 static void add_span(struct strbuf *out, struct span bytes)
 {
-	add_u32(out, bytes.len);
+	strbuf_add_u32(out, (uint32_t)bytes.len);
 	strbuf_add(out, bytes.data, bytes.len);
 }
 
@@ -72,10 +64,10 @@ static int keep(const struct slice_gather *gather, const struct slice *slice,
 	arena_init(&arena, SLICE_BYTES_MAX);
 	store_u64(version, slice->catalogue);
 	strbuf_add(&blob, version, sizeof(version));
-	add_u32(&blob, slice->unit_count);
+	strbuf_add_u32(&blob, (uint32_t)slice->unit_count);
 	for (size_t i = 0; i < slice->unit_count; i++)
 		add_span(&blob, slice->units[i]);
-	add_u32(&blob, gather->file_count);
+	strbuf_add_u32(&blob, (uint32_t)gather->file_count);
 	for (size_t i = 0; i < gather->file_count; i++) {
 		add_span(&blob, strbuf_span(&gather->names[i]));
 		add_span(&blob, strbuf_span(&gather->files[i]));

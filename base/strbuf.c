@@ -1,10 +1,11 @@
 #include "base/strbuf.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/bytes.h"
 
 #define STRBUF_FIRST_BYTES 256
 
@@ -90,6 +91,22 @@ void strbuf_addf(struct strbuf *buf, const char *fmt, ...)
 	}
 	va_end(again);
 	va_end(ap);
+}
+
+void strbuf_add_u32(struct strbuf *buf, uint32_t value)
+{
+	uint8_t bytes[4];
+
+	store_u32(bytes, value);
+	strbuf_add(buf, bytes, sizeof(bytes));
+}
+
+void strbuf_add_u64(struct strbuf *buf, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	store_u64(bytes, value);
+	strbuf_add(buf, bytes, sizeof(bytes));
 }
 
 struct span strbuf_span(const struct strbuf *buf)

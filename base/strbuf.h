@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/span.h"
 
@@ -28,6 +29,10 @@ void strbuf_add_text(struct strbuf *buf, const char *text);
 void strbuf_add_char(struct strbuf *buf, char c);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Big-endian, as bytes.h reads them. */
+void strbuf_add_u32(struct strbuf *buf, uint32_t value);
+void strbuf_add_u64(struct strbuf *buf, uint64_t value);
 
 /* The bytes so far, valid until the next change. */
 struct span strbuf_span(const struct strbuf *buf);

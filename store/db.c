@@ -283,6 +283,14 @@ void db_abort(struct db_txn *txn)
 	free(txn);
 }
 
+int db_finish(struct db_txn *txn, int rc, struct err *err)
+{
+	if (!rc)
+		return db_commit(txn, err);
+	db_abort(txn);
+	return rc;
+}
+
 int db_get(struct db_txn *txn, unsigned table, struct span key,
 	   struct span *value, struct err *err)
 {

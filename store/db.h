@@ -38,6 +38,8 @@ void db_close(struct db *db);
 int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err);
 int db_commit(struct db_txn *txn, struct err *err); /* ends it, always */
 void db_abort(struct db_txn *txn);
+/* Commits what went well so far (rc is 0), else aborts and returns rc. */
+int db_finish(struct db_txn *txn, int rc, struct err *err);
 
 /* table: index into the options' names. Values die with the transaction. */
 int db_get(struct db_txn *txn, unsigned table, struct span key,

@@ -9,15 +9,14 @@
  * length: target, unit, period, item, status, reason; u32 count of cells, of
  * each with a u32 length field and value
  */
-#include "store/outbox.h"
+#include "store/outbox_heads.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "store/outbox_parts.h"
 
 #define KEY_BYTES_MAX (4 * (WIRE_NAME_BYTES_MAX + 1))
-#define SCRATCH_BYTES ((size_t)64 * 1024 * 1024)
 
 struct cell_key {
 	char text[KEY_BYTES_MAX];
@@ -100,25 +99,9 @@ bool outbox_heads_same(const struct statement *a, const struct statement *b)
 
 /* ---- records ---- */
 
-static void add_u32(struct strbuf *out, size_t value)
-{
-	uint8_t bytes[4];
-
-	store_u32(bytes, (uint32_t)value);
-	strbuf_add(out, bytes, sizeof(bytes));
-}
-
-static void add_u64(struct strbuf *out, uint64_t value)
-{
-	uint8_t bytes[8];
-
-	store_u64(bytes, value);
-	strbuf_add(out, bytes, sizeof(bytes));
-}
-
 static void add_span(struct strbuf *out, struct span span)
 {
-	add_u32(out, span.len);
+	strbuf_add_u32(out, (uint32_t)span.len);
 	strbuf_add(out, span.data, span.len);
 }
 
@@ -127,16 +110,16 @@ static void add_head(struct strbuf *out, const struct head *head)
 	const struct report *report = &head->report;
 
 	strbuf_add(out, head->salt, SALT_BYTES);
-	add_u64(out, head->index);
-	add_u32(out, head->n);
-	add_u64(out, head->recv_us);
+	strbuf_add_u64(out, head->index);
+	strbuf_add_u32(out, head->n);
+	strbuf_add_u64(out, head->recv_us);
 	add_span(out, report->target);
 	add_span(out, report->unit);
 	add_span(out, report->period);
 	add_span(out, report->item);
 	add_span(out, report->status);
 	add_span(out, head->reason);
-	add_u32(out, report->cell_count);
+	strbuf_add_u32(out, (uint32_t)report->cell_count);
 	for (size_t i = 0; i < report->cell_count; i++) {
 		add_span(out, report->cells[i].field);
 		add_span(out, report->cells[i].value);
@@ -238,9 +221,9 @@ static int keep(struct db_txn *txn, struct span key,
 	int rc;
 
 	strbuf_init(&value, 0);
-	add_u32(&value, record->pending_count);
+	strbuf_add_u32(&value, (uint32_t)record->pending_count);
 	for (size_t i = 0; i < record->pending_count; i++)
-		add_u64(&value, record->pending[i]);
+		strbuf_add_u64(&value, record->pending[i]);
 	if (record->is_known)
 		add_head(&value, &record->known);
 	if (value.failed) {
@@ -388,7 +371,7 @@ int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 
 	if (rc)
 		return rc;
-	arena_init(&arena, SCRATCH_BYTES);
+	arena_init(&arena, OUTBOX_SCRATCH_BYTES);
 	for (size_t i = 0; i < count && !rc; i++) {
 		struct cell_record record = { 0 };
 		struct cell_key key;

@@ -1,10 +1,11 @@
 /*
- * Inside the outbox: its tables, and what its files share. Not for others
- * than outbox*.c.
+ * Inside the outbox: its tables, their records, and how they are read and
+ * written. All other files of the outbox stand on this one and on nothing but
+ * outbox_heads beside it. Not for others than outbox*.c.
  *
  * Integers are big-endian. Numbers of items start at 1, sequence numbers too.
  *
- *   META    "meta" -> counters and the chain's end, see meta_write
+ *   META    "meta" -> counters and the chain's end, see outbox_meta_write
  *   ITEM    u64 number -> u64 saved_us, salt, u32 length and body, u8 count of
  *           texts, of each salt, u32 length and text
  *   STATE   u64 number -> u64 sequence, u32 n, u8 delivered, u64 index,
@@ -23,6 +24,11 @@
 #include "base/bytes.h"
 #include "store/db.h"
 #include "store/outbox.h"
+
+/* Of an arena for what is read on the way. */
+#define OUTBOX_SCRATCH_BYTES ((size_t)64 * 1024 * 1024)
+/* In a batch beside its statements: header, signature, key, tags. */
+#define OUTBOX_BATCH_BYTES 512
 
 enum outbox_table {
 	OUTBOX_META,
@@ -55,6 +61,13 @@ struct u64_key {
 	uint8_t bytes[8];
 };
 
+/* ERR_CORRUPT: what is not as it was written. */
+int outbox_damaged(struct err *err, const char *what);
+/* ERR_LOCKED unless this process holds the sender's lock. */
+int outbox_check_sender(const struct outbox *outbox, struct err *err);
+
+/* ---- keys and counters ---- */
+
 struct u64_key outbox_key(uint64_t number);
 struct span outbox_key_span(const struct u64_key *key);
 
@@ -62,6 +75,8 @@ int outbox_meta_read(struct db_txn *txn, struct outbox_meta *out,
 		     struct err *err);
 int outbox_meta_write(struct db_txn *txn, const struct outbox_meta *meta,
 		      struct err *err);
+
+/* ---- items ---- */
 
 /* Bytes that a statement takes in a batch, at most. */
 size_t outbox_bytes(const struct sealed *sealed);
@@ -71,6 +86,12 @@ int outbox_put_content(struct db_txn *txn, const struct outbox_item *item,
 		       struct err *err);
 int outbox_put_state(struct db_txn *txn, const struct outbox_item *item,
 		     struct err *err);
+/* Of a value of ITEM; spans are the value's, the array of texts the arena's. */
+int outbox_read_content(struct span value, struct arena *arena,
+			struct outbox_item *item, struct err *err);
+/* Of item->number. */
+int outbox_read_state(struct db_txn *txn, struct outbox_item *item,
+		      struct err *err);
 /* Spans are the transaction's, and die with the next put in it; the array of
  * texts is the arena's. */
 int outbox_get_item(struct db_txn *txn, uint64_t number, struct arena *arena,
@@ -79,17 +100,20 @@ int outbox_get_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 int outbox_copy_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 		     struct outbox_item *out, struct err *err);
 
-/* ---- heads ---- */
+/* ---- batches ---- */
 
-/* An item was saved: its report is the head of its cell. */
-int outbox_heads_saved(struct db_txn *txn, uint64_t number,
-		       const struct statement *statement, struct arena *arena,
-		       struct err *err);
-/* An item was delivered with item->verdict. Its bytes must not be the
- * transaction's. */
-int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
-			   struct arena *arena, struct err *err);
-/* Whether two statements speak of the same cell, or both of none. */
-bool outbox_heads_same(const struct statement *a, const struct statement *b);
+/* What is known of a sealed batch. */
+struct outbox_sent {
+	struct hash name;
+	bool delivered;
+	uint64_t index;
+	uint64_t *numbers; /* of its items; the arena's */
+	size_t count;
+};
+
+int outbox_get_sent(struct db_txn *txn, uint64_t sequence, struct arena *arena,
+		    struct outbox_sent *out, struct err *err);
+int outbox_put_sent(struct db_txn *txn, uint64_t sequence,
+		    const struct outbox_sent *sent, struct err *err);
 
 #endif

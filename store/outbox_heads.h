@@ -1,0 +1,23 @@
+/*
+ * The outbox's index of cells: which version of each is the newest that this
+ * office knows. Inside the outbox: whoever saves or delivers an item tells it
+ * here, in the same transaction. Others read it through store/outbox.h.
+ */
+#ifndef TALLY_STORE_OUTBOX_HEADS_H
+#define TALLY_STORE_OUTBOX_HEADS_H
+
+#include "store/db.h"
+#include "store/outbox.h"
+
+/* An item was saved: its report is the head of its cell. */
+int outbox_heads_saved(struct db_txn *txn, uint64_t number,
+		       const struct statement *statement, struct arena *arena,
+		       struct err *err);
+/* An item was delivered with item->verdict. Its bytes must not be the
+ * transaction's. */
+int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
+			   struct arena *arena, struct err *err);
+/* Whether two statements speak of the same cell, or both of none. */
+bool outbox_heads_same(const struct statement *a, const struct statement *b);
+
+#endif
