@@ -1,6 +1,12 @@
 /*
- * The session machine's inside, shared by session.c (what comes in) and
- * session_say.c (what goes out). Nobody else includes it.
+ * The session machine's inside. Nobody includes it but its own files, each of
+ * which stands on those below it:
+ *
+ *   session.c            what comes in, by kind of message, and time
+ *   session_batch.c      batches, and the end of a group
+ *   session_allowance.c  how much of its day a key has used
+ *   session_say.c        what goes out
+ *   session_table.c      who there is
  */
 #ifndef TALLY_COLLECTOR_SESSION_STATE_H
 #define TALLY_COLLECTOR_SESSION_STATE_H
@@ -65,6 +71,27 @@ struct session_table {
 	struct strbuf out; /* the message being said */
 };
 
+/* ---- session_batch.c ---- */
+
+/* A BATCH of a session that is open. */
+int session_receive_batch(struct session *session,
+			  const struct session_peer *peer, struct span bytes,
+			  struct arena *arena, struct err *err);
+
+/* ---- session_allowance.c ---- */
+
+/* The first batch of a day is, however large: a sealed batch cannot be cut
+ * down, and its office would be silent for ever. If not, *retry_ms is the time
+ * until the next day. */
+bool session_within_allowance(struct session *session,
+			      const struct session_peer *peer,
+			      const struct batch *batch, size_t bytes,
+			      uint32_t *retry_ms);
+/* A batch that was taken, once: not one that has to come again. */
+void session_use_allowance(struct session *session,
+			   const struct session_peer *peer,
+			   const struct batch *batch, size_t bytes);
+
 /* ---- session_say.c ---- */
 
 void session_say_welcome(struct session *session,
@@ -78,5 +105,18 @@ void session_end(struct session *session, enum nack_code code,
 		 const char *text);
 /* As it is, without a word. */
 void session_close(struct session *session);
+
+/* ---- session_table.c ---- */
+
+/* NULL if there is none. */
+struct session *session_find(const struct session_table *table, uint32_t route);
+/* Those of one CURVE key, and others, in a chain of next_curve. */
+struct session *session_first_of(const struct session_table *table,
+				 const uint8_t curve[CURVE_KEY_BYTES]);
+/* NULL without memory. */
+struct session *session_add(struct session_table *table,
+			    const struct session_message *message);
+/* Forgets one that is not open. */
+void session_remove(struct session *session);
 
 #endif
