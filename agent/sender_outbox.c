@@ -1,0 +1,161 @@
+/* Between the session and the outbox: what the one asks and the other knows. */
+#include "agent/sender_parts.h"
+
+#include <stdio.h>
+
+#include "agent/rebase.h"
+#include "base/rt/clock.h"
+#include "base/rt/log.h"
+
+struct open_items {
+	uint64_t first_open;
+	uint64_t unreceipted; /* 0: none */
+};
+
+static int visit_open(void *arg, const struct outbox_item *item)
+{
+	struct open_items *open = arg;
+
+	if (item->delivered)
+		return 0;
+	open->first_open = item->number;
+	open->unreceipted = item->sequence;
+	return 1;
+}
+
+int sender_read_chain(struct sender *sender, struct session_chain *out,
+		      struct err *err)
+{
+	struct open_items open = { .first_open = sender->first_open };
+	struct outbox_chain chain;
+	int ret = outbox_chain(sender->office->outbox, &chain, err);
+
+	if (!ret)
+		ret = outbox_items(sender->office->outbox, sender->first_open,
+				   visit_open, &open, err);
+	if (ret < 0)
+		return ret;
+	sender->first_open = open.first_open;
+	out->next = chain.next;
+	out->head = chain.head;
+	out->first_kept = chain.first_kept;
+	out->last_kept = chain.last_kept;
+	out->unreceipted = open.unreceipted ? open.unreceipted : chain.next;
+	return 0;
+}
+
+/* ---- what the session asks ---- */
+
+static void log_refusals(const struct receipt *receipt)
+{
+	for (size_t i = 0; i < receipt->verdict_count; i++)
+		if (receipt->verdicts[i])
+			log_line(LOG_WARN, "refused",
+				 "receipt=%llu.%zu verdict=%s",
+				 (unsigned long long)receipt->index, i,
+				 verdict_name(receipt->verdicts[i]));
+}
+
+int sender_record(struct sender *sender, const struct session_action *action,
+		  struct err *err)
+{
+	bool refused = false;
+	int ret = outbox_receipts(sender->office->outbox, action->receipts,
+				  action->receipt_count, err);
+
+	if (ret)
+		return ret;
+	sender->recount = true;
+	for (size_t i = 0; i < action->receipt_count; i++) {
+		const struct receipt *receipt = &action->receipts[i];
+
+		for (size_t j = 0; j < receipt->verdict_count; j++)
+			refused |= receipt->verdicts[j] != 0;
+		if (!sender->options.log)
+			continue;
+		log_line(LOG_INFO, "delivered",
+			 "sequence=%llu index=%llu statements=%zu",
+			 (unsigned long long)receipt->sequence,
+			 (unsigned long long)receipt->index,
+			 receipt->verdict_count);
+		log_refusals(receipt);
+	}
+	return refused ? rebase_waiting(sender->office, err) : 0;
+}
+
+int sender_restore(struct sender *sender, const struct session_action *action,
+		   struct err *err)
+{
+	sender->recount = true;
+	if (sender->options.log)
+		log_line(LOG_INFO, "recalled", "sequence=%llu",
+			 (unsigned long long)action->sequence);
+	return outbox_restore(sender->office->outbox, action->recalled,
+			      action->batch, err);
+}
+
+static int seal(struct sender *sender, const struct session_action *action,
+		struct span *batch, uint64_t *sequence, struct err *err)
+{
+	struct office *office = sender->office;
+	struct seal_header header = {
+		.journal = office->journal,
+		.sent_us = clock_now_us(&office->clock),
+		/* No checkpoint is verified yet: the empty journal's root. */
+		.seen_root = hash_span(span_of(NULL, 0)),
+	};
+
+	sender->recount = true;
+	return outbox_seal(office->outbox, &header, &office->keys.sign,
+			   action->count_max, action->bytes_max, &sender->arena,
+			   batch, sequence, err);
+}
+
+int sender_answer(struct sender *sender, const struct session_action *action,
+		  struct err *err)
+{
+	uint64_t sequence = action->sequence;
+	struct span batch;
+	int ret;
+
+	arena_reset(&sender->arena);
+	if (action->kind == SESSION_SEAL)
+		ret = seal(sender, action, &batch, &sequence, err);
+	else
+		ret = outbox_batch(sender->office->outbox, sequence,
+				   &sender->arena, &batch, err);
+	if (ret && ret != ERR_NOTFOUND)
+		return ret;
+	if (ret)
+		session_no_batch(sender->session, clock_monotonic_ms());
+	else
+		session_batch(sender->session, clock_monotonic_ms(), sequence,
+			      batch);
+	return 0;
+}
+
+/* ---- what can be written a little later ---- */
+
+int sender_tidy(struct sender *sender, struct err *err)
+{
+	struct outbox *outbox = sender->office->outbox;
+	uint64_t offices = session_facts(sender->session)->offices;
+	char text[24];
+	int ret = 0;
+
+	sender->tidied_at = clock_monotonic_ms();
+	if (sender->note.len)
+		ret = outbox_set(outbox, "checkpoint",
+				 strbuf_span(&sender->note), err);
+	strbuf_clear(&sender->note);
+	if (!ret && sender->safe)
+		ret = outbox_forget(outbox, sender->safe, err);
+	sender->safe = 0;
+	if (!ret && offices != sender->offices) {
+		(void)snprintf(text, sizeof(text), "%llu",
+			       (unsigned long long)offices);
+		ret = office_set_text(sender->office, "offices", text, err);
+		sender->offices = offices;
+	}
+	return ret;
+}

@@ -1,0 +1,82 @@
+/*
+ * Inside the sender: its state, and what its files do with it. sender.c has
+ * the loop and performs what the session asks; the others do not know it:
+ *
+ *   sender_enrol.c   which keys a session speaks with; stands on sender_outbox
+ *   sender_outbox.c  what is read from the outbox and written to it
+ *   sender_word.c    what is said to the log and to other processes
+ *
+ * Not for others than sender*.c.
+ */
+#ifndef TALLY_AGENT_SENDER_PARTS_H
+#define TALLY_AGENT_SENDER_PARTS_H
+
+#include "agent/sender.h"
+#include "agent/slice.h"
+#include "agent/socket.h"
+#include "agent/wake.h"
+#include "base/arena.h"
+#include "base/strbuf.h"
+
+#define SENDER_REFRESHERS_MAX 16
+
+struct sender {
+	struct office *office;
+	struct loop *loop;
+	struct sender_options options;
+	struct socket *socket;
+	struct session *session;
+	bool with_code; /* the session's keys are the code's */
+	bool own_tried; /* the code was refused, and then our own keys */
+	struct loop_timer timer, poll;
+	struct slice_gather gather;
+	struct arena arena; /* one batch */
+	int wake_fd;
+	struct wake_peer refreshers[SENDER_REFRESHERS_MAX];
+	size_t refresher_count;
+	uint64_t first_open; /* no item below it is undelivered */
+	uint64_t waiting, waiting_bytes;
+	bool recount, lost;
+	uint64_t ready_at;
+	struct sender_word told;
+	bool has_told;
+	struct strbuf note; /* checkpoint not yet written */
+	uint64_t safe;	    /* not yet written */
+	uint64_t offices;   /* as written */
+	uint64_t tidied_at;
+	struct err failure;
+};
+
+/* ---- sender_enrol.c ---- */
+
+/* Begins a new session in place of the one before, if any. */
+int sender_new_session(struct sender *sender, bool with_code, struct err *err);
+/* True if a new session has begun: there may be more to do. */
+bool sender_follow_enrolment(struct sender *sender, struct err *err, int *ret);
+
+/* ---- sender_outbox.c ---- */
+
+int sender_read_chain(struct sender *sender, struct session_chain *out,
+		      struct err *err);
+/* SESSION_RECEIPTS. */
+int sender_record(struct sender *sender, const struct session_action *action,
+		  struct err *err);
+/* SESSION_RESTORE. */
+int sender_restore(struct sender *sender, const struct session_action *action,
+		   struct err *err);
+/* SESSION_SEAL and SESSION_LOAD: gives the session its batch. */
+int sender_answer(struct sender *sender, const struct session_action *action,
+		  struct err *err);
+/* Writes what could be written a little later. */
+int sender_tidy(struct sender *sender, struct err *err);
+
+/* ---- sender_word.c ---- */
+
+/* SESSION_TELL. */
+int sender_tell(struct sender *sender, struct err *err);
+/* At the start: "connected" was said by a sender that is gone. */
+int sender_forget_word(struct sender *sender, struct err *err);
+/* To those who wait for what is fresh. */
+void sender_answer_refreshers(struct sender *sender, bool fresh);
+
+#endif

@@ -1,0 +1,117 @@
+/* What the sender says of itself: to the log, to status, to who waits. */
+#include "agent/sender_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/messages.h"
+#include "base/rt/clock.h"
+#include "base/rt/log.h"
+
+#define SENDER_CLOCK_APART_US (5 * 60 * 1000000ull)
+
+void sender_answer_refreshers(struct sender *sender, bool fresh)
+{
+	for (size_t i = 0; i < sender->refresher_count; i++)
+		wake_answer(sender->wake_fd, &sender->refreshers[i], fresh);
+	sender->refresher_count = 0;
+}
+
+/* A wrong clock here makes reports look early or late to people. */
+static void compare_clocks(struct sender *sender)
+{
+	uint64_t theirs = session_facts(sender->session)->now_us;
+	uint64_t ours = clock_now_us(&sender->office->clock);
+	uint64_t apart = theirs > ours ? theirs - ours : ours - theirs;
+
+	if (sender->options.log && theirs && apart > SENDER_CLOCK_APART_US)
+		log_line(LOG_WARN, "clocks-differ", "seconds=%llu ours=%s",
+			 (unsigned long long)(apart / 1000000),
+			 theirs > ours ? "behind" : "ahead");
+}
+
+/* Days are the journal's, wherever the office is. */
+static int learn_zone(struct sender *sender, struct err *err)
+{
+	int zone = session_facts(sender->session)->zone_minutes;
+	char text[16];
+
+	if (zone == sender->office->zone_minutes)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%d", zone);
+	sender->office->zone_minutes = zone;
+	return office_set_text(sender->office, "zone", text, err);
+}
+
+int sender_tell(struct sender *sender, struct err *err)
+{
+	struct sender_word word = {
+		.state = session_state(sender->session),
+		.trouble = session_trouble(sender->session),
+	};
+	const char *text;
+	char line[64];
+	int ret;
+
+	word.nack_code = session_nack(sender->session, &text);
+	if (word.state != SESSION_READY)
+		sender_answer_refreshers(sender, false);
+	/* Being about to connect is no news. */
+	if (word.state != SESSION_READY && word.state != SESSION_BACKOFF &&
+	    word.state != SESSION_RECALLING)
+		return 0;
+	if (sender->has_told && !memcmp(&word, &sender->told, sizeof(word)))
+		return 0;
+	if (word.state == SESSION_READY) {
+		sender->ready_at = clock_monotonic_ms();
+		compare_clocks(sender);
+		ret = learn_zone(sender, err);
+		if (ret)
+			return ret;
+	}
+	sender->told = word;
+	sender->has_told = true;
+	if (sender->options.log)
+		log_line(
+			word.trouble ? LOG_WARN : LOG_INFO, "session",
+			"state=\"%s\" trouble=\"%s\" text=\"%s\"",
+			state_text(LANGUAGE_EN, word.state),
+			trouble_text(LANGUAGE_EN, word.trouble, word.nack_code),
+			word.trouble == TROUBLE_NACK ? text : "");
+	(void)snprintf(line, sizeof(line), "%d %d %u", (int)word.state,
+		       (int)word.trouble, word.nack_code);
+	ret = office_set_text(sender->office, "session", line, err);
+	return ret == ERR_FULL ? 0 : ret; /* a word is not worth a session */
+}
+
+/* "Connected" was said by a sender that is gone. */
+int sender_forget_word(struct sender *sender, struct err *err)
+{
+	struct sender_word word;
+	char line[64];
+	int ret;
+
+	if (!sender->options.log || !sender_word(sender->office, &word) ||
+	    word.state != SESSION_READY)
+		return 0;
+	(void)snprintf(line, sizeof(line), "%d %d 0", (int)SESSION_CONNECTING,
+		       (int)TROUBLE_NONE);
+	ret = office_set_text(sender->office, "session", line, err);
+	return ret == ERR_FULL ? 0 : ret;
+}
+
+bool sender_word(struct office *office, struct sender_word *out)
+{
+	const char *line = office_get_text(office, "session");
+	int state, trouble;
+	unsigned nack_code;
+
+	if (sscanf(line, "%d %d %u", &state, &trouble, &nack_code) != 3 ||
+	    state < 0 || state > SESSION_READY || trouble < 0 ||
+	    trouble >= TROUBLE_COUNT)
+		return false;
+	out->state = (enum session_state)state;
+	out->trouble = (enum session_trouble)trouble;
+	out->nack_code = nack_code;
+	return true;
+}
