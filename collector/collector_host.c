@@ -1,0 +1,188 @@
+/* What sessions ask of the collector, and the gate: who may come in. */
+#include "collector/collector_parts.h"
+
+#include <inttypes.h>
+
+#include "base/rt/log.h"
+
+#define BUSY_RETRY_MS 2000
+#define DISK_RETRY_MS 5000
+#define CLOCK_RETRY_MS 30000
+
+static bool host_who(void *ctx, const uint8_t curve[CURVE_KEY_BYTES],
+		     struct session_peer *out)
+{
+	struct collector *c = ctx;
+	struct session_peer peer = { 0 };
+
+	if (fold_office_by_curve(c->kept.fold, curve, &peer.office)) {
+		const struct fold_office *office = &peer.office;
+
+		if (office->revoked ||
+		    (office->until_us && c->now_us >= office->until_us))
+			return false;
+		peer.admin = office->roles & (1u << ROLE_ADMIN);
+		peer.key = sign_key_hash(&office->key);
+		*out = peer;
+		return true;
+	}
+	peer.one_time = true;
+	if (!fold_grant_by_curve(c->kept.fold, curve, c->now_us))
+		return false;
+	*out = peer;
+	return true;
+}
+
+bool collector_admits(void *arg, const uint8_t curve[CURVE_KEY_BYTES])
+{
+	struct collector *c = arg;
+	struct session_peer peer;
+
+	collector_read_clocks(c);
+	return host_who(c, curve, &peer);
+}
+
+static void host_facts(void *ctx, struct session_facts *out)
+{
+	struct collector *c = ctx;
+	struct session_facts facts = {
+		/* No backup is configured: what is durable is all there is. */
+		.safe = journal_size(c->kept.journal),
+		.catalogue = c->catalogue,
+		.offices = fold_office_count(c->kept.fold),
+		.now_us = c->now_us,
+		.zone_minutes = c->facts.zone_minutes,
+	};
+
+	*out = facts;
+}
+
+static unsigned host_hindrance(void *ctx, bool admin, size_t bytes,
+			       const char **text, uint32_t *retry_ms)
+{
+	struct collector *c = ctx;
+
+	if (c->backlog) {
+		*text = "the store is behind";
+		*retry_ms = BUSY_RETRY_MS;
+		return NACK_BUSY;
+	}
+	if (!stamp_take(&c->stamp, c->now_us, c->mono_us, &c->stamp_us)) {
+		*text = "the collector's clock is in doubt, an operator must "
+			"confirm it";
+		*retry_ms = CLOCK_RETRY_MS;
+		return NACK_BUSY;
+	}
+	if (!admin && c->free_bytes < c->settings->reserve_bytes + 2 * bytes) {
+		*text = "the collector's disk is full";
+		*retry_ms = DISK_RETRY_MS;
+		collector_tell_disk_full(c);
+		return NACK_DISK_FULL;
+	}
+	return 0;
+}
+
+static int host_submit(void *ctx, struct session *session,
+		       const struct batch *batch, struct span bytes, bool fresh,
+		       enum admission *out, struct err *err)
+{
+	struct collector *c = ctx;
+	uint64_t last_us = fold_recv_us(c->kept.fold);
+	uint64_t recv_us = c->stamp_us > last_us ? c->stamp_us : last_us;
+	int rc = c->sequencer.submit(c->sequencer.self, session, batch, bytes,
+				     recv_us, out, err);
+
+	if (!rc && fresh && *out == ADMIT_TAKE)
+		stamp_hear(&c->stamp, &batch->header.key, batch->header.sent_us,
+			   c->stamp_us);
+	return rc;
+}
+
+static int host_receipt(void *ctx, const struct hash *key, uint64_t sequence,
+			struct arena *arena, struct receipt *out)
+{
+	struct collector *c = ctx;
+
+	return receipts_find(&c->receipts, c->kept.db, key, sequence, arena,
+			     out);
+}
+
+static bool host_send(void *ctx, uint32_t route, struct span msg)
+{
+	struct collector *c = ctx;
+
+	return gate_send(c->gate, route, msg);
+}
+
+static void host_shut(void *ctx, uint32_t route)
+{
+	struct collector *c = ctx;
+
+	gate_shut(c->gate, route);
+}
+
+static void host_closed(void *ctx, uint32_t route)
+{
+	struct collector *c = ctx;
+
+	delivery_ended(c->delivery, route);
+}
+
+static void host_slice(void *ctx, uint32_t route)
+{
+	struct collector *c = ctx;
+
+	collector_check_delivery(c, delivery_slice(c->delivery, route));
+	collector_deliver_soon(c);
+}
+
+static void host_pong(void *ctx, uint32_t route)
+{
+	struct collector *c = ctx;
+
+	collector_check_delivery(c, delivery_pong(c->delivery, route));
+	collector_deliver_soon(c);
+}
+
+static void host_recall(void *ctx, uint32_t route, const struct hash *key,
+			uint64_t from, uint64_t count)
+{
+	struct collector *c = ctx;
+
+	collector_check_delivery(
+		c, delivery_recall(c->delivery, route, key, from, count));
+	collector_deliver_soon(c);
+}
+
+static void host_alarm(void *ctx, const char *event,
+		       const struct session_peer *peer)
+{
+	char key[2 * HASH_BYTES + 1];
+
+	(void)ctx;
+	hash_print(&peer->key, key);
+	log_line(LOG_WARN, event, "key=%.16s unit=%.*s", key,
+		 (int)peer->office.unit.len,
+		 (const char *)peer->office.unit.data);
+}
+
+struct session_host collector_session_host(struct collector *c)
+{
+	const struct session_host host = {
+		.who = host_who,
+		.facts = host_facts,
+		.hindrance = host_hindrance,
+		.submit = host_submit,
+		.receipt = host_receipt,
+		.send = host_send,
+		.shut = host_shut,
+		.closed = host_closed,
+		.slice = host_slice,
+		.pong = host_pong,
+		.recall = host_recall,
+		.alarm = host_alarm,
+		.ctx = c,
+	};
+
+	return host;
+}

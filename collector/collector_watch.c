@@ -1,0 +1,76 @@
+/* What the collector does from time to time: sessions, clock, status, gate. */
+#include "collector/collector_parts.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/rt/log.h"
+
+#define STATUS_TICKS 60
+#define CLOCK_CONFIRMED "clock-confirmed"
+
+static void watch_clock(struct collector *c)
+{
+	char path[PATH_MAX];
+
+	if (c->stamp.doubt == STAMP_SOUND) {
+		c->doubt_told = false;
+		return;
+	}
+	if (kept_path(c->kept.dir, CLOCK_CONFIRMED, path, NULL))
+		return;
+	if (!c->doubt_told)
+		log_line(LOG_ERROR, "clock-in-doubt",
+			 "why=%s skew_ms=%" PRId64
+			 " nothing is taken until somebody has checked the "
+			 "clock and run: touch %s",
+			 stamp_doubt_name(c->stamp.doubt),
+			 stamp_skew(&c->stamp) / 1000, path);
+	c->doubt_told = true;
+	if (unlink(path))
+		return;
+	collector_read_clocks(c);
+	stamp_confirm(&c->stamp, c->now_us, c->mono_us);
+	log_line(LOG_INFO, "clock-confirmed", "skew_ms=%" PRId64,
+		 stamp_skew(&c->stamp) / 1000);
+}
+
+void collector_log_status(struct collector *c)
+{
+	const struct session_counters *s = session_counters(c->sessions);
+	const struct gate_counters *g = gate_counters(c->gate);
+
+	log_line(LOG_INFO, "status",
+		 "size=%" PRIu64 " sessions=%zu taken=%" PRIu64
+		 " duplicates=%" PRIu64 " gaps=%" PRIu64 " forks=%" PRIu64
+		 " malformed=%" PRIu64 " forged=%" PRIu64 " nacks=%" PRIu64
+		 " dropped=%" PRIu64 " fenced=%" PRIu64 " slow=%" PRIu64
+		 " set_aside=%" PRIu64 " strangers=%" PRIu64
+		 " endless=%" PRIu64,
+		 journal_size(c->kept.journal), session_count(c->sessions),
+		 s->taken, s->duplicates, s->gaps, s->forks, s->malformed,
+		 s->forged, s->refused, s->dropped, s->fenced, s->slow,
+		 s->set_aside, g->refused, g->endless);
+}
+
+void collector_tick(void *arg)
+{
+	struct collector *c = arg;
+
+	collector_read_clocks(c);
+	session_tick(c->sessions, clock_monotonic_ms());
+	watch_clock(c);
+	if (++c->ticks % STATUS_TICKS == 0)
+		collector_log_status(c);
+	loop_arm(c->loop, &c->tick, COLLECTOR_TICK_MS);
+}
+
+void collector_watch(void *arg)
+{
+	struct collector *c = arg;
+	unsigned shut = gate_watch(c->gate);
+
+	if (shut)
+		log_line(LOG_WARN, "endless-message", "connections=%u", shut);
+	loop_arm(c->loop, &c->watch, COLLECTOR_WATCH_MS);
+}
