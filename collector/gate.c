@@ -2,16 +2,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <zmq.h>
 
 #include "base/rt/clock.h"
+#include "collector/connections.h"
 #include "proto/hash.h"
 #include "proto/wire.h"
 
@@ -29,24 +26,13 @@
 #define ROUTE_BYTES 5
 /* The wire's share of a message: CURVE, frame and prefix. */
 #define FRAME_BYTES 64
-#define FDS_MAX (1 << 20)
-#define WATCHED_AT_ONCE 2000
-
-/* A TCP connection, by its descriptor, which is libzmq's own. */
-struct connection {
-	bool known;
-	uint32_t route; /* 0: nothing was received yet */
-	struct sockaddr_storage peer;
-	uint64_t delivered; /* bytes, as on the wire or more */
-};
 
 struct gate {
 	struct loop *loop;
 	struct gate_options options;
 	void *context, *router, *zap, *monitor;
-	zmq_msg_t body;			/* the message handed out */
-	struct connection *connections; /* by descriptor */
-	size_t connections_size, watch_next;
+	zmq_msg_t body; /* the message handed out */
+	struct connections connections;
 	struct gate_counters counters;
 	char endpoint[GATE_ENDPOINT_BYTES_MAX];
 };
@@ -373,7 +359,7 @@ void gate_close(struct gate *gate)
 	(void)zmq_msg_close(&gate->body);
 	if (gate->context)
 		(void)zmq_ctx_term(gate->context);
-	free(gate->connections);
+	connections_release(&gate->connections);
 	free(gate);
 }
 
@@ -389,131 +375,26 @@ const struct gate_counters *gate_counters(const struct gate *gate)
 
 /* ---- connections ---- */
 
-static bool peer_of(int fd, struct sockaddr_storage *out)
-{
-	socklen_t len = sizeof(*out);
-
-	memset(out, 0, sizeof(*out));
-	return !getpeername(fd, (struct sockaddr *)out, &len) &&
-	       len <= sizeof(*out);
-}
-
-static bool same_peer(const struct connection *connection,
-		      const struct sockaddr_storage *peer)
-{
-	return !memcmp(&connection->peer, peer, sizeof(*peer));
-}
-
-/* The slot of a descriptor, or NULL without memory. */
-static struct connection *slot_of(struct gate *gate, int fd)
-{
-	size_t size = gate->connections_size ? gate->connections_size : 64;
-	struct connection *slots;
-
-	if (fd < 0 || fd >= FDS_MAX)
-		return NULL;
-	while (size <= (size_t)fd)
-		size *= 2;
-	if (size > gate->connections_size) {
-		slots = realloc(gate->connections, size * sizeof(*slots));
-		if (!slots)
-			return NULL;
-		memset(slots + gate->connections_size, 0,
-		       (size - gate->connections_size) * sizeof(*slots));
-		gate->connections = slots;
-		gate->connections_size = size;
-	}
-	return &gate->connections[fd];
-}
-
-static void note_delivery(struct gate *gate, zmq_msg_t *msg, uint32_t route,
-			  size_t bytes)
-{
-	int fd = zmq_msg_get(msg, ZMQ_SRCFD);
-	struct connection *connection = slot_of(gate, fd);
-
-	if (!connection)
-		return;
-	if (!connection->known || connection->route != route) {
-		struct sockaddr_storage peer;
-
-		if (!peer_of(fd, &peer))
-			return; /* gone already */
-		if (!connection->known || !same_peer(connection, &peer))
-			connection->delivered = 0;
-		connection->known = true;
-		connection->route = route;
-		connection->peer = peer;
-	}
-	connection->delivered += bytes;
-}
-
-/* Shuts it if it still is who it was: descriptors are used again. */
-static bool shut_fd(struct gate *gate, int fd)
-{
-	struct connection *connection = &gate->connections[fd];
-	struct sockaddr_storage peer;
-	bool same = peer_of(fd, &peer) && same_peer(connection, &peer);
-
-	*connection = (struct connection){ 0 };
-	if (!same)
-		return false;
-	gate->counters.shut++;
-	return !shutdown(fd, SHUT_RDWR);
-}
-
 void gate_shut(struct gate *gate, uint32_t route)
 {
-	for (size_t fd = 0; fd < gate->connections_size; fd++)
-		if (gate->connections[fd].known &&
-		    gate->connections[fd].route == route)
-			(void)shut_fd(gate, (int)fd);
+	gate->counters.shut += connections_shut(&gate->connections, route);
 }
 
 static void hear_accepted(struct gate *gate)
 {
 	int fd = -1;
 
-	while (next_event(gate->monitor, &fd)) {
-		struct connection *connection = slot_of(gate, fd);
-		struct sockaddr_storage peer;
-
-		if (!connection || !peer_of(fd, &peer))
-			continue;
-		/* Its messages may have been heard of before. */
-		if (connection->known && same_peer(connection, &peer))
-			continue;
-		*connection =
-			(struct connection){ .known = true, .peer = peer };
-	}
-}
-
-static bool is_endless(const struct connection *connection, int fd)
-{
-	struct tcp_info info = { 0 };
-	socklen_t len = sizeof(info);
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ||
-	    len < offsetof(struct tcp_info, tcpi_bytes_received) +
-			    sizeof(info.tcpi_bytes_received))
-		return false;
-	return info.tcpi_bytes_received >
-	       connection->delivered + GATE_UNSEEN_BYTES_MAX;
+	while (next_event(gate->monitor, &fd))
+		connections_accepted(&gate->connections, fd);
 }
 
 unsigned gate_watch(struct gate *gate)
 {
-	unsigned shut = 0;
+	unsigned shut;
 
 	hear_accepted(gate);
-	for (size_t i = 0; i < WATCHED_AT_ONCE && i < gate->connections_size;
-	     i++) {
-		size_t fd = gate->watch_next++ % gate->connections_size;
-
-		if (gate->connections[fd].known &&
-		    is_endless(&gate->connections[fd], (int)fd))
-			shut += shut_fd(gate, (int)fd);
-	}
+	shut = connections_watch(&gate->connections);
+	gate->counters.shut += shut;
 	gate->counters.endless += shut;
 	return shut;
 }
@@ -573,7 +454,9 @@ static bool read_message(struct gate *gate, const uint8_t *route, int route_len,
 	memcpy(&message.route, route + 1, sizeof(message.route));
 	if (multipart)
 		bytes += drain_parts(gate);
-	note_delivery(gate, &gate->body, message.route, bytes);
+	connections_delivered(&gate->connections,
+			      zmq_msg_get(&gate->body, ZMQ_SRCFD),
+			      message.route, bytes);
 	message.bytes =
 		span_of(zmq_msg_data(&gate->body), zmq_msg_size(&gate->body));
 	*out = message;

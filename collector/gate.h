@@ -23,9 +23,6 @@
 #define GATE_HWM 64	       /* messages each way and connection */
 #define GATE_LINGER_MS 2000    /* for the last answers at a stop */
 #define GATE_SELF_TEST_MS 5000 /* a refusal takes a few milliseconds */
-/* A message that is never finished is not delivered but takes memory: a
- * connection may be this far ahead of what was delivered from it. */
-#define GATE_UNSEEN_BYTES_MAX (8u * 1024 * 1024)
 
 struct gate;
 
