@@ -5,26 +5,11 @@
 #include <criterion/criterion.h>
 
 #include "proto/raw.h"
+#include "proto/wire_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static struct arena arena;
-static struct strbuf buf;
-
-static void setup(void)
-{
-	cr_assert_eq(sign_start(NULL), 0);
-	arena_init(&arena, WIRE_ARENA_BYTES);
-	strbuf_init(&buf, 0);
-}
-
-static void cleanup(void)
-{
-	arena_release(&arena);
-	strbuf_release(&buf);
-}
-
-TestSuite(wire, .init = setup, .fini = cleanup);
+TestSuite(wire, .init = wire_setup, .fini = wire_cleanup);
 
 static int decode(struct statement *out)
 {

@@ -6,24 +6,9 @@
 
 #include "proto/merkle.h"
 #include "proto/raw.h"
+#include "proto/wire_fixture.h"
 
-static struct arena arena;
-static struct strbuf buf;
-
-static void setup(void)
-{
-	cr_assert_eq(sign_start(NULL), 0);
-	arena_init(&arena, WIRE_ARENA_BYTES);
-	strbuf_init(&buf, 0);
-}
-
-static void cleanup(void)
-{
-	arena_release(&arena);
-	strbuf_release(&buf);
-}
-
-TestSuite(wire_batch, .init = setup, .fini = cleanup);
+TestSuite(wire_batch, .init = wire_setup, .fini = wire_cleanup);
 
 #define BATCH_COUNT 5
 
