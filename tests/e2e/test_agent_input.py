@@ -5,7 +5,7 @@ import json
 import os
 import unittest
 
-from agent_world import CATALOGUE, WAIT_S, World
+from world import CATALOGUE, WAIT_S, World
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 

@@ -7,7 +7,7 @@ import stat
 import time
 import unittest
 
-from agent_world import BIN, CATALOGUE, WAIT_S, World, until
+from world import BIN, CATALOGUE, WAIT_S, World, until
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 

@@ -6,132 +6,47 @@ import json
 import os
 import random
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import time
 import unittest
 
 from audit_files import run, table, write
+from world import WAIT_S, World
 
-BIN = os.environ["TALLY_BIN"]
-WAIT_S = 60
-# Microseconds of 2024-02-05 09:00 +08:00, and of a day.
-MONDAY = 1707094800000000
-DAY = 86400000000
+MONDAY, A_WEEK_LATER = "2024-02-05 09:00", "2024-02-12 09:00"
 
 CATALOGUE = {
-    "settings": "key,value\nstart,2024-01-01\nend,2024-12-31\n",
-    "units": table("unit,name_zh,kind", "hrss,人社局,department",
-                   "baima,白马镇,town"),
-    "targets": table("target,name_zh,kind,compare,goal,lead",
-                     "jobs,就业,flow,>=,5800,hrss"),
-    "roster": table("target,unit", "jobs,baima"),
+    "settings.csv": "key,value\nstart,2024-01-01\nend,2024-12-31\n",
+    "units.csv": table("unit,name_zh,kind", "hrss,人社局,department",
+                       "baima,白马镇,town"),
+    "targets.csv": table("target,name_zh,kind,compare,goal,lead",
+                         "jobs,就业,flow,>=,5800,hrss"),
+    "roster.csv": table("target,unit", "jobs,baima"),
 }
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class World:
-    """A collector, its administrator and one office, on a simulated clock."""
-
-    def __init__(self, top):
-        self.top = top
-        self.collector_dir = os.path.join(top, "collector")
-        self.clock = os.path.join(top, "clock")
-        self.collector = None
-        self.set_clock(MONDAY)
-
-    def set_clock(self, us):
-        write(self.clock + ".new", str(us))
-        os.rename(self.clock + ".new", self.clock)
-
-    def call(self, program, *args):
-        done = subprocess.run([os.path.join(BIN, program), *args],
-                              capture_output=True, timeout=WAIT_S,
-                              text=True, check=False)
-        assert done.returncode == 0, (args, done.stdout, done.stderr)
-        return done.stdout
-
-    def agent(self, name, command, *args):
-        return self.call("tally-agent", command, "--dir",
-                         os.path.join(self.top, name), "--clock", self.clock,
-                         *args)
-
-    def start(self):
-        ready = os.path.join(self.collector_dir, "endpoint")
-        if os.path.exists(ready):
-            os.unlink(ready)
-        self.collector = subprocess.Popen(
-            [os.path.join(BIN, "tally-collector"), "run", "--dir",
-             self.collector_dir, "--clock", self.clock],
-            stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + WAIT_S
-        while not os.path.exists(ready):
-            assert self.collector.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-    def stop(self):
-        if self.collector:
-            self.collector.send_signal(signal.SIGTERM)
-            assert self.collector.wait(WAIT_S) == 0
-            self.collector = None
-
-    def kill(self):
-        if self.collector:
-            self.collector.kill()
-            self.collector.wait()
-            self.collector = None
-
-    def play(self):
-        founding = os.path.join(self.top, "founding")
-        catalogue = os.path.join(self.top, "catalogue")
-        os.mkdir(catalogue)
-        for name, text in CATALOGUE.items():
-            write(os.path.join(catalogue, name + ".csv"), text)
-        self.call("tally-collector", "init", self.collector_dir,
-                  "--endpoint", f"tcp://127.0.0.1:{free_port()}")
-        self.agent("admin", "found", "--collector",
-                   os.path.join(self.collector_dir, "collector.card"),
-                   "--out", founding, "--simulated", "--name", "audit")
-        self.call("tally-collector", "init", self.collector_dir,
-                  "--founding", founding)
-        self.start()
-        self.agent("admin", "apply", catalogue, "--wait")
-        code = self.agent("admin", "grant", "baima", "--wait").strip()
-        self.agent("baima", "enrol", code)
-        self.agent("baima", "report", "jobs", "100", "--period", "2024M01",
-                   "--wait")
-        self.set_clock(MONDAY + 7 * DAY)
-        self.agent("baima", "report", "jobs", "90", "--period", "2024M01",
-                   "--reason", "核减", "--wait")
-        self.stop()
+def play(world):
+    """An office reports and corrects itself a week later."""
+    code = world.code("baima")
+    office = world.path("baima")
+    world.agent(office, "enrol", code, "--timeout", WAIT_S)
+    world.agent(office, "report", "jobs", "100", "--period", "2024M01",
+                "--wait")
+    world.set_clock(A_WEEK_LATER)
+    world.agent(office, "report", "jobs", "90", "--period", "2024M01",
+                "--reason", "核减", "--wait")
+    world.stop_collector()
 
 
 class Journal(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.top = tempfile.mkdtemp(prefix="tally-audit-")
-        cls.world = World(cls.top)
-        try:
-            cls.world.play()
-        except BaseException:
-            cls.tearDownClass()
-            raise
+        cls.world = World(CATALOGUE, MONDAY)
+        cls.addClassCleanup(cls.world.close)
+        play(cls.world)
+        cls.top = cls.world.folder
         cls.dir = cls.world.collector_dir
         cls.store = os.path.join(cls.dir, "store")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.world.kill()
-        shutil.rmtree(cls.top, ignore_errors=True)
 
     def copy(self):
         """The journal alone, to be damaged."""

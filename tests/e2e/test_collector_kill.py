@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from agent_world import World, until
+from world import World, until
 
 KILLS = 200
 TARGETS = ("live.urban-jobs", "live.jobless")

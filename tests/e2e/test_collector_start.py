@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from agent_world import WAIT_S, World, until
+from world import WAIT_S, World, until
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 

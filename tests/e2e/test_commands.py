@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from agent_world import BIN, World, free_port, until
+from world import BIN, World, free_port, until
 
 PROGRAMS = ("tally-agent", "tally-collector", "tally-audit")
 CATALOGUE = os.path.join(os.environ["TALLY_SOURCE"], "examples",

@@ -7,7 +7,7 @@ import shutil
 import stat
 import unittest
 
-from agent_world import WAIT_S, World
+from world import WAIT_S, World
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 

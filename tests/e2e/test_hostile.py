@@ -6,7 +6,7 @@ import os
 import subprocess
 import unittest
 
-from agent_world import CATALOGUE, WAIT_S, World
+from world import CATALOGUE, WAIT_S, World
 
 HOSTILE = os.path.join(os.environ["TALLY_BUILD"], "tests", "hostile-office")
 WAIT = ("--wait", "--timeout", WAIT_S)

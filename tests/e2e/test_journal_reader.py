@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from agent_world import CATALOGUE, WAIT_S, World
+from world import CATALOGUE, WAIT_S, World
 
 sys.path.insert(0, os.path.join(os.environ["TALLY_SOURCE"], "tests",
                                 "reference"))

@@ -3,7 +3,7 @@
 the collector says, and that everything else still counts."""
 import unittest
 
-from agent_world import CATALOGUE, WAIT_S, World
+from world import CATALOGUE, WAIT_S, World
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import unittest
 
-from agent_world import CATALOGUE, WAIT_S, World, until
+from world import CATALOGUE, WAIT_S, World, until
 
 TARGETS = [f"work.t{i}" for i in range(1, 7)]
 WORLD = {**CATALOGUE,

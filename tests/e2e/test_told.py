@@ -5,7 +5,7 @@ import json
 import os
 import unittest
 
-from agent_world import WAIT_S, World
+from world import WAIT_S, World
 
 PATIENT = ("--wait", "--timeout", WAIT_S)
 

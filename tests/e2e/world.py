@@ -1,5 +1,6 @@
-"""A journal on a simulated clock with a collector and agents, for the tests
-of tally-agent: everything is the real programs in a temporary folder."""
+"""The world of the end-to-end tests: a journal on a simulated clock, its
+collector and agents, all of them the real programs in a temporary folder. What
+any program says there must be free of the sanitizers' words."""
 import datetime
 import json
 import os
@@ -47,8 +48,10 @@ def sanitary(said):
 
 
 class World:
-    def __init__(self, catalogue=None):
-        self.folder = tempfile.mkdtemp(prefix="tally-agent-")
+    """catalogue: files by name, False for none."""
+
+    def __init__(self, catalogue=None, moment="2024-07-05 09:00"):
+        self.folder = tempfile.mkdtemp(prefix="tally-world-")
         self.clock = self.path("clock")
         self.collector_dir = self.path("collector")
         self.admin = self.path("admin")
@@ -56,7 +59,7 @@ class World:
         self.running = []
         self.keys = {}  # of offices, public
         self.log = open(self.path("log"), "ab")
-        self.set_clock("2024-07-05 09:00")
+        self.set_clock(moment)
         self.call("tally-collector", "init", self.collector_dir,
                   "--endpoint", f"tcp://127.0.0.1:{free_port()}")
         self.founded = self.agent(
