@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/rt/config.h"
@@ -67,24 +66,6 @@ int office_fail(const struct err *err)
 	default:
 		return EXIT_FAILED;
 	}
-}
-
-static int make_dirs(const char *dir, struct err *err)
-{
-	char path[PATH_MAX];
-
-	(void)snprintf(path, sizeof(path), "%s", dir);
-	for (char *at = path + 1; *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return err_sys(err, "cannot make %s", path);
-		*at = '/';
-	}
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return err_sys(err, "cannot make %s", path);
-	return 0;
 }
 
 static int path_in(const struct office *office, const char *name,
@@ -230,7 +211,7 @@ static int open_parts(struct office *office, enum office_need need,
 	int ret = 0;
 
 	if (need == OFFICE_NEW)
-		ret = make_dirs(office->dir, err);
+		ret = dir_make(office->dir, err);
 	if (!ret)
 		ret = outbox_open(office->dir, &office->outbox, err);
 	if (!ret)

@@ -1,9 +1,7 @@
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/rt/clock.h"
@@ -82,29 +80,10 @@ static int write_settings(const char *dir, const char *endpoint,
 	return rc;
 }
 
-static int make_dir(const char *dir, struct err *err)
-{
-	char path[PATH_MAX];
-
-	if ((size_t)snprintf(path, sizeof(path), "%s", dir) >= sizeof(path))
-		return err_set(err, ERR_LIMIT, "the path is too long");
-	for (char *at = path + 1; *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return err_sys(err, "cannot make %s", path);
-		*at = '/';
-	}
-	if (mkdir(path, 0700) && errno != EEXIST)
-		return err_sys(err, "cannot make %s", path);
-	return 0;
-}
-
 static int make_keys(const char *dir, const char *endpoint, struct err *err)
 {
 	struct keys keys;
-	int rc = make_dir(dir, err);
+	int rc = dir_make(dir, err);
 
 	if (!rc)
 		rc = keys_create(dir, &keys, err);

@@ -369,3 +369,22 @@ int lock_take(const char *dir, const char *name, int *fd, struct err *err)
 	*fd = lock;
 	return 0;
 }
+
+int dir_make(const char *dir, struct err *err)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s", dir) >= sizeof(path))
+		return err_set(err, ERR_LIMIT, "the path is too long");
+	for (char *at = path + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return err_sys(err, "cannot make %s", path);
+		*at = '/';
+	}
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return err_sys(err, "cannot make %s", path);
+	return 0;
+}

@@ -23,6 +23,9 @@ void keys_wipe(struct keys *keys);
  * descriptor is closed. ERR_LOCKED says which process holds it. */
 int lock_take(const char *dir, const char *name, int *fd, struct err *err);
 
+/* Makes a directory (0700), and those above it that are not there (0755). */
+int dir_make(const char *dir, struct err *err);
+
 /* Writes a file by a synced temporary and rename; mode as given. */
 int file_replace(const char *path, const void *data, size_t len, unsigned mode,
 		 struct err *err);
