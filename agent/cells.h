@@ -12,8 +12,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/intern.h"
-#include "proto/admit.h"
-#include "proto/catalogue.h"
+#include "proto/figure/admit.h"
+#include "proto/catalogue/catalogue.h"
 #include "proto/wire.h"
 #include "store/outbox.h"
 

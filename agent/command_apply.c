@@ -12,7 +12,7 @@
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
-#include "proto/catalogue.h"
+#include "proto/catalogue/catalogue.h"
 #include "proto/day.h"
 
 #define PART_BYTES_MAX ((size_t)256 * 1024)

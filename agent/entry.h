@@ -12,7 +12,7 @@
 #include "agent/cells.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "proto/admit.h"
+#include "proto/figure/admit.h"
 #include "proto/wire.h"
 
 struct entry {

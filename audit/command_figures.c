@@ -10,11 +10,11 @@
 #include "audit/print.h"
 #include "audit/replay.h"
 #include "audit/source.h"
-#include "proto/figures_table.h"
-#include "proto/measure.h"
+#include "proto/figure/figures_table.h"
+#include "proto/figure/measure.h"
 #include "proto/moment.h"
 #include "proto/period.h"
-#include "proto/words.h"
+#include "proto/figure/words.h"
 
 #define FILES_ZONE_MINUTES 480 /* days of files are those of +08:00 */
 

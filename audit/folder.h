@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "proto/catalogue.h"
+#include "proto/catalogue/catalogue.h"
 #include "store/fold.h"
 
 /*

@@ -8,10 +8,10 @@
 
 #include "collector/commands.h"
 #include "collector/kept.h"
-#include "proto/figures_table.h"
-#include "proto/measure.h"
+#include "proto/figure/figures_table.h"
+#include "proto/figure/measure.h"
 #include "proto/moment.h"
-#include "proto/words.h"
+#include "proto/figure/words.h"
 #include "store/db.h"
 #include "store/fold.h"
 

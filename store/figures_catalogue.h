@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "proto/catalogue.h"
+#include "proto/catalogue/catalogue.h"
 #include "store/figures.h"
 
 struct catalogue_version {

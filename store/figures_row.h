@@ -23,7 +23,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/strbuf.h"
-#include "proto/cell.h"
+#include "proto/figure/cell.h"
 #include "proto/hash.h"
 #include "proto/seal.h"
 #include "store/figures.h"

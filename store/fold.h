@@ -18,7 +18,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "proto/catalogue.h"
+#include "proto/catalogue/catalogue.h"
 #include "proto/verdict.h"
 #include "proto/wire.h"
 #include "store/figures.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "proto/cell.h"
+#include "proto/figure/cell.h"
 #include "proto/day.h"
 #include "proto/decimal.h"
 #include "proto/period.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "proto/catalogue.h"
+#include "proto/catalogue/catalogue.h"
 
 static const struct {
 	const char *name, *text;

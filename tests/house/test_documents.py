@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What the documents point at is there."""
+import glob
 import os
 import re
 import unittest
@@ -18,13 +19,12 @@ class Documents(unittest.TestCase):
                            read("docs/testing.md"))
         self.assertGreater(len(named), 40)
         for folder, module, name in named:
-            stem = f"tests/{folder}/test_{module}"
-            if os.path.exists(os.path.join(SOURCE, stem + ".c")):
-                found = re.search(rf"^Test\(\w+,\s+{name}\b",
-                                  read(stem + ".c"), re.M)
-            else:
-                found = re.search(rf"^    def test_{name}\(",
-                                  read(stem + ".py"), re.M)
+            paths = glob.glob(f"{SOURCE}/tests/{folder}/**/test_{module}.*",
+                              recursive=True)
+            self.assertEqual(len(paths), 1, f"{folder}.{module}: {paths}")
+            test = rf"^Test\(\w+,\s+{name}\b" if paths[0].endswith(".c") \
+                else rf"^    def test_{name}\("
+            found = re.search(test, read(paths[0]), re.M)
             self.assertTrue(found, f"{folder}.{module}: {name}")
 
     def test_links_between_documents_lead_somewhere(self):

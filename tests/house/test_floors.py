@@ -11,11 +11,13 @@ FLOORS = {
     "base": {"base"},
     "base/rt": {"base", "base/rt"},
     "proto": {"base", "proto"},
-    "store": {"base", "proto", "store"},
-    "collector": {"base", "base/rt", "proto", "store", "collector"},
-    "agent": {"base", "base/rt", "proto", "store", "agent"},
-    "audit": {"base", "base/rt", "proto", "store", "audit"},
+    "proto/catalogue": {"base", "proto", "proto/catalogue"},
+    "proto/figure": {"base", "proto", "proto/catalogue", "proto/figure"},
 }
+SAID = FLOORS["proto/figure"]
+FLOORS["store"] = SAID | {"store"}
+for program in ("collector", "agent", "audit"):
+    FLOORS[program] = FLOORS["store"] | {"base/rt", program}
 
 # Header of a library -> the only files that may include it.
 DOORS = {
@@ -25,10 +27,10 @@ DOORS = {
     "protobuf-c/.*": r"proto/wire(_\w+)?\.[ch]",
     "openssl/.*": r"proto/hash\.c",
     "sodium.h": r"proto/sign\.c",
-    "gmp.h": r"proto/rational\.c",
+    "gmp.h": r"proto/figure/rational\.c",
     "isa-l.*|crc.h": r"store/crc\.c",
     "ini.h": r"base/rt/config\.c",
-    "jansson.h": r"proto/measure_json\.c|proto/json\.c",
+    "jansson.h": r"proto/figure/measure_json\.c",
     "iconv.h": r"proto/csv(_\w+)?\.c",
 }
 

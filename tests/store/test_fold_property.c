@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/measure.h"
+#include "proto/figure/measure.h"
 #include "store/db.h"
 #include "store/fold.h"
 #include "store/stage.h"

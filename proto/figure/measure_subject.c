@@ -1,0 +1,481 @@
+/*
+ * Makes a target ready to be evaluated: its closed periods and E, and which
+ * version of each cell counts as known, by unit. Sections 5 (reviews) and 6.1
+ * of docs/catalogue.md. Who is due is in measure_view.c.
+ *
+ * Where the document is silent:
+ * - The version in force is the newest one that counts; if it is returned, the
+ *   one before it stands again.
+ * - Waiting is only the newest version, not yet approved or returned: older
+ *   ones can no longer be reviewed.
+ * - done, green, yellow and red approve what they judge.
+ */
+#include "proto/figure/measure_rules.h"
+
+#include <stdlib.h>
+
+#define SUBJECT_BYTES_MAX ((size_t)1 << 33)
+
+enum measure_kind subject_kind(const struct subject *subject)
+{
+	return subject->target->kind == KIND_BENCHMARK ?
+		       subject->target->measure :
+		       subject->target->kind;
+}
+
+bool subject_is_register(const struct subject *subject)
+{
+	enum measure_kind kind = subject_kind(subject);
+
+	return kind == KIND_MILESTONE || kind == KIND_ITEMS ||
+	       kind == KIND_GRADE;
+}
+
+uint32_t subject_rank(const struct subject *subject, uint32_t unit)
+{
+	return subject->evaluation->ranks[unit];
+}
+
+const struct closed *subject_now(const struct subject *subject)
+{
+	return &subject->closed[subject->closed_count - 1];
+}
+
+/* ---- what counts ---- */
+
+bool subject_knows(const struct subject *subject, uint64_t recv_us)
+{
+	return recv_us <= subject->evaluation->input.known_by_us;
+}
+
+static enum review_status status_of(struct span text)
+{
+	static const struct {
+		const char *text;
+		enum review_status status;
+	} names[] = {
+		{ "approved", REVIEW_APPROVED },
+		{ "returned", REVIEW_RETURNED },
+		{ "done", REVIEW_DONE },
+		{ "green", REVIEW_GREEN },
+		{ "yellow", REVIEW_YELLOW },
+		{ "red", REVIEW_RED },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_equal(text, span_of_text(names[i].text)))
+			return names[i].status;
+	return REVIEW_NONE;
+}
+
+enum review_status subject_review(const struct subject *subject,
+				  const struct cell *cell, size_t version)
+{
+	for (size_t i = cell->review_count; i-- > 0;) {
+		const struct review_mark *review = &cell->reviews[i];
+		enum review_status status;
+
+		if (review->version != version ||
+		    !subject_knows(subject, review->recv_us))
+			continue;
+		status = status_of(review->status);
+		if (status != REVIEW_NONE)
+			return status;
+	}
+	return REVIEW_NONE;
+}
+
+static bool counts(const struct subject *subject, enum review_status status)
+{
+	if (status == REVIEW_RETURNED)
+		return false;
+	return status != REVIEW_NONE || !subject->from->approve;
+}
+
+static void said_choose(const struct subject *subject, struct said *said)
+{
+	const struct cell *cell = said->cell;
+	bool newest = true;
+
+	for (size_t i = cell->version_count; i-- > 0;) {
+		const struct version *version = &cell->versions[i];
+		enum review_status status;
+
+		if (!subject_knows(subject, version->recv_us))
+			continue;
+		status = subject_review(subject, cell, i);
+		if (counts(subject, status)) {
+			said->counts[COUNT_NOW] = version;
+			break;
+		}
+		if (newest && status == REVIEW_NONE) {
+			said->waits = true;
+			said->counts[COUNT_APPROVED_TOO] = version;
+		}
+		newest = false;
+	}
+	if (!said->waits)
+		said->counts[COUNT_APPROVED_TOO] = said->counts[COUNT_NOW];
+}
+
+const struct value *version_value(const struct version *version,
+				  struct span field)
+{
+	for (size_t i = 0; i < version->value_count; i++)
+		if (span_equal(version->values[i].field, field))
+			return &version->values[i];
+	return NULL;
+}
+
+/* ---- closed periods ---- */
+
+static int32_t said_end(const struct subject *subject, int32_t end)
+{
+	const struct target *from = subject->from;
+	struct period period;
+
+	if (from == subject->target)
+		return end;
+	period = period_of_day(from->period, end, from->first_month);
+	if (period_end(period, from->first_month) > end)
+		period = period_previous(period, from->first_month);
+	return period_end(period, from->first_month);
+}
+
+static struct period first_period(const struct target *target)
+{
+	struct period first = period_of_day(target->period, target->start,
+					    target->first_month);
+
+	if (target->has_first_period &&
+	    period_end(target->first_period, target->first_month) >
+		    period_end(first, target->first_month))
+		return target->first_period;
+	return first;
+}
+
+static int find_closed(struct subject *subject, int32_t limit)
+{
+	const struct target *target = subject->target;
+	struct period first = first_period(target), period = first;
+	size_t count = 0;
+
+	subject->first_end = period_end(first, target->first_month);
+	if (limit > target->end)
+		limit = target->end;
+	for (; period_end(period, target->first_month) <= limit; count++)
+		period = period_next(period, target->first_month);
+	subject->final = count &&
+			 period_end(period, target->first_month) > target->end;
+	subject->closed = arena_array(&subject->arena, count + 1,
+				      sizeof(*subject->closed));
+	if (!subject->closed)
+		return ERR_NOMEM;
+	for (period = first; subject->closed_count < count;
+	     period = period_next(period, target->first_month)) {
+		int32_t end = period_end(period, target->first_month);
+
+		subject->closed[subject->closed_count++] =
+			(struct closed){ period, end, said_end(subject, end) };
+		subject->today = end;
+	}
+	return 0;
+}
+
+/* ---- what was said, by unit ---- */
+
+/* Does a cell of the source belong to the window up to E? */
+static bool in_sight(const struct subject *subject, const struct cell *cell,
+		     int32_t end)
+{
+	if (cell->unit >= subject->catalogue->unit_count ||
+	    cell->period.type != subject->from->period || end > subject->today)
+		return false;
+	return subject->from != subject->target || end >= subject->first_end;
+}
+
+static int said_order(const void *left, const void *right)
+{
+	const struct said *a = left, *b = right;
+	size_t len = a->item.len < b->item.len ? a->item.len : b->item.len;
+	int order;
+
+	if (a->end != b->end)
+		return a->end < b->end ? -1 : 1;
+	order = len ? memcmp(a->item.data, b->item.data, len) : 0;
+	if (order)
+		return order;
+	return (a->item.len > b->item.len) - (a->item.len < b->item.len);
+}
+
+/* Sorts the cells of a unit apart: places[rank] is where its cells end. */
+static int gather(struct subject *subject, const struct cell_list *list,
+		  size_t *places)
+{
+	size_t units = subject->catalogue->unit_count, total = 0;
+	int first_month = subject->from->first_month;
+
+	subject->said = arena_array(&subject->arena, list->count + 1,
+				    sizeof(*subject->said));
+	if (!subject->said)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->cells[i].unit < units)
+			places[subject_rank(subject, list->cells[i].unit)]++;
+	for (size_t i = 0; i < units; i++) {
+		size_t count = places[i];
+
+		places[i] = total;
+		total += count;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cell *cell = &list->cells[i];
+		int32_t end = period_end(cell->period, first_month);
+		struct said said = { .unit = cell->unit,
+				     .period = cell->period,
+				     .end = end,
+				     .item = cell->item,
+				     .cell = cell };
+
+		if (!in_sight(subject, cell, end))
+			continue;
+		said_choose(subject, &said);
+		if (said.counts[COUNT_APPROVED_TOO])
+			subject->said[places[subject_rank(
+				subject, cell->unit)]++] = said;
+	}
+	return 0;
+}
+
+static void mark_unit(const struct subject *subject, bool *marks, uint32_t unit)
+{
+	if (unit != CATALOGUE_NONE)
+		marks[subject_rank(subject, unit)] = true;
+}
+
+static void mark_tracks(const struct subject *subject, bool *marks)
+{
+	const struct target *target = subject->target, *from = subject->from;
+
+	for (size_t i = 0; i < from->roster_count; i++)
+		mark_unit(subject, marks, from->roster[i].unit);
+	for (size_t i = 0; i < target->roster_count; i++)
+		mark_unit(subject, marks, target->roster[i].unit);
+	if (!from->roster_count || subject->source_alone)
+		mark_unit(subject, marks, catalogue_source(from));
+	if (!subject_is_register(subject))
+		return;
+	/* Items may be credited to these. */
+	mark_unit(subject, marks, from->lead);
+	for (size_t i = 0; i < from->item_count; i++)
+		mark_unit(subject, marks, from->items[i].unit);
+}
+
+/* Rosters are by unit: gives each unit's track its rows. */
+static void give_rows(const struct subject *subject,
+		      const struct target *target, bool quota)
+{
+	for (size_t i = 0; i < target->roster_count;) {
+		const struct roster_row *first = &target->roster[i];
+		struct track *track =
+			&subject->tracks[subject->track_of[first->unit]];
+		size_t count = 0;
+
+		while (i < target->roster_count &&
+		       target->roster[i].unit == first->unit) {
+			count++;
+			i++;
+		}
+		if (quota) {
+			track->quota_rows = first;
+			track->quota_row_count = count;
+		} else {
+			track->rows = first;
+			track->row_count = count;
+		}
+	}
+}
+
+static int make_tracks(struct subject *subject, const size_t *starts,
+		       const size_t *ends, bool *marks)
+{
+	size_t units = subject->catalogue->unit_count;
+	const struct target *from = subject->from;
+
+	for (size_t i = 0; i < units; i++)
+		marks[i] = marks[i] || ends[i] > starts[i];
+	mark_tracks(subject, marks);
+	for (size_t i = 0; i < units; i++)
+		subject->track_count += marks[i];
+	subject->tracks = arena_array(&subject->arena, subject->track_count + 1,
+				      sizeof(*subject->tracks));
+	subject->track_of = arena_array(&subject->arena, units + 1,
+					sizeof(*subject->track_of));
+	if (!subject->tracks || !subject->track_of)
+		return ERR_NOMEM;
+	subject->track_count = 0;
+	for (size_t i = 0; i < units; i++) {
+		uint32_t unit = subject->evaluation->by_rank[i];
+		struct track *track = &subject->tracks[subject->track_count];
+
+		subject->track_of[unit] = CATALOGUE_NONE;
+		if (!marks[i])
+			continue;
+		subject->track_of[unit] = (uint32_t)subject->track_count++;
+		track->unit = unit;
+		track->alone = !from->roster_count &&
+			       unit == catalogue_source(from);
+		track->said = &subject->said[starts[i]];
+		track->said_count = ends[i] - starts[i];
+		qsort(track->said, track->said_count, sizeof(*track->said),
+		      said_order);
+	}
+	give_rows(subject, from, false);
+	give_rows(subject, subject->target, true);
+	return 0;
+}
+
+static int read_cells(struct subject *subject, struct err *err)
+{
+	struct evaluation *evaluation = subject->evaluation;
+	const struct cell_source *source = &evaluation->input.source;
+	size_t units = subject->catalogue->unit_count;
+	struct cell_list list = { 0 };
+	size_t *starts =
+		arena_array(&subject->arena, units + 1, sizeof(*starts));
+	size_t *ends = arena_array(&subject->arena, units + 1, sizeof(*ends));
+	bool *marks = arena_array(&subject->arena, units + 1, sizeof(*marks));
+	uint32_t from = subject->target->reads != CATALOGUE_NONE ?
+				subject->target->reads :
+				subject->index;
+	int rc;
+
+	if (!starts || !ends || !marks)
+		return err_set(err, ERR_NOMEM, "no memory for cells");
+	if (subject->closed_count)
+		rc = source->all(source->ctx, subject->catalogue, from,
+				 &subject->arena, &list, err);
+	else
+		rc = 0; /* nothing is in sight yet */
+	if (rc)
+		return rc;
+	rc = gather(subject, &list, ends);
+	/* Ends are where the next cell would go; cells out of sight leave
+	 * room behind them. */
+	for (size_t i = 0; !rc && i < list.count; i++)
+		if (list.cells[i].unit < units)
+			starts[subject_rank(subject, list.cells[i].unit)]++;
+	for (size_t i = 0, total = 0; i < units; i++) {
+		size_t count = starts[i];
+
+		starts[i] = total;
+		total += count;
+	}
+	if (!rc)
+		rc = make_tracks(subject, starts, ends, marks);
+	return rc ? err_set(err, rc, "no memory for cells") : 0;
+}
+
+/* ---- the fields of the formula ---- */
+
+static bool is_component(const struct subject *subject, enum field_role role)
+{
+	switch (role) {
+	case FIELD_VALUE:
+	case FIELD_OPENED:
+	case FIELD_CLOSED:
+	case FIELD_CURRENT:
+	case FIELD_BASE:
+	case FIELD_CURRENT_DEN:
+	case FIELD_BASE_DEN:
+	case FIELD_NUM:
+	case FIELD_DEN:
+	case FIELD_CASES:
+	case FIELD_TOTAL:
+		return true;
+	case FIELD_WORST:
+		return subject->target->take == TAKE_WORST;
+	case FIELD_VIOLATIONS:
+	case FIELD_MEASURED:
+	case FIELD_LIMIT:
+	case FIELD_STAGE:
+	case FIELD_GRADE:
+	case FIELD_DATE:
+	case FIELD_WORKS:
+	case FIELD_TEXT:
+	case FIELD_ATTRIBUTE:
+	case FIELD_MEMO:
+		return false;
+	}
+	return false;
+}
+
+static void find_components(struct subject *subject)
+{
+	const struct target *target = subject->target;
+
+	for (size_t i = 0; i < target->field_count &&
+			   subject->component_count < MEASURE_COMPONENTS_MAX;
+	     i++) {
+		const struct field *field = &target->fields[i];
+
+		if (!is_component(subject, field->role))
+			continue;
+		subject->components[subject->component_count++] =
+			(struct component){
+				.field = field,
+				.id = span_of_text(field->id),
+				.role = field->role,
+				.max_over_units = field->max_over_units ||
+						  field->role == FIELD_WORST,
+			};
+	}
+}
+
+/* ---- life ---- */
+
+int subject_new(struct evaluation *evaluation, uint32_t target, int32_t until,
+		struct subject **out, struct err *err)
+{
+	const struct catalogue *catalogue = evaluation->catalogue;
+	struct subject *subject = calloc(1, sizeof(*subject));
+	int rc;
+
+	if (!subject)
+		return err_set(err, ERR_NOMEM, "no memory for a target");
+	arena_init(&subject->arena, SUBJECT_BYTES_MAX);
+	subject->evaluation = evaluation;
+	subject->catalogue = catalogue;
+	subject->numbers = evaluation->numbers;
+	subject->index = target;
+	subject->target = &catalogue->targets[target];
+	subject->from = subject->target;
+	if (subject->target->reads != CATALOGUE_NONE)
+		subject->from = &catalogue->targets[subject->target->reads];
+	subject->source_alone = subject->from->authority != AUTHORITY_SUMMED;
+	subject->today = DAY_NONE;
+	find_components(subject);
+	if (until == DAY_NONE)
+		until = day_add_months(evaluation->input.cutoff,
+				       -subject->target->lag_months);
+	rc = find_closed(subject, until);
+	if (rc)
+		(void)err_set(err, rc, "no memory for periods");
+	else
+		rc = read_cells(subject, err);
+	if (!rc && (plan_prepare(subject) || register_prepare(subject)))
+		rc = err_set(err, ERR_NOMEM, "no memory for a target");
+	if (rc)
+		subject_free(subject);
+	else
+		*out = subject;
+	return rc;
+}
+
+void subject_free(struct subject *subject)
+{
+	if (!subject)
+		return;
+	arena_release(&subject->arena);
+	free(subject);
+}

@@ -1,0 +1,36 @@
+/* Words of the figures' table, in Chinese and English. */
+#ifndef TALLY_PROTO_WORDS_H
+#define TALLY_PROTO_WORDS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "proto/figure/measure.h"
+
+enum lang { LANG_EN, LANG_ZH };
+
+/* name: "zh" or "en"; NULL: what the locale's environment says. */
+int lang_choose(const char *name, enum lang *out, struct err *err);
+
+enum word {
+	WORD_TARGET,
+	WORD_NAME,
+	WORD_VALUE,
+	WORD_GOAL,
+	WORD_PLAN,
+	WORD_LIGHT,
+	WORD_WHY,
+	WORD_COVERAGE,
+	WORD_CUTOFF,
+	WORD_KNOWN_BY,
+	WORD_SIMULATED,
+	WORD_COUNT
+};
+
+const char *word(enum word which, enum lang lang);
+const char *word_light(enum light light, enum lang lang);
+const char *word_why(enum why why, enum lang lang); /* "" for WHY_NONE */
+/* Under a green light: behind the plan. */
+const char *word_behind(enum lang lang);
+
+#endif
