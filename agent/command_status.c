@@ -76,11 +76,17 @@ static int list(struct listing *listing, struct err *err)
 
 /* ---- the connection ---- */
 
-/* What the sender last wrote, if there is a sender: else its lock is free. */
+/* What the sender says of itself; false if there is none. One that has not
+ * spoken yet is about to connect: a former one's word is not its. */
 static bool read_connection(struct office *office, struct sender_word *word)
 {
-	return outbox_lock_sender(office->outbox, NULL) == ERR_LOCKED &&
-	       sender_word(office, word);
+	long sender = outbox_sender(office->outbox);
+
+	if (!sender)
+		return false;
+	if (!sender_word(office, word) || word->process != sender)
+		*word = (struct sender_word){ .state = SESSION_CONNECTING };
+	return true;
 }
 
 static void print_connection(struct office *office)

@@ -310,8 +310,6 @@ int sender_open(struct office *office, struct loop *loop,
 	if (!ret)
 		ret = socket_open(loop, &events, sender, &sender->socket, err);
 	if (!ret)
-		ret = sender_forget_word(sender, err);
-	if (!ret)
 		ret = sender_new_session(sender, office->enrolling, err);
 	if (ret) {
 		sender_close(sender);

@@ -42,6 +42,7 @@ struct sender_word {
 	enum session_state state;
 	enum session_trouble trouble;
 	unsigned nack_code;
+	long process; /* that says so */
 };
 /* As last written; false if never. */
 bool sender_word(struct office *office, struct sender_word *out);

@@ -74,8 +74,6 @@ int sender_tidy(struct sender *sender, struct err *err);
 
 /* SESSION_TELL. */
 int sender_tell(struct sender *sender, struct err *err);
-/* At the start: "connected" was said by a sender that is gone. */
-int sender_forget_word(struct sender *sender, struct err *err);
 /* To those who wait for what is fresh. */
 void sender_answer_refreshers(struct sender *sender, bool fresh);
 

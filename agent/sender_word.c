@@ -2,7 +2,7 @@
 #include "agent/sender_parts.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "agent/messages.h"
 #include "base/rt/clock.h"
@@ -48,6 +48,7 @@ int sender_tell(struct sender *sender, struct err *err)
 	struct sender_word word = {
 		.state = session_state(sender->session),
 		.trouble = session_trouble(sender->session),
+		.process = (long)getpid(),
 	};
 	const char *text;
 	char line[64];
@@ -60,7 +61,9 @@ int sender_tell(struct sender *sender, struct err *err)
 	if (word.state != SESSION_READY && word.state != SESSION_BACKOFF &&
 	    word.state != SESSION_RECALLING)
 		return 0;
-	if (sender->has_told && !memcmp(&word, &sender->told, sizeof(word)))
+	if (sender->has_told && word.state == sender->told.state &&
+	    word.trouble == sender->told.trouble &&
+	    word.nack_code == sender->told.nack_code)
 		return 0;
 	if (word.state == SESSION_READY) {
 		sender->ready_at = clock_monotonic_ms();
@@ -78,26 +81,10 @@ int sender_tell(struct sender *sender, struct err *err)
 			state_text(LANGUAGE_EN, word.state),
 			trouble_text(LANGUAGE_EN, word.trouble, word.nack_code),
 			word.trouble == TROUBLE_NACK ? text : "");
-	(void)snprintf(line, sizeof(line), "%d %d %u", (int)word.state,
-		       (int)word.trouble, word.nack_code);
+	(void)snprintf(line, sizeof(line), "%d %d %u %ld", (int)word.state,
+		       (int)word.trouble, word.nack_code, word.process);
 	ret = office_set_text(sender->office, "session", line, err);
 	return ret == ERR_FULL ? 0 : ret; /* a word is not worth a session */
-}
-
-/* "Connected" was said by a sender that is gone. */
-int sender_forget_word(struct sender *sender, struct err *err)
-{
-	struct sender_word word;
-	char line[64];
-	int ret;
-
-	if (!sender->options.log || !sender_word(sender->office, &word) ||
-	    word.state != SESSION_READY)
-		return 0;
-	(void)snprintf(line, sizeof(line), "%d %d 0", (int)SESSION_CONNECTING,
-		       (int)TROUBLE_NONE);
-	ret = office_set_text(sender->office, "session", line, err);
-	return ret == ERR_FULL ? 0 : ret;
 }
 
 bool sender_word(struct office *office, struct sender_word *out)
@@ -105,13 +92,16 @@ bool sender_word(struct office *office, struct sender_word *out)
 	const char *line = office_get_text(office, "session");
 	int state, trouble;
 	unsigned nack_code;
+	long process;
 
-	if (sscanf(line, "%d %d %u", &state, &trouble, &nack_code) != 3 ||
+	if (sscanf(line, "%d %d %u %ld", &state, &trouble, &nack_code,
+		   &process) != 4 ||
 	    state < 0 || state > SESSION_READY || trouble < 0 ||
 	    trouble >= TROUBLE_COUNT)
 		return false;
 	out->state = (enum session_state)state;
 	out->trouble = (enum session_trouble)trouble;
 	out->nack_code = nack_code;
+	out->process = process;
 	return true;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -333,26 +333,48 @@ void keys_wipe(struct keys *keys)
 
 /* ---- lock ---- */
 
+/* Of the open file, not of the process: as flock, but it can be asked for. */
+static int lock_ask(int fd, int command, short *type)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int rc = fcntl(fd, command, &all);
+
+	*type = all.l_type;
+	return rc;
+}
+
+/* The process that the file names, 0 if it is gone or none is named. */
+static long lock_process(int fd)
+{
+	char text[LOCK_TEXT_BYTES] = "";
+	long pid;
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		return 0;
+	pid = strtol(text, NULL, 10);
+	return pid > 0 && (!kill((pid_t)pid, 0) || errno == EPERM) ? pid : 0;
+}
+
 int lock_take(const char *dir, const char *name, int *fd, struct err *err)
 {
 	char text[LOCK_TEXT_BYTES] = "";
 	char path[PATH_MAX];
 	int rc = join(path, dir, name, err);
 	int lock, len;
+	short type;
 
 	if (rc)
 		return rc;
 	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0)
 		return err_sys(err, "cannot open %s", path);
-	if (flock(lock, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK)
+	if (lock_ask(lock, F_OFD_SETLK, &type)) {
+		if (errno != EAGAIN && errno != EACCES)
 			rc = err_sys(err, "cannot lock %s", path);
-		else if (pread(lock, text, sizeof(text) - 1, 0) > 0 &&
-			 atol(text) > 0)
+		else if (lock_process(lock))
 			rc = err_set(err, ERR_LOCKED,
 				     "%s is in use by process %ld", dir,
-				     atol(text));
+				     lock_process(lock));
 		else
 			rc = err_set(err, ERR_LOCKED,
 				     "%s is in use by another process", dir);
@@ -368,6 +390,26 @@ int lock_take(const char *dir, const char *name, int *fd, struct err *err)
 	}
 	*fd = lock;
 	return 0;
+}
+
+long lock_holder(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	long holder = 0;
+	short type;
+	int lock;
+
+	if (join(path, dir, name, NULL))
+		return 0;
+	lock = open(path, O_RDWR | O_CLOEXEC);
+	if (lock < 0)
+		return 0;
+	if (!lock_ask(lock, F_OFD_GETLK, &type) && type != F_UNLCK) {
+		holder = lock_process(lock);
+		holder = holder ? holder : -1;
+	}
+	(void)close(lock);
+	return holder;
 }
 
 int dir_make(const char *dir, struct err *err)

@@ -23,6 +23,10 @@ void keys_wipe(struct keys *keys);
  * descriptor is closed. ERR_LOCKED says which process holds it. */
 int lock_take(const char *dir, const char *name, int *fd, struct err *err);
 
+/* Who holds it: 0 nobody, the process, or -1 somebody. Looking never stands in
+ * the way of one that takes it. */
+long lock_holder(const char *dir, const char *name);
+
 /* Makes a directory (0700), and those above it that are not there (0755). */
 int dir_make(const char *dir, struct err *err);
 

@@ -110,6 +110,8 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 /* Takes the sender's lock until outbox_close; ERR_LOCKED. To take it again is
  * fine. */
 int outbox_lock_sender(struct outbox *outbox, struct err *err);
+/* The process that holds it: 0 none, -1 one that is not known. */
+long outbox_sender(const struct outbox *outbox);
 
 /*
  * Seals what waits (at most count_max statements and bytes_max bytes) as the

@@ -7,6 +7,7 @@
 #include "store/keyfile.h"
 #include "store/outbox_parts.h"
 
+#define SENDER_LOCK "sender.lock"
 #define FORGET_MAX 4096 /* in one transaction */
 
 static int no_memory(struct err *err)
@@ -18,7 +19,12 @@ int outbox_lock_sender(struct outbox *outbox, struct err *err)
 {
 	if (outbox->sender >= 0)
 		return 0;
-	return lock_take(outbox->dir, "sender.lock", &outbox->sender, err);
+	return lock_take(outbox->dir, SENDER_LOCK, &outbox->sender, err);
+}
+
+long outbox_sender(const struct outbox *outbox)
+{
+	return lock_holder(outbox->dir, SENDER_LOCK);
 }
 
 /* ---- sealing ---- */

@@ -149,7 +149,7 @@ class Input(unittest.TestCase):
 
     def test_an_office_that_is_no_administrator_changes_nothing(self):
         good = self.world.write_catalogue(CATALOGUE, "office")
-        self.world.agent(self.baima, "apply", good, *WAIT)
+        self.world.agent(self.baima, "apply", good, *WAIT, code=3)
         lines = [line["verdict"] for line in self.world.status(self.baima)
                  if line.get("kind", "").startswith("catalogue")]
         self.assertEqual(set(lines), {"not-allowed"})

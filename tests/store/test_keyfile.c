@@ -136,6 +136,19 @@ Test(keyfile, lock_is_for_one_process_and_says_whose_it_is)
 	(void)close(fd);
 }
 
+Test(keyfile, looking_at_a_lock_does_not_take_it)
+{
+	int fd;
+
+	cr_expect_eq(lock_holder(dir, "lock"), 0);
+	cr_assert_eq(lock_take(dir, "lock", &fd, NULL), 0);
+	cr_expect_eq(lock_holder(dir, "lock"), (long)getpid());
+	(void)close(fd);
+	cr_expect_eq(lock_holder(dir, "lock"), 0);
+	cr_expect_eq(lock_take(dir, "lock", &fd, NULL), 0);
+	(void)close(fd);
+}
+
 Test(keyfile, file_is_replaced_whole_or_not_at_all)
 {
 	struct err err;
