@@ -286,6 +286,14 @@ def refused(year, offices):
                 yield office, said
 
 
+def chinese():
+    """As the programs choose: the first of these that is set decides."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return os.environ[name].startswith("zh")
+    return False
+
+
 def show(year, offices, as_json):
     figures = ["figures", year.collector_dir, "--cutoff", CUTOFF]
     if as_json:
@@ -293,11 +301,12 @@ def show(year, offices, as_json):
     else:
         sys.stdout.write(year.call("tally-audit", *figures).stdout)
     out = sys.stderr if as_json else sys.stdout
-    print("\nRefused:", file=out)
+    print("\n未采纳：" if chinese() else "\nRefused:", file=out)
     for office, said in refused(year, offices):
-        print(f"  {office:<12} {said.get('target', '')} "
-              f"{said.get('unit', '')} {said.get('period', '')} "
-              f"{said.get('item', '')}: {said['verdict']}", file=out)
+        cell = " ".join(said[key] for key in ("target", "unit", "period",
+                                              "item") if said.get(key))
+        print(f"  {office:<10} {cell}: {said['verdict']}\n"
+              f"             {said['why']}", file=out)
     print("", file=out)
     out.flush()
     store = os.path.join(year.collector_dir, "store")
