@@ -119,8 +119,10 @@ static int install(const char *dir, const struct keys *keys, struct span bytes,
 
 	if (!rc)
 		rc = wire_check_batch(&batch, arena, false, err);
-	if (!rc)
-		rc = check_batch(&batch, arena, &said, err);
+	if (rc)
+		return err_context(err, "this is no founding file, make one "
+					"with tally-agent found");
+	rc = check_batch(&batch, arena, &said, err);
 	if (rc)
 		return rc;
 	if (!names_us(&said.said.found, keys))

@@ -85,6 +85,15 @@ class Start(unittest.TestCase):
         self.assertIn("does not name this collector", run.stderr)
         self.assertFalse(os.path.exists(os.path.join(other, "journal")))
 
+    def test_what_is_no_founding_file_is_named(self):
+        other = self.world.path("other")
+        self.world.call("tally-collector", "init", other)
+        bad = self.world.write("bad", "target,unit\n")
+        run = self.world.call("tally-collector", "init", other, "--founding",
+                              bad, code=3)
+        self.assertIn("no founding file", run.stderr)
+        self.assertIn("tally-agent found", run.stderr)
+
     def test_founding_happens_once(self):
         self.world.stop_collector()
         run = self.world.call("tally-collector", "init", self.dir,
