@@ -35,12 +35,14 @@ static int learn_zone(struct sender *sender, struct err *err)
 {
 	int zone = session_facts(sender->session)->zone_minutes;
 	char text[16];
+	int ret;
 
 	if (zone == sender->office->zone_minutes)
 		return 0;
 	(void)snprintf(text, sizeof(text), "%d", zone);
 	sender->office->zone_minutes = zone;
-	return office_set_text(sender->office, "zone", text, err);
+	ret = office_set_text(sender->office, "zone", text, err);
+	return ret == ERR_FULL ? 0 : ret; /* it is told again next time */
 }
 
 int sender_tell(struct sender *sender, struct err *err)

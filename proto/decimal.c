@@ -236,11 +236,11 @@ int decimal_compare(struct decimal a, struct decimal b)
 	return left < right ? -1 : left > right;
 }
 
-int decimal_sum(__int128 *sum, int64_t units)
+int decimal_sum(__int128 *sum, __int128 units)
 {
 	__int128 result;
 
-	if (__builtin_add_overflow(*sum, (__int128)units, &result))
+	if (__builtin_add_overflow(*sum, units, &result))
 		return ERR_OVERFLOW;
 	*sum = result;
 	return 0;

@@ -38,7 +38,7 @@ void decimal_print(struct decimal value, char out[DECIMAL_TEXT_BYTES]);
 /* -1, 0, 1; exact whatever the places. */
 int decimal_compare(struct decimal a, struct decimal b);
 
-/* *sum += value, both at the same places. ERR_OVERFLOW, *sum untouched. */
-int decimal_sum(__int128 *sum, int64_t units);
+/* *sum += units, both at the same places. ERR_OVERFLOW, *sum untouched. */
+int decimal_sum(__int128 *sum, __int128 units);
 
 #endif

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -403,7 +403,7 @@ long lock_holder(const char *dir, const char *name)
 		return 0;
 	lock = open(path, O_RDWR | O_CLOEXEC);
 	if (lock < 0)
-		return 0;
+		return errno == ENOENT ? 0 : -1;
 	if (!lock_ask(lock, F_OFD_GETLK, &type) && type != F_UNLCK) {
 		holder = lock_process(lock);
 		holder = holder ? holder : -1;

@@ -427,3 +427,11 @@ bool aim_is_cap(const struct subject *subject, const struct aim *aim)
 	return (kind == KIND_FLOW || kind == KIND_ITEMS) &&
 	       (aim->compare == COMPARE_LE || aim->compare == COMPARE_LT);
 }
+
+bool view_has_cap(const struct view *view)
+{
+	for (size_t i = 0; i < view->aims.deciding; i++)
+		if (aim_is_cap(view->subject, &view->aims.list[i]))
+			return true;
+	return false;
+}

@@ -65,7 +65,7 @@ static void section_take(const struct subject *subject,
 		section->any = true;
 		if (subject->target->entry == ENTRY_YTD)
 			*sums[i] = number;
-		else if (__builtin_add_overflow(*sums[i], number, sums[i]))
+		else if (decimal_sum(sums[i], number))
 			*overflow = true;
 	}
 }

@@ -50,14 +50,6 @@ static bool violates(const struct view *view, const struct amount *amount)
 	return false;
 }
 
-static bool has_cap(const struct view *view)
-{
-	for (size_t i = 0; i < view->aims.deciding; i++)
-		if (aim_is_cap(view->subject, &view->aims.list[i]))
-			return true;
-	return false;
-}
-
 /* The figure of every closed period, one after the other. */
 static int each_period(struct view *view, enum counting counting,
 		       struct amount *mean, bool *violated)
@@ -104,7 +96,7 @@ int measure_hold(struct view *view, enum counting counting)
 				 rational_sign(view->amount.value) > 0;
 		return 0;
 	}
-	if (hold == HOLD_END && !has_cap(view))
+	if (hold == HOLD_END && !view_has_cap(view))
 		return 0;
 	rc = each_period(view, counting, &mean, &violated);
 	if (rc)

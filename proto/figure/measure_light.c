@@ -36,14 +36,6 @@ static bool too_few(const struct subject *subject, uint32_t due,
 	return 100 * (__int128)reported * power < (__int128)min.units * due;
 }
 
-static bool has_cap(const struct view *view)
-{
-	for (size_t i = 0; i < view->aims.deciding; i++)
-		if (aim_is_cap(view->subject, &view->aims.list[i]))
-			return true;
-	return false;
-}
-
 static bool covered(const struct view *view, enum counting counting)
 {
 	const struct subject *subject = view->subject;
@@ -56,7 +48,7 @@ static bool covered(const struct view *view, enum counting counting)
 		return guard_complete(view, counting);
 	if (too_few(subject, due, reported))
 		return false;
-	if (has_cap(view) && reported < due)
+	if (view_has_cap(view) && reported < due)
 		return false;
 	if (subject->target->hold != HOLD_EVERY)
 		return true;

@@ -28,7 +28,7 @@ static __int128 scaled(const struct value *value)
 
 static void part_add(struct run *run, struct part *part, __int128 units)
 {
-	if (__builtin_add_overflow(part->units, units, &part->units))
+	if (decimal_sum(&part->units, units))
 		run->overflow = true;
 	part->has = true;
 }
@@ -155,8 +155,7 @@ static void totals_take(const struct run *run, const struct part *from,
 		if (subject->components[c].max_over_units) {
 			if (!totals->any || from[c].units > into->units)
 				into->units = from[c].units;
-		} else if (__builtin_add_overflow(into->units, from[c].units,
-						  &into->units)) {
+		} else if (decimal_sum(&into->units, from[c].units)) {
 			*overflow = true;
 		}
 	}

@@ -55,8 +55,7 @@ static void tally_passing(const struct subject *subject,
 		return;
 	for (unsigned i = value->places; i < MEASURE_PLACES; i++)
 		power *= 10;
-	if (__builtin_add_overflow(tallied->sum, value->number * power,
-				   &tallied->sum))
+	if (decimal_sum(&tallied->sum, value->number * power))
 		tallied->overflow = true;
 }
 
@@ -120,9 +119,8 @@ static void tally_add(struct tallied *sum, const struct tallied *tallied)
 {
 	sum->claimed += tallied->claimed;
 	sum->passing += tallied->passing;
-	sum->overflow =
-		sum->overflow || tallied->overflow ||
-		__builtin_add_overflow(sum->sum, tallied->sum, &sum->sum);
+	sum->overflow = sum->overflow || tallied->overflow ||
+			decimal_sum(&sum->sum, tallied->sum);
 	if (tallied->lowest && (!sum->lowest || tallied->lowest < sum->lowest))
 		sum->lowest = tallied->lowest;
 	if (tallied->highest > sum->highest)

@@ -356,6 +356,8 @@ bool aim_met(const struct view *view, const struct aim *aim,
 int aims_met(const struct view *view, bool stretches);
 /* Is it a budget: a goal <= or < on flow or items? */
 bool aim_is_cap(const struct subject *subject, const struct aim *aim);
+/* Of the goals that decide. */
+bool view_has_cap(const struct view *view);
 
 /* The figure of another target at a day that ends one of its periods; *out
  * is NULL if there is no report for exactly that period. */
