@@ -136,7 +136,7 @@ static int finish(struct office *office, uint64_t timeout_ms)
 	struct delivery delivery;
 	struct err err;
 	const char *why;
-	int ret = deliver(office, timeout_ms, &delivery, &err);
+	int ret = deliver(office, timeout_ms, NULL, &delivery, &err);
 
 	if (!ret)
 		return tell_enrolled(office);

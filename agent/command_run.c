@@ -94,7 +94,7 @@ int command_sync(const struct options *options)
 	if (!code && outbox_counts(office.outbox, &before, &err))
 		code = office_fail(&err);
 	if (!code)
-		code = deliver_told(&office, timeout_ms);
+		code = deliver_told(&office, timeout_ms, NULL);
 	if (!code)
 		tell_settled(&office, before.refused);
 	office_close(&office);

@@ -29,10 +29,92 @@ int deliver_timeout(const struct options *options, uint64_t *out_ms,
 	return 0;
 }
 
-/* A session of our own until all is settled, hopeless or late. */
-static int run_sender(struct sender *sender, struct loop *loop, uint64_t until,
-		      struct delivery *out, struct err *err)
+/* What somebody waits for; of saved ones, those before first are delivered. */
+struct waiting {
+	struct office *office;
+	bool all;
+	struct saved rest;
+	uint64_t until; /* by the monotonic clock, ms */
+	uint64_t left;	/* by the last look that counted */
+};
+
+static int visit_first_left(void *arg, const struct outbox_item *item)
 {
+	struct waiting *waiting = arg;
+
+	if (item->number > waiting->rest.last || !item->delivered) {
+		waiting->rest.first = item->number;
+		return 1;
+	}
+	return 0;
+}
+
+static int visit_left(void *arg, const struct outbox_item *item)
+{
+	struct waiting *waiting = arg;
+
+	if (item->number > waiting->rest.last)
+		return 1;
+	waiting->left += !item->delivered;
+	return 0;
+}
+
+static int count_left(struct waiting *waiting, struct err *err)
+{
+	struct outbox *outbox = waiting->office->outbox;
+	struct outbox_counts counts;
+	int ret;
+
+	if (waiting->all) {
+		ret = outbox_counts(outbox, &counts, err);
+		if (!ret)
+			waiting->left = counts.waiting + counts.sealed;
+		return ret;
+	}
+	waiting->left = 0;
+	ret = outbox_items(outbox, waiting->rest.first, visit_left, waiting,
+			   err);
+	return ret < 0 ? ret : 0;
+}
+
+/* 1: all that is waited for is delivered. */
+static int look(struct waiting *waiting, struct err *err)
+{
+	int ret;
+
+	if (waiting->all) {
+		ret = count_left(waiting, err);
+		return ret ? ret : waiting->left == 0;
+	}
+	ret = outbox_items(waiting->office->outbox, waiting->rest.first,
+			   visit_first_left, waiting, err);
+	if (ret < 0)
+		return ret;
+	return ret == 0 || waiting->rest.first > waiting->rest.last;
+}
+
+/* Others may go on saving: they have senders of their own, or wait as we did.
+ */
+static int linger(struct waiting *waiting, uint64_t now, bool *done,
+		  struct err *err)
+{
+	int ret;
+
+	if (waiting->all || *done)
+		return 0;
+	ret = look(waiting, err);
+	*done = ret == 1;
+	if (*done && waiting->until > now + DELIVER_LINGER_MS)
+		waiting->until = now + DELIVER_LINGER_MS;
+	return ret < 0 ? ret : 0;
+}
+
+/* A session of our own until all is settled, hopeless or late. */
+static int run_sender(struct sender *sender, struct loop *loop,
+		      struct waiting *waiting, struct delivery *out,
+		      struct err *err)
+{
+	bool done = false;
 	int ret = 0;
 
 	while (!ret && !sender_settled(sender)) {
@@ -45,17 +127,24 @@ static int run_sender(struct sender *sender, struct loop *loop, uint64_t until,
 		out->needs_person = session_needs_person(session);
 		if (sender_failed(sender, err))
 			return err->code;
-		if (now >= until || out->needs_person || loop_stopped(loop))
+		ret = linger(waiting, now, &done, err);
+		if (ret || (done && now >= waiting->until))
+			break;
+		if (now >= waiting->until || out->needs_person ||
+		    loop_stopped(loop))
 			return err_set(err, ERR_OFFLINE, "not delivered");
+		sender_hurry(sender);
 		ret = loop_step(loop,
-				until - now < 100 ? (int)(until - now) : 100,
+				waiting->until - now < 100 ?
+					(int)(waiting->until - now) :
+					100,
 				err);
 	}
 	return ret;
 }
 
-static int send_ourselves(struct office *office, uint64_t until,
-			  struct delivery *out, struct err *err)
+static int send_ourselves(struct waiting *waiting, struct delivery *out,
+			  struct err *err)
 {
 	struct sender_options options = { .log = false };
 	struct sender *sender = NULL;
@@ -66,21 +155,12 @@ static int send_ourselves(struct office *office, uint64_t until,
 		return ret;
 	ret = loop_watch_signals(loop, NULL, NULL, err);
 	if (!ret)
-		ret = sender_open(office, loop, &options, &sender, err);
+		ret = sender_open(waiting->office, loop, &options, &sender,
+				  err);
 	if (!ret)
-		ret = run_sender(sender, loop, until, out, err);
+		ret = run_sender(sender, loop, waiting, out, err);
 	sender_close(sender);
 	loop_close(loop);
-	return ret;
-}
-
-static int count_left(struct office *office, uint64_t *left, struct err *err)
-{
-	struct outbox_counts counts;
-	int ret = outbox_counts(office->outbox, &counts, err);
-
-	if (!ret)
-		*left = counts.waiting + counts.sealed;
 	return ret;
 }
 
@@ -101,42 +181,62 @@ static void read_word(struct office *office, struct delivery *out)
 	out->nack_code = word.nack_code;
 }
 
-int deliver(struct office *office, uint64_t timeout_ms, struct delivery *out,
-	    struct err *err)
+/* Another process sends: looks on until it has. */
+static int look_on(struct waiting *waiting, uint64_t *hurry_at,
+		   struct delivery *out, struct err *err)
 {
-	uint64_t until = clock_monotonic_ms() + timeout_ms;
-	bool hurried = false;
+	uint64_t now = clock_monotonic_ms();
 	int ret;
 
-	memset(out, 0, sizeof(*out));
-	for (;;) {
-		ret = outbox_lock_sender(office->outbox, err);
-		if (!ret)
-			ret = send_ourselves(office, until, out, err);
-		if (ret != ERR_LOCKED)
-			break;
-		if (!hurried)
-			wake_sender(office->dir, WAKE_HURRY);
-		hurried = true;
-		ret = count_left(office, &out->left, err);
-		if (ret || out->left == 0)
-			return ret;
-		if (clock_monotonic_ms() >= until) {
-			read_word(office, out);
-			return err_set(err, ERR_OFFLINE, "not delivered");
-		}
-		look_again_soon();
+	if (now >= *hurry_at) {
+		wake_sender(waiting->office->dir, WAKE_HURRY);
+		*hurry_at = now + DELIVER_HURRY_MS;
 	}
-	if (ret == ERR_OFFLINE && count_left(office, &out->left, err))
-		return err->code;
+	ret = look(waiting, err);
+	if (ret == 0 && now >= waiting->until) {
+		read_word(waiting->office, out);
+		return err_set(err, ERR_OFFLINE, "not delivered");
+	}
 	return ret;
 }
 
-int deliver_told(struct office *office, uint64_t timeout_ms)
+int deliver(struct office *office, uint64_t timeout_ms,
+	    const struct saved *saved, struct delivery *out, struct err *err)
+{
+	struct waiting waiting = { .office = office,
+				   .all = !saved || saved->first == 0,
+				   .until = clock_monotonic_ms() + timeout_ms };
+	uint64_t hurry_at = 0;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	if (!waiting.all)
+		waiting.rest = *saved;
+	for (;;) {
+		ret = outbox_lock_sender(office->outbox, err);
+		if (!ret)
+			ret = send_ourselves(&waiting, out, err);
+		if (ret != ERR_LOCKED)
+			break;
+		ret = look_on(&waiting, &hurry_at, out, err);
+		if (ret)
+			break;
+		look_again_soon();
+	}
+	if (ret == ERR_OFFLINE) {
+		if (count_left(&waiting, err))
+			return err->code;
+		out->left = waiting.left;
+	}
+	return ret == 1 ? 0 : ret;
+}
+
+int deliver_told(struct office *office, uint64_t timeout_ms,
+		 const struct saved *saved)
 {
 	struct delivery delivery;
 	struct err err;
-	int ret = deliver(office, timeout_ms, &delivery, &err);
+	int ret = deliver(office, timeout_ms, saved, &delivery, &err);
 
 	if (!ret)
 		return EXIT_OK;
@@ -182,7 +282,7 @@ int deliver_saved(struct office *office, uint64_t timeout_ms,
 {
 	struct refusals refusals = { .office = office, .last = saved->last };
 	struct err err;
-	int code = deliver_told(office, timeout_ms);
+	int code = deliver_told(office, timeout_ms, saved);
 
 	if (code || !saved->first)
 		return code;
@@ -203,5 +303,5 @@ void deliver_refresh(struct office *office, uint64_t timeout_ms)
 	if (timeout_ms > REFRESH_MS)
 		timeout_ms = REFRESH_MS;
 	if (!wake_refresh(office->dir, (int)timeout_ms))
-		(void)deliver(office, timeout_ms, &delivery, &err);
+		(void)deliver(office, timeout_ms, NULL, &delivery, &err);
 }

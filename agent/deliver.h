@@ -12,6 +12,9 @@
 
 #define DELIVER_TIMEOUT_S 30
 #define DELIVER_LOOK_MS 10 /* at the outbox, while somebody else sends */
+#define DELIVER_HURRY_MS 1000 /* between words to him that somebody waits */
+/* Once what we wait for is delivered: for the answer's slice. */
+#define DELIVER_LINGER_MS 1000
 
 /* How it ended, if not well. */
 struct delivery {
@@ -25,17 +28,19 @@ struct delivery {
 int deliver_timeout(const struct options *options, uint64_t *out_ms,
 		    struct err *err);
 
-/* 0: all is delivered. ERR_OFFLINE: not in time, *out says why. */
-int deliver(struct office *office, uint64_t timeout_ms, struct delivery *out,
-	    struct err *err);
-
-/* deliver, with the result said to people; gives an exit code. */
-int deliver_told(struct office *office, uint64_t timeout_ms);
-
 /* Numbers of statements in the outbox, both inclusive; first 0: none. */
 struct saved {
 	uint64_t first, last;
 };
+
+/* 0: all is delivered, or with saved all of those: what others save meanwhile
+ * keeps nobody waiting. ERR_OFFLINE: not in time, *out says why. */
+int deliver(struct office *office, uint64_t timeout_ms,
+	    const struct saved *saved, struct delivery *out, struct err *err);
+
+/* deliver, with the result said to people; gives an exit code. */
+int deliver_told(struct office *office, uint64_t timeout_ms,
+		 const struct saved *saved);
 
 /* deliver_told, and what of the saved ones was refused. */
 int deliver_saved(struct office *office, uint64_t timeout_ms,

@@ -148,7 +148,9 @@ int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
 	desk_unlock(desk);
 	if (count == 0)
 		return EXIT_OK;
-	code = deliver_told(desk->office, timeout_ms);
+	code = deliver_told(desk->office, timeout_ms,
+			    &(struct saved){ .first = numbers[0],
+					     .last = numbers[count - 1] });
 	if (code)
 		return code;
 	ret = outbox_items(desk->office->outbox, numbers[0], visit, &outcome,

@@ -342,6 +342,12 @@ void sender_close(struct sender *sender)
 	free(sender);
 }
 
+void sender_hurry(struct sender *sender)
+{
+	session_hurry(sender->session, clock_monotonic_ms());
+	drain(sender);
+}
+
 const struct session *sender_session(const struct sender *sender)
 {
 	return sender->session;

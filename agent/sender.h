@@ -29,6 +29,8 @@ int sender_open(struct office *office, struct loop *loop,
 		struct err *err);
 void sender_close(struct sender *sender);
 
+/* Somebody waits: see session_hurry. */
+void sender_hurry(struct sender *sender);
 /* The session, for what it says of itself; changes with sender_step. */
 const struct session *sender_session(const struct sender *sender);
 /* All is delivered, the enrolment too, and the collector's slice is here. */

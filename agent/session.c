@@ -117,8 +117,11 @@ static void ping(struct session *session, uint64_t now_ms)
 
 void session_hurry(struct session *session, uint64_t now_ms)
 {
+	bool first = now_ms >= session->hurried_until;
+
 	session_begin(session);
-	if (session->state == SESSION_BACKOFF &&
+	session->hurried_until = now_ms + SESSION_HURRY_MS;
+	if (first && session->state == SESSION_BACKOFF &&
 	    !session_needs_person(session) && session->retry_at > now_ms)
 		session->retry_at = now_ms;
 }

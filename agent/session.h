@@ -33,6 +33,8 @@
 #define SESSION_STALL_MS 60000 /* without an answer to what was sent */
 #define SESSION_RETRY_MS_FIRST 250
 #define SESSION_RETRY_MS_MAX 300000
+#define SESSION_HURRY_MS 5000 /* somebody waits, from when it was last told */
+#define SESSION_HURRY_RETRY_MS_MAX 2000 /* meanwhile */
 #define SESSION_HANDSHAKES_A_SECOND 800
 #define SESSION_RECALL_BATCHES 64
 #define SESSION_GAPS_MAX 3
@@ -140,7 +142,8 @@ void session_waiting(struct session *session, uint64_t now_ms, uint64_t count,
 /* Asks for what other offices said of our cells: the collector tells it before
  * it answers a PING. False if there is no session to ask in. */
 bool session_refresh(struct session *session, uint64_t now_ms);
-/* Somebody asks for it now: no longer waits before it connects. */
+/* Somebody waits for what is saved: connects at once, and for SESSION_HURRY_MS
+ * the pauses between tries stay short. Told again while the waiting lasts. */
 void session_hurry(struct session *session, uint64_t now_ms);
 /* Answers to SESSION_SEAL (sequence: the new batch's) and SESSION_LOAD. */
 void session_batch(struct session *session, uint64_t now_ms, uint64_t sequence,

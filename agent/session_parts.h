@@ -30,6 +30,7 @@ struct session {
 	unsigned attempts;   /* since the last good session */
 	unsigned connects;   /* ever: endpoints in turn */
 	uint64_t retry_at;   /* BACKOFF */
+	uint64_t hurried_until;
 	uint64_t give_up_at; /* CONNECTING .. RECALLING */
 
 	/* traffic */

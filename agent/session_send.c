@@ -74,9 +74,11 @@ static void forget_connection(struct session *session)
 
 /*
  * The first retry is spread over the time that the collector needs to shake
- * hands with every office; then exponential with full jitter.
+ * hands with every office; then exponential with full jitter. Where somebody
+ * waits, what failed before nobody did keeps him waiting no longer than one
+ * who has just begun.
  */
-static uint64_t retry_delay_ms(struct session *session)
+static uint64_t retry_delay_ms(struct session *session, uint64_t now_ms)
 {
 	uint64_t bound;
 
@@ -95,6 +97,9 @@ static uint64_t retry_delay_ms(struct session *session)
 			break;
 		}
 	}
+	if (now_ms < session->hurried_until &&
+	    bound > SESSION_HURRY_RETRY_MS_MAX)
+		bound = SESSION_HURRY_RETRY_MS_MAX;
 	return random_below(session, bound);
 }
 
@@ -102,7 +107,7 @@ void session_lose(struct session *session, uint64_t now_ms,
 		  enum session_trouble trouble)
 {
 	forget_connection(session);
-	session->retry_at = now_ms + retry_delay_ms(session);
+	session->retry_at = now_ms + retry_delay_ms(session, now_ms);
 	session->attempts++;
 	session_act(session, SESSION_CLOSE);
 	session_enter(session, SESSION_BACKOFF, trouble);

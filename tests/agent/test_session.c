@@ -1020,6 +1020,41 @@ Test(session, a_person_in_a_hurry_does_not_wait)
 	shell_close(&shell);
 }
 
+Test(session, who_waits_is_not_kept_waiting_by_failures_of_before)
+{
+	struct shell shell;
+
+	shell_open(&shell, 0, false);
+	start(&shell);
+	shell.random = 299999;
+	for (int i = 0; i < 20; i++) {
+		down(&shell, false);
+		tick_at_deadline(&shell);
+	}
+	/* Asked while it connects to a collector that is not up yet. */
+	cr_assert_eq(session_state(shell.session), SESSION_CONNECTING);
+	for (int i = 0; i < 5; i++) {
+		session_hurry(shell.session, shell.now_ms);
+		take_actions(&shell);
+		down(&shell, false);
+		cr_expect_leq(session_deadline(shell.session),
+			      shell.now_ms + SESSION_HURRY_RETRY_MS_MAX);
+		tick_at_deadline(&shell);
+	}
+	/* Asked again and again: tries are still spread. */
+	down(&shell, false);
+	session_hurry(shell.session, shell.now_ms);
+	take_actions(&shell);
+	cr_expect_gt(session_deadline(shell.session), shell.now_ms);
+	/* Nobody waits any more: back to long pauses. */
+	shell.now_ms += SESSION_HURRY_MS + SESSION_HURRY_RETRY_MS_MAX;
+	tick_at_deadline(&shell);
+	down(&shell, false);
+	cr_expect_gt(session_deadline(shell.session),
+		     shell.now_ms + SESSION_HURRY_RETRY_MS_MAX);
+	shell_close(&shell);
+}
+
 Test(session, gives_up_on_a_collector_that_says_nothing)
 {
 	struct shell shell;
