@@ -11,7 +11,7 @@
 #include "agent/session.h"
 
 #define DELIVER_TIMEOUT_S 30
-#define DELIVER_LOOK_MS 10 /* at the outbox, while somebody else sends */
+#define DELIVER_LOOK_MS 10    /* at the outbox, while somebody else sends */
 #define DELIVER_HURRY_MS 1000 /* between words to him that somebody waits */
 /* Once what we wait for is delivered: for the answer's slice. */
 #define DELIVER_LINGER_MS 1000

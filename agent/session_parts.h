@@ -27,9 +27,9 @@ struct session {
 	char nack_text[SESSION_TEXT_BYTES];
 
 	/* retry */
-	unsigned attempts;   /* since the last good session */
-	unsigned connects;   /* ever: endpoints in turn */
-	uint64_t retry_at;   /* BACKOFF */
+	unsigned attempts; /* since the last good session */
+	unsigned connects; /* ever: endpoints in turn */
+	uint64_t retry_at; /* BACKOFF */
 	uint64_t hurried_until;
 	uint64_t give_up_at; /* CONNECTING .. RECALLING */
 

@@ -7,7 +7,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_evaluation.h"
+#include "proto/figure/measure_filter.h"
+#include "proto/figure/measure_goal.h"
+#include "proto/figure/measure_light.h"
+#include "proto/figure/measure_parent.h"
+#include "proto/figure/measure_rank.h"
+#include "proto/figure/measure_reference.h"
+#include "proto/figure/measure_register.h"
+#include "proto/figure/measure_review.h"
 
 #define EVALUATION_BYTES_MAX ((size_t)1 << 33)
 
@@ -26,26 +34,28 @@ static int named_unit_order(const void *left, const void *right)
 }
 
 /* Ids in order once, so that units are compared by number. */
-static int rank_units(struct evaluation *evaluation)
+static int order_units(struct evaluation *evaluation)
 {
-	const struct catalogue *catalogue = evaluation->catalogue;
+	const struct catalogue *catalogue = evaluation->basis.catalogue;
 	size_t count = catalogue->unit_count;
-	struct named_unit *units =
-		arena_array(&evaluation->arena, count + 1, sizeof(*units));
+	struct named_unit *units = arena_array(&evaluation->basis.arena,
+					       count + 1, sizeof(*units));
 
-	evaluation->ranks = arena_array(&evaluation->arena, count + 1,
-					sizeof(*evaluation->ranks));
-	evaluation->by_rank = arena_array(&evaluation->arena, count + 1,
-					  sizeof(*evaluation->by_rank));
-	if (!units || !evaluation->ranks || !evaluation->by_rank)
+	evaluation->basis.ranks = arena_array(&evaluation->basis.arena,
+					      count + 1,
+					      sizeof(*evaluation->basis.ranks));
+	evaluation->basis.by_rank =
+		arena_array(&evaluation->basis.arena, count + 1,
+			    sizeof(*evaluation->basis.by_rank));
+	if (!units || !evaluation->basis.ranks || !evaluation->basis.by_rank)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < count; i++)
 		units[i] = (struct named_unit){ catalogue->units[i].id,
 						(uint32_t)i };
 	qsort(units, count, sizeof(*units), named_unit_order);
 	for (size_t i = 0; i < count; i++) {
-		evaluation->by_rank[i] = units[i].unit;
-		evaluation->ranks[units[i].unit] = (uint32_t)i;
+		evaluation->basis.by_rank[i] = units[i].unit;
+		evaluation->basis.ranks[units[i].unit] = (uint32_t)i;
 	}
 	return 0;
 }
@@ -58,16 +68,16 @@ struct evaluation *evaluation_new(const struct evaluation_input *input,
 
 	if (!evaluation)
 		goto fail;
-	evaluation->input = *input;
-	evaluation->catalogue = input->catalogue;
-	arena_init(&evaluation->arena, EVALUATION_BYTES_MAX);
-	evaluation->numbers = rationals_new();
-	evaluation->figures = arena_array(&evaluation->arena, targets + 1,
+	evaluation->basis.input = *input;
+	evaluation->basis.catalogue = input->catalogue;
+	arena_init(&evaluation->basis.arena, EVALUATION_BYTES_MAX);
+	evaluation->basis.numbers = rationals_new();
+	evaluation->figures = arena_array(&evaluation->basis.arena, targets + 1,
 					  sizeof(const struct figure *));
-	evaluation->units = arena_array(&evaluation->arena, targets + 1,
+	evaluation->units = arena_array(&evaluation->basis.arena, targets + 1,
 					sizeof(*evaluation->units));
-	if (!evaluation->numbers || !evaluation->figures ||
-	    !evaluation->units || rank_units(evaluation))
+	if (!evaluation->basis.numbers || !evaluation->figures ||
+	    !evaluation->units || order_units(evaluation))
 		goto fail;
 	return evaluation;
 fail:
@@ -81,42 +91,18 @@ void evaluation_free(struct evaluation *evaluation)
 	if (!evaluation)
 		return;
 	subject_free(evaluation->subject);
-	rationals_free(evaluation->numbers);
-	arena_release(&evaluation->arena);
+	rationals_free(evaluation->basis.numbers);
+	arena_release(&evaluation->basis.arena);
 	free(evaluation);
 }
 
 const struct evaluation_input *
 evaluation_input_of(const struct evaluation *evaluation)
 {
-	return &evaluation->input;
-}
-
-const char *measure_text(struct subject *subject, const struct rational *number,
-			 unsigned places)
-{
-	const char *text;
-
-	if (!number)
-		return "";
-	text = rational_text(number, places, &subject->evaluation->arena);
-	if (!text)
-		subject->failed = true;
-	return text ? text : "";
+	return &evaluation->basis.input;
 }
 
 /* ---- the subject looked at ---- */
-
-int32_t subject_goal_day(const struct subject *subject)
-{
-	int32_t day = subject->evaluation->input.cutoff;
-
-	if (subject->closed_count)
-		return subject->today;
-	if (day < subject->target->start)
-		return subject->target->start;
-	return day > subject->target->end ? subject->target->end : day;
-}
 
 static int look_at(struct evaluation *evaluation, uint32_t target,
 		   struct err *err)
@@ -128,25 +114,17 @@ static int look_at(struct evaluation *evaluation, uint32_t target,
 		return 0;
 	subject_free(subject);
 	evaluation->subject = NULL;
-	rationals_reset(evaluation->numbers);
-	rc = subject_new(evaluation, target, DAY_NONE, &subject, err);
+	rationals_reset(evaluation->basis.numbers);
+	rc = subject_open(&evaluation->basis, target, DAY_NONE, &subject, err);
 	if (rc)
 		return rc;
-	rc = aims_resolve(subject, subject_goal_day(subject), &subject->aims,
+	rc = aims_resolve(subject, subject_goal_day(subject), &evaluation->aims,
 			  err);
 	if (rc)
 		subject_free(subject);
 	else
 		evaluation->subject = subject;
 	return rc;
-}
-
-static int check_memory(const struct subject *subject, struct err *err)
-{
-	if (!subject->failed && !rationals_failed(subject->numbers))
-		return 0;
-	return err_set(err, ERR_NOMEM, "no memory for the figure of %s",
-		       subject->target->id);
 }
 
 static struct figure empty_figure(uint32_t target, uint32_t unit)
@@ -191,10 +169,33 @@ static int judge(struct view *view, struct figure *figure, struct err *err)
 	} else {
 		rc = light_judge(view, figure, err);
 	}
-	return rc ? rc : check_memory(subject, err);
+	return rc ? rc : subject_check_memory(subject, err);
 }
 
 /* ---- figures ---- */
+
+static int judge_parent(struct evaluation *evaluation, uint32_t target,
+			struct figure *figure, struct err *err)
+{
+	const struct catalogue *catalogue = evaluation->basis.catalogue;
+	struct parent parent = { 0 };
+
+	for (uint32_t i = 0; i < catalogue->target_count; i++) {
+		const struct figure *part;
+		int rc;
+
+		if (catalogue->targets[i].part_of != target)
+			continue;
+		/* Not deep: a part has no parts. */
+		rc = evaluation_target(evaluation, i, &part, err);
+		if (rc)
+			return rc;
+		parent_take(&parent, part);
+	}
+	if (parent_finish(&parent, &evaluation->basis.arena, figure))
+		return err_set(err, ERR_NOMEM, "no memory for a figure");
+	return 0;
+}
 
 static int judge_target(struct evaluation *evaluation, uint32_t target,
 			struct figure *figure, struct err *err)
@@ -206,10 +207,10 @@ static int judge_target(struct evaluation *evaluation, uint32_t target,
 		return rc;
 	if (evaluation->subject->target->is_parent) {
 		write_period(evaluation->subject, figure);
-		return overall_parent(evaluation, target, figure, err);
+		return judge_parent(evaluation, target, figure, err);
 	}
 	view = view_of(evaluation->subject, NULL);
-	view.aims = evaluation->subject->aims;
+	view_aim_at(&view, &evaluation->aims);
 	return judge(&view, figure, err);
 }
 
@@ -219,9 +220,9 @@ int evaluation_target(struct evaluation *evaluation, uint32_t target,
 	struct figure *figure;
 	int rc;
 
-	assert(target < evaluation->catalogue->target_count);
+	assert(target < evaluation->basis.catalogue->target_count);
 	if (!evaluation->figures[target]) {
-		figure = arena_alloc(&evaluation->arena, sizeof(*figure));
+		figure = arena_alloc(&evaluation->basis.arena, sizeof(*figure));
 		if (!figure)
 			return err_set(err, ERR_NOMEM,
 				       "no memory for a figure");
@@ -237,7 +238,8 @@ int evaluation_target(struct evaluation *evaluation, uint32_t target,
 
 /* Has the unit a row of its own: on the roster by now, or something said by
  * it or credited to it? */
-static bool has_row(struct subject *subject, struct track *track)
+static bool has_row(struct subject *subject, struct track *track,
+		    const struct aims *aims)
 {
 	struct view view = view_of(subject, track);
 
@@ -251,21 +253,23 @@ static bool has_row(struct subject *subject, struct track *track)
 		return true;
 	if (!subject->closed_count || !subject_is_register(subject))
 		return false;
-	view.aims = subject->aims;
-	return register_tally(&view, subject->today, COUNT_NOW,
-			      register_view_step(&view))
+	view_aim_at(&view, aims);
+	return register_tally(&view, subject->today, COUNT_NOW, view.step)
 		       .claimed > 0;
 }
 
 static int judge_unit(struct subject *subject, struct track *track,
-		      struct figure *figure, struct gap *gap, struct err *err)
+		      const struct aims *whole, struct figure *figure,
+		      struct gap *gap, struct err *err)
 {
 	struct view view = view_of(subject, track);
-	int rc = aims_of_unit(subject, track, &subject->aims, &view.aims);
+	struct aims aims;
+	int rc = aims_of_unit(subject, track, whole, &aims);
 
 	if (rc)
 		return err_set(err, rc, "no memory for a unit's goal");
-	view.whole = &subject->aims;
+	view_aim_at(&view, &aims);
+	view.whole = whole;
 	rc = judge(&view, figure, err);
 	*gap = view.gap;
 	return rc;
@@ -282,8 +286,8 @@ static int judge_units(struct evaluation *evaluation, uint32_t target,
 	if (rc)
 		return rc;
 	subject = evaluation->subject;
-	units.list = arena_array(&evaluation->arena, subject->track_count + 1,
-				 sizeof(*units.list));
+	units.list = arena_array(&evaluation->basis.arena,
+				 subject->track_count + 1, sizeof(*units.list));
 	gaps = arena_array(&subject->arena, subject->track_count + 1,
 			   sizeof(*gaps));
 	if (!units.list || !gaps)
@@ -293,16 +297,16 @@ static int judge_units(struct evaluation *evaluation, uint32_t target,
 		struct track *track = &subject->tracks[i];
 		struct figure *figure = &units.list[units.count];
 
-		if (!has_row(subject, track))
+		if (!has_row(subject, track, &evaluation->aims))
 			continue;
 		*figure = empty_figure(target, track->unit);
-		rc = judge_unit(subject, track, figure, &gaps[units.count],
-				err);
+		rc = judge_unit(subject, track, &evaluation->aims, figure,
+				&gaps[units.count], err);
 		if (rc)
 			return rc;
 		units.count++;
 	}
-	rc = overall_rank(subject, units.list, gaps, units.count);
+	rc = rank_units(subject, units.list, gaps, units.count);
 	if (rc)
 		return err_set(err, rc, "no memory for ranks");
 	*out = units;
@@ -314,7 +318,7 @@ int evaluation_units(struct evaluation *evaluation, uint32_t target,
 {
 	struct unit_figures *units;
 
-	assert(target < evaluation->catalogue->target_count);
+	assert(target < evaluation->basis.catalogue->target_count);
 	units = &evaluation->units[target];
 	if (!units->list) {
 		int rc = judge_units(evaluation, target, units, err);
@@ -325,67 +329,6 @@ int evaluation_units(struct evaluation *evaluation, uint32_t target,
 	*out = units->list;
 	*count = units->count;
 	return 0;
-}
-
-/* ---- references to other targets ---- */
-
-/* A milestone's figure needs its step; its goal is no reference. */
-static int aims_for_step(struct subject *subject, struct aims *out,
-			 struct err *err)
-{
-	for (size_t i = 0; i < subject->target->goal_count; i++)
-		if (subject->target->goals[i].reference != REF_NONE)
-			return 0;
-	return aims_resolve(subject, subject->today, out, err);
-}
-
-static bool anybody_reported(const struct subject *subject,
-			     const struct view *view)
-{
-	for (size_t i = 0; i < view->track_count; i++)
-		if (track_reported(&view->tracks[i], subject_now(subject),
-				   COUNT_NOW))
-			return true;
-	return false;
-}
-
-static int amount_at(struct subject *subject, int32_t end,
-		     const struct rational **out, struct err *err)
-{
-	struct view view = view_of(subject, NULL);
-	int rc = 0;
-
-	if (!subject->closed_count || subject->today != end ||
-	    !anybody_reported(subject, &view))
-		return 0;
-	if (subject_kind(subject) == KIND_MILESTONE)
-		rc = aims_for_step(subject, &view.aims, err);
-	if (!rc)
-		rc = measure_amount(&view, COUNT_NOW, &view.amount);
-	if (!rc)
-		rc = measure_hold(&view, COUNT_NOW);
-	if (rc)
-		return err_set(err, rc, "no memory for a reference");
-	if (!view.amount.overflow)
-		*out = view.amount.value;
-	return check_memory(subject, err);
-}
-
-int measure_reference(struct evaluation *evaluation, uint32_t target,
-		      int32_t end, const struct rational **out, struct err *err)
-{
-	struct subject *subject;
-	int rc;
-
-	*out = NULL;
-	if (evaluation->catalogue->targets[target].is_parent)
-		return 0;
-	rc = subject_new(evaluation, target, end, &subject, err);
-	if (rc)
-		return rc;
-	rc = amount_at(subject, end, out, err);
-	subject_free(subject);
-	return rc;
 }
 
 /* ---- items ---- */
@@ -416,7 +359,7 @@ static void write_item(struct subject *subject, const struct record *record,
 		.claims = record->claims,
 		.disputed = record->disputed,
 		.counts = milestone ? step && record->stage >= step :
-				      register_passes(subject, record),
+				      filter_passes(subject, record),
 		.step = record->stage ? record->stage : record->grade,
 		.planned = "",
 		.slip = -1,
@@ -454,18 +397,17 @@ int evaluation_items(struct evaluation *evaluation, uint32_t target,
 		return 0;
 	}
 	view = view_of(subject, NULL);
-	view.aims = subject->aims;
+	view_aim_at(&view, &evaluation->aims);
 	asked.day = subject->today;
 	asked.only = register_heard(&view);
-	if (register_records(subject, asked, &subject->arena, &records, &n))
+	if (record_list(subject, asked, &subject->arena, &records, &n))
 		return err_set(err, ERR_NOMEM, "no memory for items");
 	items = arena_array(&subject->arena, n + 1, sizeof(*items));
 	if (!items)
 		return err_set(err, ERR_NOMEM, "no memory for items");
 	for (size_t i = 0; i < n; i++)
-		write_item(subject, &records[i], register_view_step(&view),
-			   &items[i]);
-	rc = check_memory(subject, err);
+		write_item(subject, &records[i], view.step, &items[i]);
+	rc = subject_check_memory(subject, err);
 	if (rc)
 		return rc;
 	*out = items;

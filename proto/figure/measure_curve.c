@@ -10,7 +10,7 @@
  *   on 30 June and not reached then, it is overdue by one.
  * - A unit's linear plan is also bounded by its opening and closing.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_curve.h"
 
 #include <assert.h>
 #include <stdlib.h>

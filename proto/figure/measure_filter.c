@@ -5,7 +5,7 @@
  * An attribute that is not given fails every filter, != too. A number is
  * compared as the figure it is: the reported number times its factor.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_filter.h"
 
 static bool order_holds(enum filter_op op, int order)
 {
@@ -165,7 +165,7 @@ static bool filter_holds(const struct subject *subject,
 	return false;
 }
 
-bool register_passes(const struct subject *subject, const struct record *record)
+bool filter_passes(const struct subject *subject, const struct record *record)
 {
 	const struct target *target = subject->target;
 

@@ -8,9 +8,14 @@
  * - Quotas are amounts: steps, milestones and guards are judged by the
  *   target's own goal in every unit.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_goal.h"
 
 #include <stdlib.h>
+
+#include "proto/figure/measure_force.h"
+#include "proto/figure/measure_parts.h"
+#include "proto/figure/measure_reference.h"
+#include "proto/figure/measure_register.h"
 
 static const char *sign_of(enum compare compare)
 {
@@ -35,7 +40,7 @@ static const char *aim_text(struct subject *subject, enum compare compare,
 {
 	const char *sign = sign_of(compare);
 	size_t bytes = strlen(sign) + strlen(value) + strlen(width) + 4;
-	char *text = arena_alloc(&subject->evaluation->arena, bytes);
+	char *text = arena_alloc(&subject->basis->arena, bytes);
 
 	if (!text) {
 		subject->failed = true;
@@ -53,8 +58,8 @@ static const char *aim_text(struct subject *subject, enum compare compare,
 static const char *number_text(struct subject *subject,
 			       const struct rational *number, unsigned places)
 {
-	const char *text = rational_text_short(number, places,
-					       &subject->evaluation->arena);
+	const char *text =
+		rational_text_short(number, places, &subject->basis->arena);
 
 	if (!text)
 		subject->failed = true;
@@ -105,9 +110,9 @@ static int refer(struct subject *subject, const struct goal *goal,
 		*places = target->decimals;
 		if (catalogue->targets[goal->ref].decimals > *places)
 			*places = catalogue->targets[goal->ref].decimals;
-		return measure_reference(
-			subject->evaluation, goal->ref,
-			period_end(period, target->first_month), out, err);
+		return reference_amount(subject->basis, goal->ref,
+					period_end(period, target->first_month),
+					out, err);
 	}
 	point = series_at(&catalogue->series[goal->ref], period);
 	if (point)
@@ -197,31 +202,13 @@ static int aim_resolve(struct subject *subject, const struct goal *goal,
 
 /* ---- those in force ---- */
 
-/* Goals lie by id, then by day: the row of an id in force on a day; *next is
- * where the next id begins. */
-static const struct goal *goal_on(const struct target *target, size_t first,
-				  int32_t day, size_t *next)
-{
-	const struct goal *found = NULL;
-	size_t i = first;
-
-	for (; i < target->goal_count &&
-	       !strcmp(target->goals[i].id, target->goals[first].id);
-	     i++)
-		if (target->goals[i].from == DAY_NONE ||
-		    target->goals[i].from <= day)
-			found = &target->goals[i];
-	*next = i;
-	return found;
-}
-
 static int add_tier(struct subject *subject, int32_t day, bool stretch,
 		    struct aims *aims, struct err *err)
 {
 	const struct target *target = subject->target;
 
 	for (size_t i = 0; i < target->goal_count;) {
-		const struct goal *goal = goal_on(target, i, day, &i);
+		const struct goal *goal = force_on(target, i, day, &i);
 		int rc;
 
 		if (!goal || goal->stretch != stretch ||
@@ -362,18 +349,27 @@ int aims_of_unit(struct subject *subject, const struct track *track,
 	return 0;
 }
 
+void view_aim_at(struct view *view, const struct aims *aims)
+{
+	view->aims = *aims;
+	view->step = 0;
+	if (aims->count)
+		view->step =
+			force_step(aims->list[0].compare, aims->list[0].step);
+}
+
 /* ---- met ---- */
 
 bool aim_met(const struct view *view, const struct aim *aim,
 	     const struct amount *amount)
 {
+	uint32_t step = force_step(aim->compare, aim->step);
 	int order;
 
 	if (subject_kind(view->subject) == KIND_MILESTONE &&
-	    register_step(aim) != register_view_step(view)) {
-		struct tallied tallied =
-			register_tally(view, view->subject->today, COUNT_NOW,
-				       register_step(aim));
+	    step != view->step) {
+		struct tallied tallied = register_tally(
+			view, view->subject->today, COUNT_NOW, step);
 
 		return tallied.items && tallied.reached == tallied.items;
 	}

@@ -9,7 +9,7 @@
  *   cannot exceed.
  * - If nothing was ever reported there is no figure, not a zero.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_guard.h"
 
 #include <stdlib.h>
 

@@ -10,11 +10,19 @@
  * - The plan of a milestone is a day: on pace unless something is overdue. One
  *   that is only a stretch has no plan unless plans.csv gives it days.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_light.h"
 
 #include <stdio.h>
 
+#include "proto/figure/measure_amount.h"
+#include "proto/figure/measure_goal.h"
+#include "proto/figure/measure_guard.h"
+#include "proto/figure/measure_hold.h"
+#include "proto/figure/measure_plan.h"
+#include "proto/figure/measure_register.h"
+
 #define PLAN_EXTRA_PLACES 2
+#define PERCENT_PLACES 2
 
 static unsigned plan_places(const struct target *target)
 {
@@ -239,7 +247,7 @@ static struct verdict judge(struct view *view, const struct figure *figure,
 static const char *copy(struct subject *subject, const char *text)
 {
 	const char *out =
-		arena_text(&subject->evaluation->arena, text, strlen(text));
+		arena_text(&subject->basis->arena, text, strlen(text));
 
 	if (!out)
 		subject->failed = true;
@@ -286,7 +294,7 @@ static const char *goal_text(struct view *view)
 		return "";
 	for (size_t i = 0; i < aims->deciding; i++)
 		bytes += strlen(aims->list[i].text) + 1;
-	text = arena_alloc(&subject->evaluation->arena, bytes);
+	text = arena_alloc(&subject->basis->arena, bytes);
 	if (!text) {
 		subject->failed = true;
 		return "";
@@ -346,10 +354,9 @@ static void write_gap(struct view *view, struct figure *figure)
 
 	figure->plan =
 		measure_text(subject, gap->plan, plan_places(subject->target));
-	figure->gap =
-		measure_text(subject, gap->points, MEASURE_PERCENT_PLACES);
-	figure->rate = measure_text(subject, gap->rate, MEASURE_PERCENT_PLACES);
-	figure->used = measure_text(subject, gap->used, MEASURE_PERCENT_PLACES);
+	figure->gap = measure_text(subject, gap->points, PERCENT_PLACES);
+	figure->rate = measure_text(subject, gap->rate, PERCENT_PLACES);
+	figure->used = measure_text(subject, gap->used, PERCENT_PLACES);
 	figure->left =
 		measure_text(subject, gap->left, subject->target->decimals);
 	if (gap->plan && gap->points)
@@ -384,21 +391,17 @@ static int make_amounts(struct view *view, struct amount *approved)
 {
 	struct subject *subject = view->subject;
 	struct view other;
-	int rc = measure_amount(view, COUNT_NOW, &view->amount);
+	int rc = amount_of(view, COUNT_NOW, &view->amount);
 
 	if (!rc)
-		rc = measure_hold(view, COUNT_NOW);
+		rc = hold_judge(view, COUNT_NOW);
 	if (subject_is_register(subject))
 		view->tallied = register_tally(view, subject->today, COUNT_NOW,
-					       register_view_step(view));
+					       view->step);
 	if (rc || !view_waits(view))
 		return rc;
 	other = *view;
-	rc = measure_amount(&other, COUNT_APPROVED_TOO, &other.amount);
-	if (!rc)
-		rc = measure_hold(&other, COUNT_APPROVED_TOO);
-	*approved = other.amount;
-	return rc;
+	return amount_of(&other, COUNT_APPROVED_TOO, approved);
 }
 
 int light_judge(struct view *view, struct figure *figure, struct err *err)
@@ -443,10 +446,4 @@ int light_judge(struct view *view, struct figure *figure, struct err *err)
 	figure->light = verdict.light;
 	figure->why = verdict.why;
 	return 0;
-}
-
-bool why_is_silent(enum why why)
-{
-	return why == WHY_NO_REPORT || why == WHY_COVERAGE ||
-	       why == WHY_NO_REVIEW || why == WHY_IN_REVIEW;
 }

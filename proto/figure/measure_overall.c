@@ -1,104 +1,17 @@
 /*
- * Parents of parts, the counts of the first screen, ranks and standings of
- * units. Sections 7 (parents) and 8 of docs/catalogue.md.
+ * The counts of the first screen, and standings of units. Section 8 of
+ * docs/catalogue.md.
  *
- * Where the document is silent:
- * - Why a parent is red or yellow is why its first such part is.
- * - Parts that are grey as stretches are counted among the parts to be met.
- * - A unit answers for rows in which it is due.
+ * Where the document is silent: a unit answers for rows in which it is due.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_evaluation.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-/* ---- parents ---- */
+#include "proto/figure/measure_curve.h"
+#include "proto/figure/measure_parent.h"
 
-/* red, yellow, grey, green, done: the worst first. */
-static int light_order(enum light light)
-{
-	switch (light) {
-	case LIGHT_RED:
-		return 0;
-	case LIGHT_YELLOW:
-		return 1;
-	case LIGHT_GREY:
-		return 2;
-	case LIGHT_GREEN:
-		return 3;
-	case LIGHT_DONE:
-		return 4;
-	}
-	return 5;
-}
-
-struct parts {
-	uint32_t count, met, unknown, left_out, due, reported;
-	const struct figure *worst;
-};
-
-static void parts_take(struct parts *parts, const struct figure *part)
-{
-	const struct figure *worst = parts->worst;
-
-	parts->count++;
-	parts->met += part->met == 1 || part->light == LIGHT_DONE;
-	parts->unknown += part->met < 0;
-	parts->due += part->due;
-	parts->reported += part->reported;
-	if (part->light == LIGHT_GREY && part->why == WHY_STRETCH) {
-		parts->left_out++;
-		return;
-	}
-	if (!worst || light_order(part->light) < light_order(worst->light) ||
-	    (part->light == LIGHT_GREY && worst->light == LIGHT_GREY &&
-	     why_is_silent(part->why) && !why_is_silent(worst->why)))
-		parts->worst = part;
-}
-
-static const char *count_text(struct evaluation *evaluation, uint32_t count)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", count);
-
-	return arena_text(&evaluation->arena, text, (size_t)len);
-}
-
-int overall_parent(struct evaluation *evaluation, uint32_t target,
-		   struct figure *figure, struct err *err)
-{
-	const struct catalogue *catalogue = evaluation->catalogue;
-	struct parts parts = { 0 };
-
-	for (uint32_t i = 0; i < catalogue->target_count; i++) {
-		const struct figure *part;
-		int rc;
-
-		if (catalogue->targets[i].part_of != target)
-			continue;
-		rc = evaluation_target(evaluation, i, &part, err);
-		if (rc)
-			return rc;
-		parts_take(&parts, part);
-	}
-	figure->value = count_text(evaluation, parts.met);
-	figure->goal = count_text(evaluation, parts.count);
-	if (!figure->value || !figure->goal)
-		return err_set(err, ERR_NOMEM, "no memory for a figure");
-	figure->due = parts.due;
-	figure->reported = parts.reported;
-	if (parts.worst) {
-		figure->light = parts.worst->light;
-		figure->why = parts.worst->why;
-	} else {
-		figure->why = parts.count ? WHY_STRETCH : WHY_NO_GOAL;
-	}
-	if (parts.met == parts.count)
-		figure->met = 1;
-	else if (!parts.unknown)
-		figure->met = 0;
-	return 0;
-}
+#define SHARE_PLACES 1
 
 /* ---- the first screen ---- */
 
@@ -152,9 +65,9 @@ static const char *share_text(struct evaluation *evaluation, uint32_t part,
 {
 	if (!whole)
 		return "";
-	return rational_text(rational_of_quotient(evaluation->numbers,
+	return rational_text(rational_of_quotient(evaluation->basis.numbers,
 						  100 * (int64_t)part, whole),
-			     MEASURE_SHARE_PLACES, &evaluation->arena);
+			     SHARE_PLACES, &evaluation->basis.arena);
 }
 
 static int finish_counts(struct evaluation *evaluation,
@@ -171,23 +84,24 @@ static int finish_counts(struct evaluation *evaluation,
 
 static const char *time_text(struct evaluation *evaluation)
 {
-	const struct settings *settings = &evaluation->catalogue->settings;
-	struct rationals *numbers = evaluation->numbers;
+	const struct settings *settings =
+		&evaluation->basis.catalogue->settings;
+	struct rationals *numbers = evaluation->basis.numbers;
 	const struct rational *share;
 
 	if (settings->start == DAY_NONE || settings->end == DAY_NONE)
 		return "";
 	share = plan_share(numbers, settings->start, settings->end,
-			   evaluation->input.cutoff);
+			   evaluation->basis.input.cutoff);
 	return rational_text(
 		rational_mul(numbers, share, rational_of(numbers, 100)),
-		MEASURE_SHARE_PLACES, &evaluation->arena);
+		SHARE_PLACES, &evaluation->basis.arena);
 }
 
 int evaluation_overall(struct evaluation *evaluation, struct overall *out,
 		       struct err *err)
 {
-	const struct catalogue *catalogue = evaluation->catalogue;
+	const struct catalogue *catalogue = evaluation->basis.catalogue;
 	struct overall overall = { 0 };
 	int rc = 0;
 
@@ -211,57 +125,10 @@ int evaluation_overall(struct evaluation *evaluation, struct overall *out,
 	    finish_counts(evaluation, &overall.measured) ||
 	    finish_counts(evaluation, &overall.milestone) ||
 	    finish_counts(evaluation, &overall.narrative) || !overall.time ||
-	    rationals_failed(evaluation->numbers))
+	    rationals_failed(evaluation->basis.numbers))
 		return err_set(err, ERR_NOMEM,
 			       "no memory for the first screen");
 	*out = overall;
-	return 0;
-}
-
-/* ---- ranks of units on one target ---- */
-
-struct ranked {
-	const struct rational *by; /* smaller is better */
-	struct figure *figure;
-};
-
-static int ranked_order(const void *left, const void *right)
-{
-	const struct ranked *a = left, *b = right;
-
-	return rational_compare(a->by, b->by);
-}
-
-int overall_rank(struct subject *subject, struct figure *figures,
-		 const struct gap *gaps, size_t count)
-{
-	struct rationals *numbers = subject->numbers;
-	struct ranked *ranked =
-		arena_array(&subject->arena, count + 1, sizeof(*ranked));
-	bool by_rate = false;
-	size_t n = 0;
-
-	if (!ranked)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < count; i++)
-		by_rate = by_rate || (figures[i].light != LIGHT_GREY &&
-				      gaps[i].rate != NULL);
-	for (size_t i = 0; i < count; i++) {
-		const struct rational *by = by_rate ? gaps[i].rate :
-						      gaps[i].points;
-
-		if (!by || figures[i].light == LIGHT_GREY)
-			continue;
-		if (by_rate)
-			by = rational_sub(numbers, rational_of(numbers, 0), by);
-		ranked[n++] = (struct ranked){ by, &figures[i] };
-	}
-	qsort(ranked, n, sizeof(*ranked), ranked_order);
-	for (size_t i = 0; i < n; i++)
-		ranked[i].figure->rank =
-			i && !rational_compare(ranked[i].by, ranked[i - 1].by) ?
-				ranked[i - 1].figure->rank :
-				(uint32_t)i + 1;
 	return 0;
 }
 
@@ -333,7 +200,7 @@ static int rank_standings(struct evaluation *evaluation, struct standing *list,
 	for (size_t i = 0; i < count; i++)
 		if (!list[i].good_share)
 			return ERR_NOMEM;
-	return rationals_failed(evaluation->numbers) ? ERR_NOMEM : 0;
+	return rationals_failed(evaluation->basis.numbers) ? ERR_NOMEM : 0;
 }
 
 static bool is_judged(const struct catalogue *catalogue, uint32_t index)
@@ -350,12 +217,12 @@ int evaluation_standings(struct evaluation *evaluation,
 			 const struct standing **out, size_t *count,
 			 struct err *err)
 {
-	const struct catalogue *catalogue = evaluation->catalogue;
+	const struct catalogue *catalogue = evaluation->basis.catalogue;
 	size_t units = catalogue->unit_count, n = 0;
-	struct standing *by_unit =
-		arena_array(&evaluation->arena, units + 1, sizeof(*by_unit));
+	struct standing *by_unit = arena_array(&evaluation->basis.arena,
+					       units + 1, sizeof(*by_unit));
 	struct standing *list =
-		arena_array(&evaluation->arena, units + 1, sizeof(*list));
+		arena_array(&evaluation->basis.arena, units + 1, sizeof(*list));
 	int rc;
 
 	if (!by_unit || !list)
@@ -368,7 +235,7 @@ int evaluation_standings(struct evaluation *evaluation,
 			return rc;
 	}
 	for (size_t i = 0; i < units; i++) {
-		uint32_t unit = evaluation->by_rank[i];
+		uint32_t unit = evaluation->basis.by_rank[i];
 
 		if (!by_unit[unit].rows)
 			continue;

@@ -11,7 +11,7 @@
  * the target's base for the whole, else the sum of the roster's bases of the
  * units that have a current figure (one without a base brings nothing).
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_parts.h"
 
 #include <assert.h>
 

@@ -7,7 +7,10 @@
  * - A curve of values begins at the base where there is one.
  * - A curve of values in proportion to a quota: quota / the target's goal.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_plan.h"
+
+#include "proto/figure/measure_curve.h"
+#include "proto/figure/measure_goal.h"
 
 static const struct rational *zero(const struct view *view)
 {

@@ -11,7 +11,7 @@
  * - Claims differ if both give an attribute and the values are not equal.
  * - official, survey: only the source's claims count.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_record.h"
 
 #include <stdlib.h>
 
@@ -43,7 +43,7 @@ static int listed_order(const void *left, const void *right)
 	return strcmp(a->id, b->id);
 }
 
-int register_prepare(struct subject *subject)
+int record_prepare(struct subject *subject)
 {
 	const struct target *from = subject->from;
 
@@ -366,8 +366,8 @@ static void bind_units(struct binder *binder)
 	}
 }
 
-int register_records(const struct subject *subject, struct register_asked asked,
-		     struct arena *arena, struct record **out, size_t *count)
+int record_list(const struct subject *subject, struct register_asked asked,
+		struct arena *arena, struct record **out, size_t *count)
 {
 	const struct target *from = subject->from;
 	struct binder binder = { .subject = subject,

@@ -5,9 +5,20 @@
  *
  * If nothing was ever reported there is no figure, not a zero.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_register.h"
+
+#include "proto/figure/measure_curve.h"
+#include "proto/figure/measure_filter.h"
 
 #define REGISTER_BYTES_MAX ((size_t)1 << 33)
+
+/* Tallies by track, kept for later questions of the same subject. */
+struct tallies {
+	struct tallies *next;
+	struct register_asked asked;
+	uint32_t step;
+	struct tallied *by_track;
+};
 
 void register_slip(const struct subject *subject, const struct record *record,
 		   uint32_t step, struct tallied *tallied)
@@ -71,7 +82,7 @@ static void tally_record(const struct subject *subject,
 		tallied->reached += step && record->stage >= step;
 		if (step)
 			register_slip(subject, record, step, tallied);
-	} else if (register_passes(subject, record)) {
+	} else if (filter_passes(subject, record)) {
 		tally_passing(subject, record, tallied);
 	}
 }
@@ -102,7 +113,7 @@ tallies_of(struct subject *subject, struct register_asked asked, uint32_t step)
 	for (size_t i = 0; i < subject->track_count; i++)
 		tallies->by_track[i].planned = DAY_NONE;
 	arena_init(&arena, REGISTER_BYTES_MAX);
-	if (register_records(subject, asked, &arena, &records, &count)) {
+	if (record_list(subject, asked, &arena, &records, &count)) {
 		arena_release(&arena);
 		return NULL;
 	}
@@ -163,16 +174,6 @@ struct tallied register_tally(const struct view *view, int32_t day,
 	return sum;
 }
 
-uint32_t register_step(const struct aim *aim)
-{
-	return aim->step ? aim->step + (aim->compare == COMPARE_GT) : 0;
-}
-
-uint32_t register_view_step(const struct view *view)
-{
-	return view->aims.count ? register_step(&view->aims.list[0]) : 0;
-}
-
 /* Has anything been reported, by or for the view's units, up to a day? */
 static bool any_said(const struct view *view, int32_t day,
 		     enum counting counting, const struct tallied *tallied)
@@ -196,7 +197,7 @@ struct amount register_amount(const struct view *view, int32_t day,
 	const struct subject *subject = view->subject;
 	struct rationals *numbers = subject->numbers;
 	struct tallied tallied =
-		register_tally(view, day, counting, register_view_step(view));
+		register_tally(view, day, counting, view->step);
 	struct amount amount = { .overflow = tallied.overflow,
 				 .done = tallied.reached,
 				 .items = tallied.items };
@@ -205,7 +206,7 @@ struct amount register_amount(const struct view *view, int32_t day,
 	if (amount.overflow || !any_said(view, day, counting, &tallied))
 		return amount;
 	if (subject_kind(subject) == KIND_MILESTONE) {
-		if (tallied.items && register_view_step(view))
+		if (tallied.items && view->step)
 			amount.value = rational_of_quotient(
 				numbers, 100 * (int64_t)tallied.reached,
 				tallied.items);

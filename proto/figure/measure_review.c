@@ -5,7 +5,7 @@
  * The review that counts is the one of the version that counts: a new text is
  * not yet reviewed.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_review.h"
 
 struct opinion {
 	bool wrote;

@@ -1,7 +1,6 @@
 /*
- * Makes a target ready to be evaluated: its closed periods and E, and which
- * version of each cell counts as known, by unit. Sections 5 (reviews) and 6.1
- * of docs/catalogue.md. Who is due is in measure_view.c.
+ * Closed periods, and which version of each cell counts as known. Who is due is
+ * in measure_view.c.
  *
  * Where the document is silent:
  * - The version in force is the newest one that counts; if it is returned, the
@@ -10,7 +9,7 @@
  *   ones can no longer be reviewed.
  * - done, green, yellow and red approve what they judge.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_subject.h"
 
 #include <stdlib.h>
 
@@ -33,7 +32,39 @@ bool subject_is_register(const struct subject *subject)
 
 uint32_t subject_rank(const struct subject *subject, uint32_t unit)
 {
-	return subject->evaluation->ranks[unit];
+	return subject->basis->ranks[unit];
+}
+
+int32_t subject_goal_day(const struct subject *subject)
+{
+	int32_t day = subject->basis->input.cutoff;
+
+	if (subject->closed_count)
+		return subject->today;
+	if (day < subject->target->start)
+		return subject->target->start;
+	return day > subject->target->end ? subject->target->end : day;
+}
+
+const char *measure_text(struct subject *subject, const struct rational *number,
+			 unsigned places)
+{
+	const char *text;
+
+	if (!number)
+		return "";
+	text = rational_text(number, places, &subject->basis->arena);
+	if (!text)
+		subject->failed = true;
+	return text ? text : "";
+}
+
+int subject_check_memory(const struct subject *subject, struct err *err)
+{
+	if (!subject->failed && !rationals_failed(subject->numbers))
+		return 0;
+	return err_set(err, ERR_NOMEM, "no memory for the figure of %s",
+		       subject->target->id);
 }
 
 const struct closed *subject_now(const struct subject *subject)
@@ -45,7 +76,7 @@ const struct closed *subject_now(const struct subject *subject)
 
 bool subject_knows(const struct subject *subject, uint64_t recv_us)
 {
-	return recv_us <= subject->evaluation->input.known_by_us;
+	return recv_us <= subject->basis->input.known_by_us;
 }
 
 static enum review_status status_of(struct span text)
@@ -315,7 +346,7 @@ static int make_tracks(struct subject *subject, const size_t *starts,
 		return ERR_NOMEM;
 	subject->track_count = 0;
 	for (size_t i = 0; i < units; i++) {
-		uint32_t unit = subject->evaluation->by_rank[i];
+		uint32_t unit = subject->basis->by_rank[i];
 		struct track *track = &subject->tracks[subject->track_count];
 
 		subject->track_of[unit] = CATALOGUE_NONE;
@@ -337,8 +368,7 @@ static int make_tracks(struct subject *subject, const size_t *starts,
 
 static int read_cells(struct subject *subject, struct err *err)
 {
-	struct evaluation *evaluation = subject->evaluation;
-	const struct cell_source *source = &evaluation->input.source;
+	const struct cell_source *source = &subject->basis->input.source;
 	size_t units = subject->catalogue->unit_count;
 	struct cell_list list = { 0 };
 	size_t *starts =
@@ -434,19 +464,19 @@ static void find_components(struct subject *subject)
 
 /* ---- life ---- */
 
-int subject_new(struct evaluation *evaluation, uint32_t target, int32_t until,
+int subject_new(struct basis *basis, uint32_t target, int32_t until,
 		struct subject **out, struct err *err)
 {
-	const struct catalogue *catalogue = evaluation->catalogue;
+	const struct catalogue *catalogue = basis->catalogue;
 	struct subject *subject = calloc(1, sizeof(*subject));
 	int rc;
 
 	if (!subject)
 		return err_set(err, ERR_NOMEM, "no memory for a target");
 	arena_init(&subject->arena, SUBJECT_BYTES_MAX);
-	subject->evaluation = evaluation;
+	subject->basis = basis;
 	subject->catalogue = catalogue;
-	subject->numbers = evaluation->numbers;
+	subject->numbers = basis->numbers;
 	subject->index = target;
 	subject->target = &catalogue->targets[target];
 	subject->from = subject->target;
@@ -456,15 +486,13 @@ int subject_new(struct evaluation *evaluation, uint32_t target, int32_t until,
 	subject->today = DAY_NONE;
 	find_components(subject);
 	if (until == DAY_NONE)
-		until = day_add_months(evaluation->input.cutoff,
+		until = day_add_months(basis->input.cutoff,
 				       -subject->target->lag_months);
 	rc = find_closed(subject, until);
 	if (rc)
 		(void)err_set(err, rc, "no memory for periods");
 	else
 		rc = read_cells(subject, err);
-	if (!rc && (plan_prepare(subject) || register_prepare(subject)))
-		rc = err_set(err, ERR_NOMEM, "no memory for a target");
 	if (rc)
 		subject_free(subject);
 	else

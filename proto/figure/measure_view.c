@@ -2,7 +2,7 @@
  * Who is in force, due, and has reported: of a target as a whole or of one
  * unit. Section 6.1 of docs/catalogue.md.
  */
-#include "proto/figure/measure_rules.h"
+#include "proto/figure/measure_view.h"
 
 static bool is_open(const struct subject *subject, uint32_t unit, int32_t day)
 {

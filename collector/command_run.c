@@ -1,0 +1,64 @@
+/* run and check-config: the settings, and what comes of them. */
+#include "collector/commands.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/rt/log.h"
+#include "collector/collector.h"
+#include "collector/settings.h"
+
+/* Exit code; on EXIT_OK the settings are there. */
+static int read_settings(const char *dir, struct collector_settings *out)
+{
+	struct strbuf problems;
+	struct err err = { 0 };
+	int rc;
+
+	strbuf_init(&problems, 0);
+	rc = settings_read(dir, out, &problems, &err);
+	(void)fputs(problems.text, stderr);
+	if (rc && !problems.len)
+		(void)command_failed(rc, &err);
+	strbuf_release(&problems);
+	if (!rc)
+		return EXIT_OK;
+	return rc == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int command_run(const struct options *options)
+{
+	const char *dir = command_dir(options);
+	struct collector_settings settings;
+	enum log_level level = LOG_INFO;
+	int code = read_settings(dir, &settings);
+
+	if (code)
+		return code;
+	if (!log_level_parse(settings.log_level, &level))
+		log_set_level(level);
+	return collector_run(dir, &settings, options_text(options, "clock"));
+}
+
+int command_check_config(const struct options *options)
+{
+	char path[PATH_MAX];
+	const char *dir = command_dir(options);
+	struct collector_settings settings;
+	int code = read_settings(dir, &settings);
+
+	if (code)
+		return code;
+	if (access(dir, F_OK)) {
+		(void)fprintf(stderr,
+			      "tally-collector: there is no directory %s\n",
+			      dir);
+		return EXIT_USAGE;
+	}
+	(void)snprintf(path, sizeof(path), "%s/collector.ini", dir);
+	(void)fprintf(stderr, "%s: %s\n", path,
+		      access(path, F_OK) ? "not there: the defaults hold" :
+					   "good");
+	return EXIT_OK;
+}
