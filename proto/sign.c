@@ -95,3 +95,34 @@ int hex_to_bytes(const char *hex, uint8_t *out, size_t len)
 				   digit(hex[2 * i + 1]));
 	return 0;
 }
+
+void bytes_to_base64(struct span bytes, char *out)
+{
+	(void)sodium_bin2base64(out, BASE64_BYTES(bytes.len), bytes.data,
+				bytes.len, sodium_base64_VARIANT_ORIGINAL);
+}
+
+/* libsodium takes some bytes above 127 for base64's characters. */
+static bool is_ascii(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] > 127)
+			return false;
+	return true;
+}
+
+int base64_to_bytes(struct span text, uint8_t *out, size_t size, size_t *len)
+{
+	const char *end;
+	size_t got;
+
+	/* libsodium refuses other characters, wrong padding and stray bits. */
+	if (!text.len || !is_ascii(text) ||
+	    sodium_base642bin(out, size, (const char *)text.data, text.len,
+			      NULL, &got, &end,
+			      sodium_base64_VARIANT_ORIGINAL) ||
+	    end != (const char *)text.data + text.len)
+		return ERR_INVALID;
+	*len = got;
+	return 0;
+}

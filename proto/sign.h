@@ -61,4 +61,10 @@ void sign_wipe(void *secret, size_t len);
 void bytes_to_hex(struct span bytes, char *out /* 2 * len + 1 */);
 int hex_to_bytes(const char *hex, uint8_t *out, size_t len);
 
+/* Standard base64 (RFC 4648, section 4) with padding. */
+#define BASE64_BYTES(len) (((len) + 2) / 3 * 4 + 1)
+void bytes_to_base64(struct span bytes, char *out /* BASE64_BYTES(len) */);
+/* ERR_INVALID unless it is canonical and of 1..size bytes; *len of them. */
+int base64_to_bytes(struct span text, uint8_t *out, size_t size, size_t *len);
+
 #endif

@@ -107,6 +107,38 @@ Test(sign, hex_is_exact)
 	expect_hex(out, 4, "00a1ff7e");
 }
 
+Test(sign, base64_is_canonical)
+{
+	static const struct {
+		const char *text, *hex;
+	} good[] = {
+		{ "Zg==", "66" },     { "Zm8=", "666f" },
+		{ "Zm9v", "666f6f" }, { "Zm9vYmFy", "666f6f626172" },
+		{ "+/+/", "fbffbf" },
+	};
+	const char *const bad[] = {
+		"",    "Zg",	"Zg=",	 "Zh==", "Zg== ",   "Zg==\n",
+		"Zm9", "Zm9v=", "Z g==", "-_-_", "Zm9\xf6", "Zm9vYmFyZm9v"
+	};
+	uint8_t out[6];
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		char text[BASE64_BYTES(sizeof(out))];
+
+		cr_assert_eq(base64_to_bytes(span_of_text(good[i].text), out,
+					     sizeof(out), &len),
+			     0, "row %zu", i);
+		expect_hex(out, len, good[i].hex);
+		bytes_to_base64(span_of(out, len), text);
+		cr_expect_str_eq(text, good[i].text, "row %zu", i);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_eq(base64_to_bytes(span_of_text(bad[i]), out,
+					     sizeof(out), &len),
+			     ERR_INVALID, "row %zu", i);
+}
+
 Test(sign, random_bytes_differ)
 {
 	uint8_t a[32] = { 0 }, b[32] = { 0 };

@@ -1,0 +1,151 @@
+#include "proto/checkpoint.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ORIGIN_PREFIX "tally/"
+#define SIZE_DIGITS_MAX 20
+
+void checkpoint_origin(const struct hash *journal,
+		       char out[CHECKPOINT_ORIGIN_BYTES])
+{
+	char hex[2 * HASH_BYTES + 1];
+
+	hash_print(journal, hex);
+	(void)snprintf(out, CHECKPOINT_ORIGIN_BYTES, ORIGIN_PREFIX "%s", hex);
+}
+
+void checkpoint_key(const struct hash *journal, const struct sign_key *key,
+		    struct note_key *out)
+{
+	char origin[CHECKPOINT_ORIGIN_BYTES];
+	int rc;
+
+	checkpoint_origin(journal, origin);
+	rc = note_key_make(origin, NOTE_SIGNATURE, key, out, NULL);
+	assert(!rc);
+	(void)rc;
+}
+
+void checkpoint_sign(const struct checkpoint *checkpoint,
+		     const struct sign_pair *pair, struct strbuf *out)
+{
+	char root[BASE64_BYTES(HASH_BYTES)];
+	size_t from = out->len, len;
+	struct note_key key;
+	struct strbuf text;
+
+	checkpoint_key(&checkpoint->journal, &pair->key, &key);
+	bytes_to_base64(span_of(checkpoint->root.bytes, HASH_BYTES), root);
+	strbuf_addf(out, "%s\n%" PRIu64 "\n%s\n", key.name, checkpoint->size,
+		    root);
+	if (out->failed)
+		return;
+	len = out->len - from;
+	strbuf_init(&text, 0);
+	strbuf_add(&text, out->text + from, len);
+	strbuf_add_char(out, '\n');
+	note_sign(strbuf_span(&text), &key, pair, 0, out);
+	out->failed = out->failed || text.failed;
+	strbuf_release(&text);
+}
+
+/* ---- reading ---- */
+
+/* The next line without its end; false: there is none. */
+static bool next_line(struct span *rest, struct span *line)
+{
+	const uint8_t *end = rest->len ? memchr(rest->data, '\n', rest->len) :
+					 NULL;
+
+	if (!end)
+		return false;
+	*line = span_of(rest->data, (size_t)(end - rest->data));
+	*rest = span_of(end + 1, rest->len - line->len - 1);
+	return true;
+}
+
+static bool read_origin(struct span line, struct hash *out)
+{
+	char hex[2 * HASH_BYTES + 1] = "";
+	size_t prefix = sizeof(ORIGIN_PREFIX) - 1;
+
+	if (line.len != CHECKPOINT_ORIGIN_BYTES - 1 ||
+	    memcmp(line.data, ORIGIN_PREFIX, prefix) != 0)
+		return false;
+	memcpy(hex, line.data + prefix, 2 * HASH_BYTES);
+	return !hex_to_bytes(hex, out->bytes, HASH_BYTES);
+}
+
+/* Decimal digits without leading zeros. */
+static bool read_size(struct span line, uint64_t *out)
+{
+	uint64_t size = 0;
+
+	if (line.len == 0 || line.len > SIZE_DIGITS_MAX ||
+	    (line.data[0] == '0' && line.len > 1))
+		return false;
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.data[i] < '0' || line.data[i] > '9' ||
+		    __builtin_mul_overflow(size, 10u, &size) ||
+		    __builtin_add_overflow(size, line.data[i] - '0', &size))
+			return false;
+	}
+	*out = size;
+	return true;
+}
+
+static bool read_root(struct span line, struct hash *out)
+{
+	size_t len;
+
+	return !base64_to_bytes(line, out->bytes, HASH_BYTES, &len) &&
+	       len == HASH_BYTES;
+}
+
+static int read_text(struct span text, struct checkpoint *out, struct err *err)
+{
+	struct span origin, size, root;
+	struct checkpoint read;
+
+	/* Nothing may follow: a collector of ours adds no lines. */
+	if (!next_line(&text, &origin) || !next_line(&text, &size) ||
+	    !next_line(&text, &root) || text.len ||
+	    !read_origin(origin, &read.journal) ||
+	    !read_size(size, &read.size) || !read_root(root, &read.root))
+		return err_set(err, ERR_INVALID, "not a journal's checkpoint");
+	*out = read;
+	return 0;
+}
+
+int checkpoint_read(struct span note, struct checkpoint *out, struct err *err)
+{
+	struct span text, lines;
+	int rc = note_part(note, &text, &lines, err);
+
+	return rc ? rc : read_text(text, out, err);
+}
+
+int checkpoint_open(struct span note, const struct sign_key *key,
+		    struct checkpoint *out, struct err *err)
+{
+	struct checkpoint checkpoint;
+	struct span text, lines;
+	struct note_key signer;
+	int rc = note_part(note, &text, &lines, err);
+
+	if (!rc)
+		rc = read_text(text, &checkpoint, err);
+	if (rc)
+		return rc;
+	checkpoint_key(&checkpoint.journal, key, &signer);
+	rc = note_check(text, lines, &signer, NULL, err);
+	if (rc)
+		return err_set(err, ERR_DENIED,
+			       "the checkpoint is not signed by the "
+			       "collector's key");
+	*out = checkpoint;
+	return 0;
+}
