@@ -87,10 +87,8 @@ static int host_submit(void *ctx, struct session *session,
 		       enum admission *out, struct err *err)
 {
 	struct collector *c = ctx;
-	uint64_t last_us = fold_recv_us(c->kept.fold);
-	uint64_t recv_us = c->stamp_us > last_us ? c->stamp_us : last_us;
 	int rc = c->sequencer.submit(c->sequencer.self, session, batch, bytes,
-				     recv_us, out, err);
+				     c->stamp_us, out, err);
 
 	if (!rc && fresh && *out == ADMIT_TAKE)
 		stamp_hear(&c->stamp, &batch->header.key, batch->header.sent_us,

@@ -36,8 +36,9 @@ struct sequencer_told {
 struct sequencer {
 	/*
 	 * Admits a checked batch, whose memory must live until the group is
-	 * settled. bytes as received, needed during the call only. Settles by
-	 * itself when the group is full or the batch must end it.
+	 * settled. bytes as received, needed during the call only. recv_us is
+	 * raised to what the order asks for. Settles by itself when the group
+	 * is full, the batch must end it, or a state entry goes before it.
 	 */
 	int (*submit)(void *self, void *tag, const struct batch *batch,
 		      struct span bytes, uint64_t recv_us,

@@ -29,26 +29,34 @@ struct local {
 	uint16_t *verdicts;
 };
 
+static int fold_in(struct local *local, uint64_t index, const struct leaf *leaf,
+		   const struct batch *batch, struct err *err)
+{
+	uint8_t bytes[LEAF_BYTES_MAX];
+	size_t len = leaf_encode(leaf, bytes);
+	struct hash hash = hash_leaf(span_of(bytes, len), span_of(NULL, 0));
+	int rc = fold_apply(local->fold, index, leaf, &hash, batch, local->puts,
+			    local->verdicts, err);
+
+	return rc ? err_context(err, "cannot fold entry %llu",
+				(unsigned long long)index) :
+		    0;
+}
+
 static int apply(struct local *local, const struct waiting *waiting,
 		 struct err *err)
 {
 	const struct batch *batch = waiting->batch;
-	uint8_t leaf[LEAF_BYTES_MAX];
-	size_t len = leaf_encode(&waiting->leaf, leaf);
-	struct hash leaf_hash = hash_leaf(span_of(leaf, len), span_of(NULL, 0));
 	struct receipt receipt = { .sequence = batch->header.sequence,
 				   .index = waiting->index,
 				   .recv_us = waiting->leaf.recv_us,
 				   .verdicts = local->verdicts,
 				   .verdict_count = batch->header.count };
 	size_t puts_from = local->puts->bytes.len;
-	int rc = fold_apply(local->fold, waiting->index, &waiting->leaf,
-			    &leaf_hash, batch, local->puts, local->verdicts,
-			    err);
+	int rc = fold_in(local, waiting->index, &waiting->leaf, batch, err);
 
 	if (rc)
-		return err_context(err, "cannot fold entry %llu",
-				   (unsigned long long)waiting->index);
+		return rc;
 	local->told.applied(local->told.ctx, waiting->tag, waiting->admission,
 			    batch, &receipt, puts_from);
 	return 0;
@@ -91,6 +99,57 @@ static int append(struct local *local, const struct leaf *leaf,
 	return rc ? rc : ERR_ORDER;
 }
 
+/* The group before it is settled; ERR_FULL: nothing of it happened. */
+static int add_state(struct local *local, struct err *err)
+{
+	struct leaf leaf = fold_state_leaf(local->fold);
+	uint64_t index;
+	int rc = journal_append(local->journal, &leaf, span_of(NULL, 0), &index,
+				err);
+
+	if (!rc)
+		rc = journal_commit(local->journal, err);
+	return rc ? rc : fold_in(local, index, &leaf, NULL, err);
+}
+
+/* Does a state entry go before an entry received now? */
+static bool state_due(const struct local *local, uint64_t recv_us)
+{
+	uint64_t last_us = 0;
+
+	if (local->count)
+		last_us = local->waiting[local->count - 1].leaf.recv_us;
+	return fold_state_due(local->fold, local->count, last_us, recv_us);
+}
+
+/* ERR_ORDER: the group was settled, which may change what admission says. */
+static int take(struct local *local, struct waiting *waiting, struct span bytes,
+		uint64_t recv_us, struct err *err)
+{
+	int rc;
+
+	waiting->leaf = fold_leaf(local->fold, waiting->batch,
+				  waiting->admission, recv_us);
+	if (!state_due(local, waiting->leaf.recv_us))
+		return append(local, &waiting->leaf, bytes, &waiting->index,
+			      err);
+	rc = local_settle(local, err);
+	if (!rc)
+		rc = add_state(local, err);
+	return rc ? rc : ERR_ORDER;
+}
+
+/* Time does not go back, within a group either. */
+static uint64_t stamp(const struct local *local, uint64_t recv_us)
+{
+	uint64_t last_us;
+
+	if (!local->count)
+		return fold_stamp(local->fold, recv_us);
+	last_us = local->waiting[local->count - 1].leaf.recv_us;
+	return recv_us > last_us ? recv_us : last_us;
+}
+
 static int local_submit(void *self, void *tag, const struct batch *batch,
 			struct span bytes, uint64_t recv_us,
 			enum admission *admission, struct err *err)
@@ -101,18 +160,19 @@ static int local_submit(void *self, void *tag, const struct batch *batch,
 	int rc;
 
 	do {
+		recv_us = stamp(local, recv_us);
 		waiting.admission =
 			fold_admit(local->fold, batch, recv_us, &ends_group);
 		*admission = waiting.admission;
 		if (waiting.admission != ADMIT_TAKE &&
 		    waiting.admission != ADMIT_FORK)
 			return 0;
-		waiting.leaf = fold_leaf(local->fold, batch, waiting.admission,
-					 recv_us);
-		/* A full group is settled first, which may change what
-		 * admission says. */
-		rc = append(local, &waiting.leaf, bytes, &waiting.index, err);
+		rc = take(local, &waiting, bytes, recv_us, err);
 	} while (rc == ERR_ORDER);
+	if (rc == ERR_FULL) {
+		local->told.no_room(local->told.ctx, tag, batch);
+		return 0;
+	}
 	if (rc)
 		return rc;
 	fold_pend(local->fold, batch, waiting.admission);

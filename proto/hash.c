@@ -10,6 +10,7 @@ enum domain {
 	DOMAIN_LEAF = 0x00,
 	DOMAIN_NODE = 0x01,
 	DOMAIN_LINK = 0x02,
+	DOMAIN_STATE = 0x03,
 	DOMAIN_TEXT = 0x04,
 };
 
@@ -109,6 +110,12 @@ struct hash hash_link(const struct hash *old, const struct hash *leaf,
 {
 	return hash_domain(DOMAIN_LINK, span_of(old->bytes, HASH_BYTES),
 			   span_of(leaf->bytes, HASH_BYTES), row);
+}
+
+struct hash hash_state(const struct hash *children, size_t count)
+{
+	return hash_domain(DOMAIN_STATE, span_of(children, count * HASH_BYTES),
+			   span_of(NULL, 0), span_of(NULL, 0));
 }
 
 struct hash hash_text(const uint8_t *salt, struct span text)

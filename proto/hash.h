@@ -30,6 +30,9 @@ struct hash hash_node(const struct hash *left, const struct hash *right);
 struct hash hash_link(const struct hash *old, const struct hash *leaf,
 		      struct span row);
 
+/* SHA256(0x03 || children): a node of the state tree (store/state.h). */
+struct hash hash_state(const struct hash *children, size_t count);
+
 /* SHA256(0x04 || salt[16] || text). */
 struct hash hash_text(const uint8_t *salt, struct span text);
 

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "store/figures_row.h"
 #include "store/figures_rows.h"
+#include "store/state.h"
 
 struct figures {
 	struct intern targets, units, items;
@@ -18,6 +19,7 @@ struct figures {
 	uint32_t *target_numbers, *unit_numbers;
 	size_t target_count, unit_count;
 	struct rows rows;
+	struct state_tree state;
 	struct strbuf bytes; /* of the row being written */
 };
 
@@ -44,6 +46,7 @@ void figures_free(struct figures *figures)
 	free(figures->target_numbers);
 	free(figures->unit_numbers);
 	rows_release(&figures->rows);
+	state_release(&figures->state);
 	strbuf_release(&figures->bytes);
 	free(figures);
 }
@@ -51,6 +54,18 @@ void figures_free(struct figures *figures)
 uint64_t figures_count(const struct figures *figures)
 {
 	return figures->rows.count;
+}
+
+static const struct hash *link_of_row(const void *ctx, uint32_t row)
+{
+	const struct figures *figures = ctx;
+
+	return &rows_at(&figures->rows, row)->link;
+}
+
+struct hash figures_state(struct figures *figures)
+{
+	return state_root(&figures->state, link_of_row, figures);
 }
 
 /* ---- numbers of targets and units ---- */
@@ -244,6 +259,9 @@ static int put_change(struct figures *figures, struct row *row,
 	if (rc)
 		return rc;
 	row->link = hash_link(&row->link, leaf, row_bytes);
+	rc = state_touch(&figures->state, change->ordinal);
+	if (rc)
+		return rc;
 	strbuf_add(bytes, row->link.bytes, HASH_BYTES);
 	if (bytes->failed)
 		return ERR_NOMEM;
@@ -435,7 +453,12 @@ int figures_load(struct figures *figures, const struct table_reader *reader,
 		return err_set(err, ERR_CORRUPT,
 			       "%u figures are stored, the last has number %u",
 			       loading.filled, figures->rows.count);
-	return rows_index(&figures->rows) ?
-		       err_set(err, ERR_NOMEM, "no memory for rows") :
-		       0;
+	rc = rows_index(&figures->rows);
+	for (uint32_t i = 0; !rc && i < figures->rows.count; i++)
+		rc = state_touch(&figures->state, i);
+	if (rc)
+		return err_set(err, ERR_NOMEM, "no memory for rows");
+	/* Now rather than in front of the first batch that waits for it. */
+	(void)figures_state(figures);
+	return 0;
 }

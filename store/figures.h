@@ -66,6 +66,8 @@ int figures_review(struct figures *figures, const struct admitted *admitted,
 		   struct err *err);
 
 uint64_t figures_count(const struct figures *figures); /* rows */
+/* The root over the links of all rows (store/state.h). */
+struct hash figures_state(struct figures *figures);
 
 /* Loads what was flushed. */
 int figures_load(struct figures *figures, const struct table_reader *reader,

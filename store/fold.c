@@ -123,7 +123,7 @@ static int check_entry(const struct fold *fold, uint64_t index,
 			       "entry %llu: rules version %u is in force, this "
 			       "program knows up to %u",
 			       number, fold->rules, FOLD_RULES_VERSION);
-	if (leaf->kind != LEAF_BATCH && leaf->kind != LEAF_FORK)
+	if (leaf->kind == LEAF_FORWARD)
 		return err_set(err, ERR_INVALID,
 			       "entry %llu: entries of kind %d are of a later "
 			       "version of this program",
@@ -133,8 +133,8 @@ static int check_entry(const struct fold *fold, uint64_t index,
 			       "entry %llu was received before the one before "
 			       "it",
 			       number);
-	assert(batch);
-	return 0;
+	assert(!batch == (leaf->kind == LEAF_STATE));
+	return fold_check_place(fold, index, leaf, err);
 }
 
 /* Does the leaf say what admission of this batch would have it say? */
@@ -296,23 +296,38 @@ static int apply_batch(struct fold *fold, uint64_t index,
 				verdicts, err);
 }
 
-int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
-	       const struct hash *leaf_hash, const struct batch *batch,
-	       struct puts *puts, uint16_t *verdicts, struct err *err)
+/* What an office said: a batch, or the evidence of a fork. */
+static int apply_said(struct fold *fold, uint64_t index,
+		      const struct leaf *leaf, const struct batch *batch,
+		      struct puts *puts, uint16_t *verdicts, struct err *err)
 {
-	int rc = check_entry(fold, index, leaf, batch, err);
+	int rc = check_admission(fold, index, leaf, batch, err);
 
-	if (!rc)
-		rc = check_admission(fold, index, leaf, batch, err);
 	if (rc)
 		return rc;
 	if (leaf->kind == LEAF_FORK)
 		rc = apply_fork(fold, batch, puts);
 	else
 		rc = apply_batch(fold, index, leaf, batch, puts, verdicts, err);
+	if (!rc)
+		fold_settle_pending(fold,
+				    office_find(fold, &batch->header.key));
+	return rc;
+}
+
+int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
+	       const struct hash *leaf_hash, const struct batch *batch,
+	       struct puts *puts, uint16_t *verdicts, struct err *err)
+{
+	int rc = check_entry(fold, index, leaf, batch, err);
+
+	if (!rc && batch)
+		rc = apply_said(fold, index, leaf, batch, puts, verdicts, err);
 	if (rc)
 		return rc;
-	fold_settle_pending(fold, office_find(fold, &batch->header.key));
+	if (!batch)
+		fold->state_full = fold->since >= FOLD_STATE_ENTRIES;
+	fold->since = batch ? fold->since + 1 : 0;
 	fold->rules = fold->rules_next;
 	fold->recv_us = leaf->recv_us;
 	frontier_add(&fold->frontier, leaf_hash);

@@ -28,6 +28,8 @@
 #define FOLD_RULES_VERSION 1
 #define FOLD_BYTES_A_DAY_DEFAULT (64ull * 1024 * 1024)
 #define FOLD_STATEMENTS_A_DAY_DEFAULT 200000u
+#define FOLD_STATE_ENTRIES 100000u
+#define FOLD_STATE_US 3600000000ull
 
 struct fold;
 
@@ -74,6 +76,21 @@ void fold_forget_pending(struct fold *fold);
  * when it was sent. */
 struct leaf fold_leaf(const struct fold *fold, const struct batch *batch,
 		      enum admission admission, uint64_t recv_us);
+
+/*
+ * State entries state the root over all figure rows (store/state.h). One
+ * stands before an entry when FOLD_STATE_ENTRIES others have passed since the
+ * last one, or when recv_us comes into another hour, and nowhere else; it is a
+ * group of its own. waiting: entries that are not applied yet, the last
+ * received at waiting_us.
+ */
+bool fold_state_due(const struct fold *fold, uint64_t waiting,
+		    uint64_t waiting_us, uint64_t recv_us);
+/* The leaf of a state entry that is due now. */
+struct leaf fold_state_leaf(const struct fold *fold);
+/* recv_us, raised to the least that the next entry may have: never below the
+ * last one's, and in the new hour if that is why a state entry was written. */
+uint64_t fold_stamp(const struct fold *fold, uint64_t recv_us);
 
 /* What TABLE_TAKEN says of a batch, for acknowledging it again. ERR_NOTFOUND.
  * verdicts (room for count_max of them) may be NULL: ERR_LIMIT if too few. */

@@ -30,7 +30,7 @@ static int put_meta(struct puts *puts, const char *name, const void *value,
 int fold_put_meta(struct fold *fold, struct puts *puts)
 {
 	const struct frontier *frontier = &fold->frontier;
-	uint8_t edge[FRONTIER_BYTES_MAX], number[8];
+	uint8_t edge[FRONTIER_BYTES_MAX], number[8], state[9];
 	struct writer writer;
 	int rc;
 
@@ -48,6 +48,10 @@ int fold_put_meta(struct fold *fold, struct puts *puts)
 	store_u64(number, fold->recv_us);
 	if (!rc)
 		rc = put_meta(puts, "recv_us", number, sizeof(number));
+	store_u64(state, fold->since);
+	state[8] = fold->state_full;
+	if (!rc)
+		rc = put_meta(puts, "state", state, sizeof(state));
 	return rc;
 }
 
@@ -212,16 +216,21 @@ static int load_frontier(const struct loading *loading)
 static int load_numbers(const struct loading *loading, uint64_t applied)
 {
 	struct fold *fold = loading->fold;
-	struct reader recv_us, rules;
+	struct reader recv_us, rules, state;
 	int rc = get_meta(loading, "recv_us", &recv_us);
 
 	if (!rc)
 		rc = get_meta(loading, "rules", &rules);
+	if (!rc)
+		rc = get_meta(loading, "state", &state);
 	if (rc)
 		return rc;
 	fold->recv_us = read_u64(&recv_us);
 	fold->rules = fold->rules_next = read_u32(&rules);
-	if (recv_us.failed || rules.failed || applied != fold->frontier.size)
+	fold->since = read_u64(&state);
+	fold->state_full = read_u8(&state);
+	if (recv_us.failed || rules.failed || state.failed ||
+	    applied != fold->frontier.size)
 		return damaged(loading, "record of what is applied");
 	return 0;
 }

@@ -6,6 +6,7 @@
  *   fold_statement.c  the verdict of a statement
  *   fold_office.c     offices and grants
  *   fold_catalogue.c  parts and versions of the catalogue
+ *   fold_due.c        where state entries stand
  *   fold_load.c       the same memory again from the tables
  *   fold_files.c      reports of CSV files, without all that
  */
@@ -114,6 +115,8 @@ struct fold {
 	struct frontier frontier;
 	struct hash root;
 	uint64_t recv_us; /* of the last entry */
+	uint64_t since;	  /* entries since the last state entry, or ever */
+	bool state_full;  /* that one was due for the number of entries */
 
 	struct intern office_keys; /* key hash -> index of offices */
 	struct office **offices;
@@ -227,6 +230,12 @@ void parts_forget(struct fold *fold, const uint8_t *set /* NULL: all */);
 int fold_put_meta(struct fold *fold, struct puts *puts);
 int fold_put_founding(struct fold *fold, struct span name, struct puts *puts);
 int fold_put_rules(struct fold *fold, struct puts *puts);
+
+/* ---- state entries (fold_due.c) ---- */
+
+/* May this entry follow the last one, as for state entries? ERR_INVALID. */
+int fold_check_place(const struct fold *fold, uint64_t index,
+		     const struct leaf *leaf, struct err *err);
 
 /* Value of TABLE_TAKEN: u64 entry, u64 recv_us, u32 count, name[32]. */
 #define TAKEN_KEY_BYTES (HASH_BYTES + 8)

@@ -129,6 +129,11 @@ class Reader(unittest.TestCase):
         self.assertEqual(replayed["refused"], 1)
         self.assertEqual(len(rows.rows), replayed["rows"])
         self.assertEqual(rows.links().hex(), replayed["links"])
+        self.assertGreater(len(self.journal.states), 0)
+        for applied, count, root, rules in self.journal.states:
+            rows = reference.Rows(self.journal, refused, late, applied)
+            self.assertEqual((len(rows.rows), rows.state_root(), rules),
+                             (count, root, 1))
 
     def test_it_finds_a_flipped_byte_wherever_it_is(self):
         name, = reference.segment_names(os.path.join(self.dir, "journal"))

@@ -332,6 +332,8 @@ class Journal:
         self.recv_us = 0
         self.seen = {}    # size -> root, as offices saw it
         self.statements = []
+        self.states = []  # of each state entry: applied, rows, root, rules
+        self.since = 0    # entries since the last one
         self.forks = self.signatures = 0
         if os.path.isdir(os.path.join(folder, "journal")):
             folder = os.path.join(folder, "journal")
@@ -365,16 +367,38 @@ class Journal:
         need(1 <= length <= 1024, "the leaf's length")
         leaf, batch = payload[4:4 + length], payload[4 + length:]
         version, kind, recv_us = struct.unpack(">BBQ", leaf[:10])
-        need(version == 1 and kind in (1, 2), f"leaf {version}, kind {kind}")
+        need(version == 1 and kind in (1, 2, 3),
+             f"leaf {version}, kind {kind}")
         need(recv_us >= self.recv_us, "received before the entry before")
+        self.check_place(kind, recv_us)
         self.recv_us = recv_us
-        if kind == 1:
+        self.since = 0 if kind == 3 else self.since + 1
+        if kind == 3:
+            need(len(leaf) == 62 and not batch, "a state entry's length")
+            self.states.append(struct.unpack(">QQ32sI", leaf[10:]))
+            need(self.states[-1][0] == len(self.leaves), "applied")
+        elif kind == 1:
             need(len(leaf) == 276, "the leaf's length")
             self.read_batch(leaf[10:212], leaf[212:], batch, recv_us)
         else:
             need(len(leaf) == 542, "the leaf's length")
             self.read_fork(leaf, batch)
         self.leaves.append(leaf_hash(leaf))
+
+    def check_place(self, kind, recv_us):
+        """State entries stand where they are due and nowhere else."""
+        hour = 3_600_000_000
+        due = len(self.leaves) > 0 and (
+            self.since >= 100_000 or
+            recv_us // hour != self.recv_us // hour)
+        if kind == 3:
+            need(self.since > 0 and recv_us == self.recv_us,
+                 "a state entry where none belongs")
+            self.full = self.since >= 100_000
+        elif self.leaves and self.since == 0:
+            need(due or self.full, "a state entry too many before it")
+        else:
+            need(not due, "no state entry before it")
 
     def prove(self, batch, header, sealed):
         """What is signed is what the batch says."""
@@ -493,11 +517,12 @@ class Rows:
     targets whose only field is "value". What was refused, and what was late,
     the fold decides from the catalogue; here it is told."""
 
-    def __init__(self, journal, refused=(), late=()):
+    def __init__(self, journal, refused=(), late=(), until=1 << 64):
         self.numbers = {"targets.csv": {}, "units.csv": {}}
         self.parts, self.rows, self.decimals = {}, {}, {}
         for statement in journal.statements:
-            if statement["at"] in refused:
+            if statement["at"] in refused or \
+                    int(statement["at"].split(".")[0]) >= until:
                 continue
             if statement["kind"] == "catalogue_part":
                 said = statement["said"]
@@ -563,6 +588,17 @@ class Rows:
             links = sha(links, struct.pack(">II", len(key), len(value)), key,
                         value)
         return links
+
+
+    def state_root(self):
+        """What a state entry says of these rows."""
+        nodes = [row["link"] for row in
+                 sorted(self.rows.values(), key=lambda r: r["ordinal"])]
+        while True:
+            nodes = [sha(b"\3", *nodes[i:i + 16])
+                     for i in range(0, len(nodes), 16)] or [sha(b"\3")]
+            if len(nodes) == 1:
+                return nodes[0]
 
 
 def plain(value):

@@ -205,6 +205,13 @@ static inline struct batch stage_seal(struct stage *stage, struct actor *actor,
 
 /* ---- entries ---- */
 
+/* NULL for state entries. */
+static inline const struct batch *
+stage_batch_of(const struct stage_entry *entry)
+{
+	return entry->leaf.kind == LEAF_STATE ? NULL : &entry->batch;
+}
+
 static inline void stage_apply(struct stage *stage,
 			       const struct stage_entry *entry)
 {
@@ -212,26 +219,50 @@ static inline void stage_apply(struct stage *stage,
 
 	memset(stage->verdicts, 0xff, sizeof(stage->verdicts));
 	cr_assert_eq(fold_apply(stage->fold, fold_applied(stage->fold),
-				&entry->leaf, &entry->leaf_hash, &entry->batch,
-				&stage->puts, stage->verdicts, &err),
+				&entry->leaf, &entry->leaf_hash,
+				stage_batch_of(entry), &stage->puts,
+				stage->verdicts, &err),
 		     0, "%s", err.msg);
 	cr_assert_eq(memory_tables_apply(stage->tables, &stage->puts), 0);
+}
+
+/* The entry whose leaf is there becomes the next one. */
+static inline void stage_append(struct stage *stage, struct stage_entry *entry)
+{
+	uint8_t bytes[LEAF_BYTES_MAX];
+	size_t len = leaf_encode(&entry->leaf, bytes);
+
+	entry->leaf_hash = hash_leaf(span_of(bytes, len), span_of(NULL, 0));
+	stage->entry_count++;
+	stage_apply(stage, entry);
+}
+
+/* A state entry where one is due. */
+static inline void stage_state(struct stage *stage)
+{
+	struct stage_entry *entry = &stage->entries[stage->entry_count];
+
+	if (!fold_state_due(stage->fold, 0, 0, stage->now_us))
+		return;
+	cr_assert_lt(stage->entry_count, STAGE_ENTRIES_MAX);
+	entry->leaf = fold_state_leaf(stage->fold);
+	stage_append(stage, entry);
 }
 
 /* Admits, and applies what gets an entry. */
 static inline enum admission stage_take(struct stage *stage,
 					const struct batch *batch)
 {
-	struct stage_entry *entry = &stage->entries[stage->entry_count];
+	struct stage_entry *entry;
 	enum admission admission;
-	uint8_t bytes[LEAF_BYTES_MAX];
-	size_t len;
 	bool ends;
 
-	cr_assert_lt(stage->entry_count, STAGE_ENTRIES_MAX);
 	admission = fold_admit(stage->fold, batch, stage->now_us, &ends);
 	if (admission != ADMIT_TAKE && admission != ADMIT_FORK)
 		return admission;
+	stage_state(stage);
+	cr_assert_lt(stage->entry_count, STAGE_ENTRIES_MAX);
+	entry = &stage->entries[stage->entry_count];
 	fold_pend(stage->fold, batch, admission);
 	entry->leaf = fold_leaf(stage->fold, batch, admission, stage->now_us);
 	for (size_t i = 0; i < 2; i++)
@@ -239,10 +270,7 @@ static inline enum admission stage_take(struct stage *stage,
 			arena_copy(&stage->arena, entry->leaf.headers[i].data,
 				   entry->leaf.headers[i].len);
 	entry->batch = *batch;
-	len = leaf_encode(&entry->leaf, bytes);
-	entry->leaf_hash = hash_leaf(span_of(bytes, len), span_of(NULL, 0));
-	stage->entry_count++;
-	stage_apply(stage, entry);
+	stage_append(stage, entry);
 	return admission;
 }
 

@@ -163,6 +163,7 @@ Test(fold, leaves_outlive_what_is_pending)
 	struct stage_entry entries[2] = { 0 };
 
 	stage_open(&stage, &cast);
+	stage_state(&stage);
 	twin = cast.baima;
 	for (size_t i = 0; i < 2; i++) {
 		enum admission admission;
@@ -585,6 +586,7 @@ Test(fold, applies_only_what_admission_takes)
 	uint64_t index;
 
 	stage_open(&stage, &cast);
+	stage_state(&stage);
 	index = fold_applied(stage.fold);
 	entry.batch = report_batch(&stage, &cast.baima, "baima", "2024M01");
 	entry.leaf =
@@ -604,13 +606,130 @@ Test(fold, applies_only_what_admission_takes)
 				&entry.leaf_hash, &entry.batch, &stage.puts,
 				NULL, &err),
 		     ERR_INVALID);
-	entry.leaf =
-		(struct leaf){ .kind = LEAF_STATE, .recv_us = stage.now_us };
-	cr_expect_eq(fold_apply(stage.fold, index, &entry.leaf,
-				&entry.leaf_hash, NULL, &stage.puts, NULL,
-				&err),
-		     ERR_INVALID);
 	cr_expect_eq(fold_applied(stage.fold), index);
+	stage_release(&stage);
+}
+
+/* ---- state entries ---- */
+
+static int apply_state(struct stage *stage, const struct leaf *leaf,
+		       struct err *err)
+{
+	struct hash hash = { { 7 } };
+
+	return fold_apply(stage->fold, fold_applied(stage->fold), leaf, &hash,
+			  NULL, &stage->puts, NULL, err);
+}
+
+static void say_jobs(struct stage *stage, struct cast *cast, const char *period)
+{
+	struct batch batch = report_batch(stage, &cast->baima, "baima", period);
+
+	cr_assert_eq(stage_take(stage, &batch), ADMIT_TAKE);
+}
+
+Test(fold, states_its_rows_when_an_hour_ends_and_nowhere_else)
+{
+	struct stage stage;
+	struct cast cast;
+	struct stage_entry *state;
+	uint64_t hour_us;
+	size_t count;
+
+	stage_open(&stage, &cast);
+	stage.now_us += STAGE_HOUR_US;
+	say_jobs(&stage, &cast, "2024M01");
+	count = stage.entry_count;
+	hour_us = (stage.now_us / STAGE_HOUR_US + 1) * STAGE_HOUR_US;
+	stage.now_us = hour_us - 1;
+	say_jobs(&stage, &cast, "2024M02");
+	cr_expect_eq(stage.entry_count, count + 1, "the same hour");
+	stage.now_us = hour_us;
+	say_jobs(&stage, &cast, "2024M03");
+	cr_assert_eq(stage.entry_count, count + 3);
+	state = &stage.entries[count + 1];
+	cr_expect_eq(state->leaf.kind, LEAF_STATE);
+	cr_expect_eq(state->leaf.applied, count + 1);
+	cr_expect_eq(state->leaf.rows, 2);
+	cr_expect_eq(state->leaf.rules, 1);
+	cr_expect_eq(state->leaf.recv_us, hour_us - 1);
+	stage.now_us += STAGE_DAY_US; /* many hours: one entry */
+	say_jobs(&stage, &cast, "2024M04");
+	cr_expect_eq(stage.entry_count, count + 5);
+	stage_release(&stage);
+}
+
+Test(fold, does_not_believe_a_state_entry)
+{
+	struct stage stage;
+	struct cast cast;
+	struct leaf good, bad;
+	struct err err = { 0 };
+
+	stage_open(&stage, &cast);
+	say_jobs(&stage, &cast, "2024M01");
+	good = fold_state_leaf(stage.fold);
+	bad = good;
+	bad.root.bytes[31] ^= 1;
+	cr_expect_eq(apply_state(&stage, &bad, &err), ERR_INVALID);
+	cr_expect(strstr(err.msg, "figures are not those"), "%s", err.msg);
+	bad = good;
+	bad.rows++;
+	cr_expect_eq(apply_state(&stage, &bad, &err), ERR_INVALID);
+	bad = good;
+	bad.applied--;
+	cr_expect_eq(apply_state(&stage, &bad, &err), ERR_INVALID);
+	bad = good;
+	bad.rules++;
+	cr_expect_eq(apply_state(&stage, &bad, &err), ERR_INVALID);
+	bad = good;
+	bad.recv_us++;
+	cr_expect_eq(apply_state(&stage, &bad, &err), ERR_INVALID);
+	cr_expect_eq(apply_state(&stage, &good, &err), 0, "%s", err.msg);
+	good = fold_state_leaf(stage.fold);
+	cr_expect_eq(apply_state(&stage, &good, &err), ERR_INVALID, "two");
+	stage_release(&stage);
+}
+
+Test(fold, a_state_entry_has_its_place)
+{
+	struct stage stage;
+	struct cast cast;
+	struct stage_entry entry = { 0 };
+	struct err err = { 0 };
+	struct leaf state;
+	uint64_t raised_us;
+
+	stage_open(&stage, &cast);
+	say_jobs(&stage, &cast, "2024M01");
+	/* Missing. */
+	entry.batch = report_batch(&stage, &cast.baima, "baima", "2024M02");
+	entry.leaf = fold_leaf(stage.fold, &entry.batch, ADMIT_TAKE,
+			       stage.now_us + STAGE_HOUR_US);
+	cr_expect_eq(fold_apply(stage.fold, fold_applied(stage.fold),
+				&entry.leaf, &entry.leaf_hash, &entry.batch,
+				&stage.puts, NULL, &err),
+		     ERR_INVALID);
+	cr_expect(strstr(err.msg, "missing"), "%s", err.msg);
+	/* For no reason: what follows is of the same hour. */
+	state = fold_state_leaf(stage.fold);
+	cr_assert_eq(apply_state(&stage, &state, &err), 0, "%s", err.msg);
+	entry.leaf =
+		fold_leaf(stage.fold, &entry.batch, ADMIT_TAKE, stage.now_us);
+	cr_expect_eq(fold_apply(stage.fold, fold_applied(stage.fold),
+				&entry.leaf, &entry.leaf_hash, &entry.batch,
+				&stage.puts, NULL, &err),
+		     ERR_INVALID);
+	cr_expect(strstr(err.msg, "belongs before it"), "%s", err.msg);
+	/* A clock that went back is raised into the hour that has begun. */
+	raised_us = fold_stamp(stage.fold, stage.now_us);
+	cr_expect_eq(raised_us,
+		     (stage.now_us / STAGE_HOUR_US + 1) * STAGE_HOUR_US);
+	entry.leaf = fold_leaf(stage.fold, &entry.batch, ADMIT_TAKE, raised_us);
+	cr_expect_eq(fold_apply(stage.fold, fold_applied(stage.fold),
+				&entry.leaf, &entry.leaf_hash, &entry.batch,
+				&stage.puts, NULL, &err),
+		     0, "%s", err.msg);
 	stage_release(&stage);
 }
 

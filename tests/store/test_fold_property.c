@@ -294,8 +294,9 @@ Test(fold_property, a_store_on_disk_holds_the_same_and_loads)
 		uint64_t applied;
 
 		cr_assert_eq(fold_apply(live.fold, i, &entry->leaf,
-					&entry->leaf_hash, &entry->batch,
-					&live.puts, NULL, &err),
+					&entry->leaf_hash,
+					stage_batch_of(entry), &live.puts, NULL,
+					&err),
 			     0, "%s", err.msg);
 		if (i % 7 && i + 1 < stage.entry_count)
 			continue;

@@ -1,0 +1,95 @@
+/*
+ * Where state entries stand. Every collector that reads the same order writes
+ * the same ones, and a journal that lacks one, or has one too many, is none.
+ */
+#include "store/fold.h"
+
+#include <string.h>
+
+#include "store/fold_state.h"
+
+static bool other_hour(uint64_t a_us, uint64_t b_us)
+{
+	return a_us / FOLD_STATE_US != b_us / FOLD_STATE_US;
+}
+
+/* Was the last entry a state entry? */
+static bool after_state(const struct fold *fold)
+{
+	return fold->frontier.size && fold->since == 0;
+}
+
+bool fold_state_due(const struct fold *fold, uint64_t waiting,
+		    uint64_t waiting_us, uint64_t recv_us)
+{
+	uint64_t since = fold->since + waiting;
+
+	return since &&
+	       (since >= FOLD_STATE_ENTRIES ||
+		other_hour(waiting ? waiting_us : fold->recv_us, recv_us));
+}
+
+struct leaf fold_state_leaf(const struct fold *fold)
+{
+	return (struct leaf){
+		.kind = LEAF_STATE,
+		.recv_us = fold->recv_us,
+		.applied = fold->frontier.size,
+		.rows = figures_count(fold->figures),
+		.root = figures_state(fold->figures),
+		.rules = fold->rules,
+	};
+}
+
+uint64_t fold_stamp(const struct fold *fold, uint64_t recv_us)
+{
+	uint64_t next_us = (fold->recv_us / FOLD_STATE_US + 1) * FOLD_STATE_US;
+
+	if (recv_us < fold->recv_us)
+		recv_us = fold->recv_us;
+	/* A clock that went back since, by a little. */
+	if (after_state(fold) && !fold->state_full && recv_us < next_us)
+		recv_us = next_us;
+	return recv_us;
+}
+
+static int wrong_state(const struct fold *fold, uint64_t index,
+		       const struct leaf *leaf, struct err *err)
+{
+	struct leaf should = fold_state_leaf(fold);
+	unsigned long long number = (unsigned long long)index;
+
+	if (!fold->since)
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: no state entry belongs here",
+			       number);
+	if (leaf->applied != should.applied || leaf->rules != should.rules ||
+	    leaf->recv_us != should.recv_us)
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: a state entry of another place",
+			       number);
+	if (leaf->rows != should.rows || !hash_equal(&leaf->root, &should.root))
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: the figures are not those that "
+			       "the journal states",
+			       number);
+	return 0;
+}
+
+int fold_check_place(const struct fold *fold, uint64_t index,
+		     const struct leaf *leaf, struct err *err)
+{
+	if (leaf->kind == LEAF_STATE)
+		return wrong_state(fold, index, leaf, err);
+	if (fold_state_due(fold, 0, 0, leaf->recv_us))
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: the state entry before it is "
+			       "missing",
+			       (unsigned long long)index);
+	if (after_state(fold) && !fold->state_full &&
+	    !other_hour(fold->recv_us, leaf->recv_us))
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: no state entry belongs before it",
+			       (unsigned long long)index);
+	return 0;
+}
