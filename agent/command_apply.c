@@ -14,53 +14,10 @@
 #include "agent/wake.h"
 #include "proto/catalogue/catalogue.h"
 #include "proto/day.h"
+#include "store/catalogue_folder.h"
 
 #define PART_BYTES_MAX ((size_t)256 * 1024)
 #define PARTS_MAX 4096
-
-struct folder {
-	const char *path;
-	struct catalogue_file files[CATALOGUE_FILE_COUNT];
-	char *bytes[CATALOGUE_FILE_COUNT]; /* owned */
-	size_t count;
-};
-
-static void folder_release(struct folder *folder)
-{
-	for (size_t i = 0; i < folder->count; i++)
-		free(folder->bytes[i]);
-	folder->count = 0;
-}
-
-static int folder_read(struct folder *folder, const char *path, struct err *err)
-{
-	char name[PATH_MAX];
-	size_t len;
-
-	memset(folder, 0, sizeof(*folder));
-	folder->path = path;
-	if (access(path, R_OK | X_OK))
-		return err_sys(err, "cannot read %s", path);
-	for (size_t i = 0; i < CATALOGUE_FILE_COUNT; i++) {
-		size_t at = folder->count;
-		int ret;
-
-		if (snprintf(name, sizeof(name), "%s/%s", path,
-			     catalogue_file_names[i]) >= (int)sizeof(name))
-			return err_set(err, ERR_LIMIT, "path is too long: %s",
-				       path);
-		if (access(name, F_OK))
-			continue;
-		ret = file_read(name, CATALOGUE_FILE_BYTES_MAX,
-				&folder->bytes[at], &len, err);
-		if (ret)
-			return ret;
-		folder->files[at].name = catalogue_file_names[i];
-		folder->files[at].bytes = span_of(folder->bytes[at], len);
-		folder->count++;
-	}
-	return 0;
-}
 
 static void print_problems(const struct problems *problems)
 {
@@ -174,7 +131,7 @@ static int add_commit(struct office *office, struct parts *parts,
 }
 
 /* Parts and commit in one transaction: none is sent without the others. */
-static int save(struct office *office, const struct folder *folder,
+static int save(struct office *office, const struct catalogue_folder *folder,
 		size_t *part_count, struct saved *saved, struct err *err)
 {
 	struct parts parts = { .count = 0 };
@@ -208,7 +165,7 @@ static int save(struct office *office, const struct folder *folder,
 }
 
 static int apply(const struct options *options, struct office *office,
-		 const struct folder *folder, struct saved *saved)
+		 const struct catalogue_folder *folder, struct saved *saved)
 {
 	struct catalogue *catalogue = NULL;
 	struct problems problems;
@@ -217,8 +174,7 @@ static int apply(const struct options *options, struct office *office,
 	int ret;
 
 	problems_init(&problems);
-	ret = catalogue_load(folder->files, folder->count, &catalogue,
-			     &problems);
+	ret = catalogue_folder_load(folder, &catalogue, &problems);
 	print_problems(&problems);
 	problems_release(&problems);
 	if (ret == ERR_NOMEM)
@@ -227,7 +183,7 @@ static int apply(const struct options *options, struct office *office,
 	if (ret)
 		return EXIT_USAGE;
 	message_print(stderr, office->language, MESSAGE_APPLY_GOOD,
-		      folder->path, catalogue->target_count,
+		      options_argument(options, 0), catalogue->target_count,
 		      catalogue->unit_count);
 	warn_of_goals(office, catalogue);
 	catalogue_free(catalogue);
@@ -243,7 +199,7 @@ static int apply(const struct options *options, struct office *office,
 int command_apply(const struct options *options)
 {
 	struct saved saved = { 0 };
-	struct folder folder;
+	struct catalogue_folder folder;
 	struct office office;
 	struct err err;
 	uint64_t timeout_ms;
@@ -251,9 +207,10 @@ int command_apply(const struct options *options)
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
-	if (folder_read(&folder, options_argument(options, 0), &err)) {
+	if (catalogue_folder_read(options_argument(options, 0), &folder,
+				  &err)) {
 		(void)office_fail(&err);
-		folder_release(&folder);
+		catalogue_folder_release(&folder);
 		return EXIT_USAGE;
 	}
 	code = office_open(&office, options, OFFICE_EXISTING);
@@ -265,6 +222,6 @@ int command_apply(const struct options *options)
 	if (!code && saved.first && options_given(options, "wait"))
 		code = deliver_saved(&office, timeout_ms, &saved);
 	office_close(&office);
-	folder_release(&folder);
+	catalogue_folder_release(&folder);
 	return code;
 }

@@ -1,11 +1,10 @@
 #include "audit/folder.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "store/catalogue_folder.h"
 #include "store/keyfile.h"
 
 void folder_tell(const struct problems *problems)
@@ -21,62 +20,15 @@ void folder_tell(const struct problems *problems)
 
 /* ---- the catalogue ---- */
 
-struct folder {
-	struct catalogue_file files[CATALOGUE_FILE_COUNT];
-	char *texts[CATALOGUE_FILE_COUNT];
-	size_t count;
-};
-
-static void folder_release(struct folder *folder)
-{
-	for (size_t i = 0; i < folder->count; i++)
-		free(folder->texts[i]);
-}
-
-static bool exists(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st);
-}
-
-static int read_folder(const char *dir, struct folder *out, struct err *err)
-{
-	if (!exists(dir))
-		return err_set(err, ERR_NOTFOUND, "%s does not exist", dir);
-	for (size_t i = 0; i < CATALOGUE_FILE_COUNT; i++) {
-		const char *name = catalogue_file_names[i];
-		char path[PATH_MAX];
-		char *text;
-		size_t len;
-		int rc = snprintf(path, sizeof(path), "%s/%s", dir, name);
-
-		if (rc < 0 || (size_t)rc >= sizeof(path))
-			return err_set(err, ERR_LIMIT, "%s: too long", dir);
-		if (!exists(path))
-			continue;
-		rc = file_read(path, CATALOGUE_FILE_BYTES_MAX, &text, &len,
-			       err);
-		if (rc)
-			return rc;
-		out->texts[out->count] = text;
-		out->files[out->count++] = (struct catalogue_file){
-			.name = name,
-			.bytes = span_of(text, len),
-		};
-	}
-	return 0;
-}
-
 int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
 {
-	struct folder folder = { 0 };
+	struct catalogue_folder folder;
 	struct problems problems;
-	int rc = read_folder(dir, &folder, err);
+	int rc = catalogue_folder_read(dir, &folder, err);
 
 	problems_init(&problems);
 	if (!rc) {
-		rc = catalogue_load(folder.files, folder.count, out, &problems);
+		rc = catalogue_folder_load(&folder, out, &problems);
 		folder_tell(&problems);
 	}
 	if (rc == ERR_INVALID)
@@ -86,7 +38,7 @@ int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
 	else if (rc == ERR_NOMEM)
 		(void)err_set(err, rc, "%s: no memory", dir);
 	problems_release(&problems);
-	folder_release(&folder);
+	catalogue_folder_release(&folder);
 	return rc;
 }
 

@@ -330,6 +330,12 @@ struct problems {
 
 void problems_init(struct problems *problems);
 void problems_release(struct problems *problems);
+/* Puts further ones behind those that are listed; their texts must live as
+ * long as the list, see problems_text. ERR_NOMEM. */
+int problems_add(struct problems *problems, const struct problem *added,
+		 size_t count);
+/* A copy in the list's arena; "" without memory. */
+const char *problems_text(struct problems *problems, struct span text);
 
 /* The 13 file names in the order of docs/catalogue.md. */
 extern const char *const catalogue_file_names[CATALOGUE_FILE_COUNT];
