@@ -20,6 +20,16 @@ void folder_tell(const struct problems *problems)
 
 /* ---- the catalogue ---- */
 
+int folder_failed(const char *dir, int rc, const struct problems *problems,
+		  struct err *err)
+{
+	if (rc == ERR_INVALID)
+		return err_set(err, rc,
+			       "%s has errors (%zu), nothing is evaluated", dir,
+			       problems->errors);
+	return rc ? err_set(err, rc, "%s: no memory", dir) : 0;
+}
+
 int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
 {
 	struct catalogue_folder folder;
@@ -30,13 +40,8 @@ int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
 	if (!rc) {
 		rc = catalogue_folder_load(&folder, out, &problems);
 		folder_tell(&problems);
+		rc = folder_failed(dir, rc, &problems, err);
 	}
-	if (rc == ERR_INVALID)
-		(void)err_set(err, rc,
-			      "%s has errors (%zu), nothing is evaluated", dir,
-			      problems.errors);
-	else if (rc == ERR_NOMEM)
-		(void)err_set(err, rc, "%s: no memory", dir);
 	problems_release(&problems);
 	catalogue_folder_release(&folder);
 	return rc;

@@ -18,6 +18,10 @@
  */
 int folder_catalogue(const char *dir, struct catalogue **out, struct err *err);
 
+/* What catalogue_load's code means to people; gives it back. */
+int folder_failed(const char *dir, int rc, const struct problems *problems,
+		  struct err *err);
+
 struct folder_reports {
 	struct fold_file *files; /* names as in messages */
 	char **texts;
