@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "proto/figure/figures_counts.h"
+#include "proto/figure/figures_put.h"
 
 #define COLUMNS 8
 #define RIGHT (7u << 3)
@@ -153,24 +154,6 @@ static void add_row(struct figures_page *page, const struct pair *pair)
 
 /* ---- for programs ---- */
 
-static void put_figure(struct strbuf *out, const char *key,
-		       const struct figure *figure)
-{
-	if (!figure) {
-		json_put_null(out, key);
-		return;
-	}
-	json_put_object(out, key);
-	json_put_text(out, "value", figure->value);
-	json_put_text(out, "goal", figure->goal);
-	json_put_text(out, "plan", figure->plan);
-	json_put_text(out, "light", light_name(figure->light));
-	json_put_text(out, "why", why_name(figure->why));
-	json_put_number(out, "reported", figure->reported);
-	json_put_number(out, "due", figure->due);
-	json_close(out);
-}
-
 static void put_row(struct strbuf *out, const struct pair *pair)
 {
 	json_open(out);
@@ -187,8 +170,8 @@ static void put_row(struct strbuf *out, const struct pair *pair)
 		if (differs(pair, shown))
 			json_add_text(out, shown_names[shown]);
 	json_close_list(out);
-	put_figure(out, "before", pair->before);
-	put_figure(out, "after", pair->after);
+	figures_put(out, "before", pair->before);
+	figures_put(out, "after", pair->after);
 	json_end_line(out);
 }
 

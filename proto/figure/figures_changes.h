@@ -14,10 +14,10 @@
 /*
  * Tasks of either catalogue; with head->all every target and its units. As a
  * table of "old → new", or as lines {"target": .., "change": "changed",
- * "fields": ["value", "light"], "before": {"value": .., "goal": .., "plan": ..,
- * "light": .., "why": .., "reported": .., "due": ..}, "after": {..}}, where
- * unit rows have "unit", change may be "added" (before is null) or "removed"
- * (after is null); last {"overall": {"before": {..}, "after": {..}}}.
+ * "fields": ["value", "light"], "before": {..}, "after": {..}}, figures as
+ * figures_put writes them, where unit rows have "unit", change may be "added"
+ * (before is null) or "removed" (after is null); last {"overall": {"before":
+ * {..}, "after": {..}}}.
  */
 int figures_changes_write(const struct figures_head *head,
 			  struct evaluation *before, struct evaluation *after,

@@ -5,17 +5,14 @@
 
 #include "base/json.h"
 #include "proto/day.h"
+#include "proto/figure/figures_put.h"
 
 #define KEPT_BYTES_MAX ((size_t)1 << 30)
 
-/* What is said of a period at one time. */
+/* What is said of a period at one time; texts are in the list's arena. */
 struct said_then {
 	bool there;
-	enum light light;
-	enum why why;
-	enum pace pace;
-	uint32_t reported, due;
-	const char *value, *goal, *items; /* in the list's arena */
+	struct figure figure;
 };
 
 struct kept {
@@ -91,9 +88,22 @@ static int add_periods(struct kept_list *kept, uint32_t index)
 
 /* ---- what is said of them ---- */
 
-static const char *keep_text(struct kept_list *kept, const char *text)
+/* A figure outlives its evaluation with the texts that are shown of it. */
+static int keep_texts(struct kept_list *kept, struct figure *figure,
+		      struct err *err)
 {
-	return text ? arena_text(&kept->texts, text, strlen(text)) : "";
+	const char **texts[] = { &figure->value, &figure->goal, &figure->plan,
+				 &figure->items };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *text = *texts[i] ? *texts[i] : "";
+
+		*texts[i] = arena_text(&kept->texts, text, strlen(text));
+		if (!*texts[i])
+			return err_set(err, ERR_NOMEM,
+				       "no memory for verdicts");
+	}
+	return 0;
 }
 
 static int take_figure(struct kept_list *kept, const struct kept *one,
@@ -109,20 +119,8 @@ static int take_figure(struct kept_list *kept, const struct kept *one,
 	if (!figure->has_period ||
 	    period_compare(figure->period, one->period) != 0)
 		return 0;
-	*out = (struct said_then){
-		.there = true,
-		.light = figure->light,
-		.why = figure->why,
-		.pace = figure->pace,
-		.reported = figure->reported,
-		.due = figure->due,
-		.value = keep_text(kept, figure->value),
-		.goal = keep_text(kept, figure->goal),
-		.items = keep_text(kept, figure->items),
-	};
-	if (!out->value || !out->goal || !out->items)
-		return err_set(err, ERR_NOMEM, "no memory for verdicts");
-	return 0;
+	*out = (struct said_then){ .there = true, .figure = *figure };
+	return keep_texts(kept, &out->figure, err);
 }
 
 /* One evaluation after the other: those with the same days are one. */
@@ -265,23 +263,17 @@ static int list_fill(struct kept_list *kept, const struct figures_head *head,
 static bool has_changed(const struct kept *one)
 {
 	return one->then.there && one->now.there &&
-	       (one->then.light != one->now.light ||
-		one->then.why != one->now.why);
+	       (one->then.figure.light != one->now.figure.light ||
+		one->then.figure.why != one->now.figure.why);
 }
 
 /* ---- for people ---- */
 
-static void add_said(struct figures_page *page, const struct said_then *said)
+static void add_said(struct figures_page *page, const struct figure *figure)
 {
-	struct figure shown = { .value = said->value,
-				.items = said->items,
-				.light = said->light,
-				.pace = said->pace,
-				.why = said->why };
-
-	page_add_value(page, &shown);
-	page_add_light(page, &shown);
-	page_add_why(page, &shown);
+	page_add_value(page, figure);
+	page_add_light(page, figure);
+	page_add_why(page, figure);
 }
 
 static void add_nothing(struct figures_page *page, const struct kept *one)
@@ -309,10 +301,10 @@ static void add_row(struct figures_page *page, const struct kept *one)
 	page_add(page, page_name(page, target->name_zh, target->name_en));
 	page_addf(page, "%s", period);
 	if (one->then.there)
-		add_said(page, &one->then);
+		add_said(page, &one->then.figure);
 	else
 		add_nothing(page, one);
-	add_said(page, &one->now);
+	add_said(page, &one->now.figure);
 	page_add(page, has_changed(one) ? "*" : "");
 }
 
@@ -363,23 +355,6 @@ int figures_kept_write(const struct figures_head *head,
 
 /* ---- for programs ---- */
 
-static void put_said(struct strbuf *out, const char *key,
-		     const struct said_then *said)
-{
-	if (!said->there) {
-		json_put_null(out, key);
-		return;
-	}
-	json_put_object(out, key);
-	json_put_text(out, "value", said->value);
-	json_put_text(out, "goal", said->goal);
-	json_put_text(out, "light", light_name(said->light));
-	json_put_text(out, "why", why_name(said->why));
-	json_put_number(out, "reported", said->reported);
-	json_put_number(out, "due", said->due);
-	json_close(out);
-}
-
 static void put_line(struct strbuf *out, const struct catalogue *catalogue,
 		     const struct kept *one)
 {
@@ -395,8 +370,8 @@ static void put_line(struct strbuf *out, const struct catalogue *catalogue,
 	json_put_text(out, "cutoff", cutoff);
 	json_put_text(out, "closes", closes);
 	json_put_flag(out, "open", one->open);
-	put_said(out, "kept", &one->then);
-	put_said(out, "now", &one->now);
+	figures_put(out, "kept", one->then.there ? &one->then.figure : NULL);
+	figures_put(out, "now", one->now.there ? &one->now.figure : NULL);
 	json_put_flag(out, "changed", has_changed(one));
 	json_end_line(out);
 }

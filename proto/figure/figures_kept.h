@@ -27,10 +27,9 @@ struct figures_past {
 /*
  * Every period that is closed at the input's cut-off, of tasks (with all of
  * every target): as a table, or as lines {"target": .., "period": ..,
- * "cutoff": .., "closes": .., "open": false, "kept": {"value": .., "goal": ..,
- * "light": .., "why": .., "reported": .., "due": ..}, "now": {..}, "changed":
- * true}. kept is null while the period is open, and where the target was not
- * judged for it then.
+ * "cutoff": .., "closes": .., "open": false, "kept": {..}, "now": {..},
+ * "changed": true}, figures as figures_put writes them. kept is null while the
+ * period is open, and where the target was not judged for it then.
  */
 int figures_kept_write(const struct figures_head *head,
 		       const struct evaluation_input *input,

@@ -142,6 +142,22 @@ class Trying(unittest.TestCase):
         self.assertNotIn(("live.urban-jobs", "baima"), rows)
         self.assertEqual(rows[("live.urban-jobs", None)], "changed")
 
+    def test_what_was_delivered_before_a_unit_left_stays(self):
+        """In a sum, though it would not be taken today; who left is not
+        due."""
+        files = {**IN_FORCE, "roster.csv": IN_FORCE["roster.csv"].replace(
+            "live.urban-jobs,longmen,420\n", "")}
+        line = next(x for x in self.lines(self.figures(
+            files, "--changes", "--json", "--all", code=3))
+            if x.get("target") == "live.urban-jobs" and "unit" in x)
+        self.assertEqual((line["unit"], line["fields"],
+                          line["after"]["value"], line["after"]["due"]),
+                         ("longmen", ["goal", "plan", "light"], "1300", 0))
+        line = next(x for x in self.lines(self.figures(
+            files, "--json", code=3)) if x.get("target") == "live.urban-jobs")
+        self.assertEqual((line["value"], line["reported"], line["due"]),
+                         ("2600", 1, 1))
+
     def test_a_goal_that_has_begun(self):
         files = {**IN_FORCE}
         files["targets.csv"] = files["targets.csv"].replace("5800", "5000")
