@@ -9,9 +9,7 @@
 #include "audit/print.h"
 #include "audit/replay.h"
 #include "audit/source.h"
-#include "proto/catalogue/catalogue_fixed.h"
 #include "proto/figure/figures_answer.h"
-#include "store/catalogue_folder.h"
 
 #define FILES_ZONE_MINUTES 480 /* days of files are those of +08:00 */
 
@@ -73,43 +71,19 @@ static int read_journal(struct looking *looking, struct err *err)
 
 /* ---- a catalogue that is tried ---- */
 
-/* What has begun by the last day that is known of may not be changed. */
-static int check_tried(struct looking *looking,
-		       const struct catalogue_folder *folder,
-		       struct problems *problems)
-{
-	const struct catalogue_side side = { folder->files, folder->count,
-					     looking->tried };
-	uint64_t known_by_us = looking->asking.known_by_us;
-	int32_t today = known_by_us == UINT64_MAX ?
-				looking->last_day :
-				day_of_us(known_by_us, looking->zone_minutes);
-	size_t broken = 0;
-	int rc = catalogue_check_fixed(looking->catalogue, &side, today,
-				       problems, &broken);
-
-	looking->any_refused = looking->any_refused || broken;
-	return rc;
-}
-
 static int read_tried(struct looking *looking, struct err *err)
 {
-	const char *dir = options_text(looking->options, "catalogue");
-	struct catalogue_folder folder;
-	struct problems problems;
-	int rc = catalogue_folder_read(dir, &folder, err);
+	struct folder_tried tried = { 0 };
+	int rc;
 
 	looking->in_folder = true;
-	problems_init(&problems);
-	if (!rc) {
-		rc = catalogue_folder_load(&folder, &looking->tried, &problems);
-		if (!rc)
-			rc = check_tried(looking, &folder, &problems);
-		folder_tell(&problems);
-		rc = folder_failed(dir, rc, &problems, err);
-	}
-	problems_release(&problems);
-	catalogue_folder_release(&folder);
+	rc = folder_try(
+		options_text(looking->options, "catalogue"), looking->catalogue,
+		figures_ask_today(&looking->asking, looking->zone_minutes,
+				  looking->last_day),
+		&tried, err);
+	looking->tried = tried.catalogue;
+	looking->any_refused = looking->any_refused || tried.broken;
 	return rc;
 }
 
@@ -190,6 +164,7 @@ static int read_reports(struct looking *looking, struct err *err)
 
 static int read_files(struct looking *looking, struct err *err)
 {
+	struct folder_tried folder = { 0 };
 	int rc;
 
 	looking->in_folder = true;
@@ -200,9 +175,9 @@ static int read_files(struct looking *looking, struct err *err)
 		return err_set(err, ERR_NOMEM, "no memory");
 	rc = figures_ask_known_by(&looking->asking, FILES_ZONE_MINUTES, err);
 	if (!rc)
-		rc = folder_catalogue(
-			options_text(looking->options, "catalogue"),
-			&looking->catalogue, err);
+		rc = folder_try(options_text(looking->options, "catalogue"),
+				NULL, DAY_NONE, &folder, err);
+	looking->catalogue = folder.catalogue;
 	if (rc)
 		return rc;
 	looking->last_day = last_window_day(looking->catalogue);
@@ -296,11 +271,6 @@ static const char *what_clashes(const struct options *options)
 		return "needs DIR, or --catalogue DIR with --reports FILE...";
 	if (dir && options_given(options, "reports"))
 		return "--reports goes with --catalogue, without DIR";
-	if (options_given(options, "changes") && !(dir && files))
-		return "--changes needs DIR and --catalogue NEW_DIR";
-	if (options_given(options, "kept") && dir && files)
-		return "--kept is of catalogues that were in force: leave "
-		       "--catalogue out";
 	return NULL;
 }
 
@@ -325,7 +295,11 @@ int command_figures(const struct options *options)
 
 	if (clash)
 		return options_usage(options, "%s", clash);
-	if (figures_ask(&asked, &looking.asking, &err))
+	if (figures_ask(&asked, &looking.asking, &err) ||
+	    figures_ask_try(&asked,
+			    options_arguments(options) &&
+				    options_given(options, "catalogue"),
+			    &err))
 		return options_usage(options, "%s", err.msg);
 	code = run(&looking);
 	catalogue_free(looking.tried);

@@ -9,41 +9,29 @@
 
 void folder_tell(const struct problems *problems)
 {
-	for (size_t i = 0; i < problems->count; i++) {
-		const struct problem *problem = &problems->list[i];
+	struct strbuf told;
 
-		(void)fprintf(stderr, "%s%s:%u:%s: %s\n",
-			      problem->warning ? "note: " : "", problem->file,
-			      problem->row, problem->column, problem->text);
-	}
+	strbuf_init(&told, 0);
+	problems_write(problems, &told);
+	(void)fputs(told.text, stderr);
+	strbuf_release(&told);
 }
 
 /* ---- the catalogue ---- */
 
-int folder_failed(const char *dir, int rc, const struct problems *problems,
-		  struct err *err)
+int folder_try(const char *dir, const struct catalogue *in_force, int32_t today,
+	       struct folder_tried *out, struct err *err)
 {
-	if (rc == ERR_INVALID)
-		return err_set(err, rc,
-			       "%s has errors (%zu), nothing is evaluated", dir,
-			       problems->errors);
-	return rc ? err_set(err, rc, "%s: no memory", dir) : 0;
-}
+	struct catalogue_trial trial;
+	int rc = catalogue_folder_try(dir, in_force, today, &trial, err);
 
-int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
-{
-	struct catalogue_folder folder;
-	struct problems problems;
-	int rc = catalogue_folder_read(dir, &folder, err);
-
-	problems_init(&problems);
+	folder_tell(&trial.problems);
 	if (!rc) {
-		rc = catalogue_folder_load(&folder, out, &problems);
-		folder_tell(&problems);
-		rc = folder_failed(dir, rc, &problems, err);
+		out->catalogue = trial.catalogue;
+		out->broken = trial.broken;
+		trial.catalogue = NULL;
 	}
-	problems_release(&problems);
-	catalogue_folder_release(&folder);
+	catalogue_trial_release(&trial);
 	return rc;
 }
 

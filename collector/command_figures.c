@@ -9,17 +9,38 @@
 #include "collector/commands.h"
 #include "collector/kept.h"
 #include "proto/figure/figures_answer.h"
+#include "store/catalogue_folder.h"
 #include "store/db.h"
 #include "store/fold.h"
 
 struct looking {
 	const char *dir;
+	const char *tried_dir; /* of a catalogue that is tried, or NULL */
 	struct figures_asking asking;
 	struct fold *fold;
 	struct fold_facts facts;
+	int32_t last_day;
 	struct catalogue *catalogue;
+	struct catalogue_trial trial;
+	bool in_folder; /* reading tried_dir */
 	struct figures_answered answered;
 };
+
+static int try_catalogue(struct looking *looking, struct err *err)
+{
+	int32_t today = figures_ask_today(&looking->asking,
+					  looking->facts.zone_minutes,
+					  looking->last_day);
+	int rc;
+
+	looking->in_folder = true;
+	catalogue_trial_release(&looking->trial);
+	rc = catalogue_folder_try(looking->tried_dir, looking->catalogue, today,
+				  &looking->trial, err);
+	problems_write(&looking->trial.problems, &looking->answered.told);
+	looking->in_folder = rc != 0;
+	return rc;
+}
 
 static int load(struct looking *looking, const struct table_reader *reader,
 		struct err *err)
@@ -32,19 +53,23 @@ static int load(struct looking *looking, const struct table_reader *reader,
 		rc = err_set(err, ERR_NOTFOUND,
 			     "%s: the store is empty: run the collector once",
 			     looking->dir);
-	if (!rc)
-		rc = figures_ask_known_by(asking, looking->facts.zone_minutes,
-					  err);
+	if (rc)
+		return rc;
+	looking->last_day = day_of_us(fold_recv_us(looking->fold),
+				      looking->facts.zone_minutes);
+	rc = figures_ask_known_by(asking, looking->facts.zone_minutes, err);
 	if (!rc)
 		rc = figures_catalogue(reader, asking->known_by_us,
 				       &looking->catalogue, NULL, err);
+	if (!rc && looking->tried_dir)
+		rc = try_catalogue(looking, err);
 	if (rc)
 		return rc;
-	return figures_ask_cutoff(asking, looking->catalogue,
-				  looking->facts.zone_minutes,
-				  day_of_us(fold_recv_us(looking->fold),
-					    looking->facts.zone_minutes),
-				  err);
+	return figures_ask_cutoff(
+		asking,
+		looking->tried_dir ? looking->trial.catalogue :
+				     looking->catalogue,
+		looking->facts.zone_minutes, looking->last_day, err);
 }
 
 static int answer(struct looking *looking, const struct table_reader *reader,
@@ -55,6 +80,8 @@ static int answer(struct looking *looking, const struct table_reader *reader,
 	const struct figures_from from = {
 		.source = figures_source(reader),
 		.catalogue = looking->catalogue,
+		.tried = looking->trial.catalogue,
+		.tried_name = looking->tried_dir,
 		.past = { catalogue_past_at, &past,
 			  known_by_us == UINT64_MAX ?
 				  fold_recv_us(looking->fold) :
@@ -98,6 +125,30 @@ static int read_store(struct looking *looking, struct err *err)
 	return rc;
 }
 
+static int exit_code(const struct looking *looking, int rc)
+{
+	if (rc == ERR_CORRUPT)
+		return EXIT_BROKEN;
+	if (looking->in_folder && (rc == ERR_INVALID || rc == ERR_NOTFOUND))
+		return EXIT_USAGE;
+	return EXIT_FAILED;
+}
+
+static int look(struct looking *looking)
+{
+	struct err err = { 0 };
+	int code, rc = looking->fold ? read_store(looking, &err) :
+				       err_set(&err, ERR_NOMEM, "no memory");
+
+	(void)fputs(looking->answered.told.text, stderr);
+	if (rc)
+		return command_failed(exit_code(looking, rc), &err);
+	code = command_print(&looking->answered.out);
+	if (!code && (looking->trial.broken || looking->answered.misfits))
+		code = EXIT_REFUSED;
+	return code;
+}
+
 int command_figures(const struct options *options)
 {
 	const struct figures_asked asked = {
@@ -108,24 +159,24 @@ int command_figures(const struct options *options)
 		.counts = options_given(options, "counts"),
 		.standings = options_given(options, "standings"),
 		.kept = options_given(options, "kept"),
+		.changes = options_given(options, "changes"),
 		.all = options_given(options, "all"),
 		.json = options_given(options, "json"),
 	};
-	struct looking looking = { .dir = command_dir(options) };
+	struct looking looking = { .dir = command_dir(options),
+				   .tried_dir =
+					   options_text(options, "catalogue") };
 	struct err err = { 0 };
-	int rc, code = EXIT_OK;
+	int code;
 
-	if (figures_ask(&asked, &looking.asking, &err))
+	if (figures_ask(&asked, &looking.asking, &err) ||
+	    figures_ask_try(&asked, looking.tried_dir != NULL, &err))
 		return options_usage(options, "%s", err.msg);
+	problems_init(&looking.trial.problems);
 	figures_answered_init(&looking.answered);
 	looking.fold = fold_new();
-	rc = looking.fold ? read_store(&looking, &err) :
-			    err_set(&err, ERR_NOMEM, "no memory");
-	if (rc)
-		code = command_failed(
-			rc == ERR_CORRUPT ? EXIT_BROKEN : EXIT_FAILED, &err);
-	else
-		code = command_print(&looking.answered.out);
+	code = look(&looking);
+	catalogue_trial_release(&looking.trial);
 	catalogue_free(looking.catalogue);
 	fold_free(looking.fold);
 	figures_answered_release(&looking.answered);

@@ -18,6 +18,11 @@ static const struct option_spec figures_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 	{ "all", NULL, OPTION_FLAG, NULL,
 	  "also parts, units and the overall line" },
+	{ "catalogue", NULL, OPTION_TEXT, "NEW_DIR",
+	  "a catalogue to try on the reports so far" },
+	{ "changes", NULL, OPTION_FLAG, NULL,
+	  "only the tasks that the catalogue that is tried would change, old "
+	  "and new" },
 	{ "counts", NULL, OPTION_FLAG, NULL,
 	  "only the first screen: tasks by light, and apart by kind" },
 	{ "standings", NULL, OPTION_FLAG, NULL,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/catalogue/catalogue_fixed.h"
 #include "store/keyfile.h"
 
 static bool is_catalogue_file(const char *name)
@@ -125,4 +126,51 @@ void catalogue_folder_release(struct catalogue_folder *folder)
 	for (size_t i = 0; i < folder->count; i++)
 		free(folder->texts[i]);
 	folder->count = 0;
+}
+
+/* ---- in one go ---- */
+
+static int load_trial(const struct catalogue_folder *folder,
+		      const struct catalogue *in_force, int32_t today,
+		      struct catalogue_trial *out)
+{
+	struct catalogue_side side = { folder->files, folder->count, NULL };
+	int rc = catalogue_folder_load(folder, &out->catalogue, &out->problems);
+
+	if (rc || !in_force)
+		return rc;
+	side.catalogue = out->catalogue;
+	return catalogue_check_fixed(in_force, &side, today, &out->problems,
+				     &out->broken);
+}
+
+int catalogue_folder_try(const char *dir, const struct catalogue *in_force,
+			 int32_t today, struct catalogue_trial *out,
+			 struct err *err)
+{
+	struct catalogue_folder folder;
+	int rc;
+
+	*out = (struct catalogue_trial){ 0 };
+	problems_init(&out->problems);
+	rc = catalogue_folder_read(dir, &folder, err);
+	if (!rc) {
+		rc = load_trial(&folder, in_force, today, out);
+		if (rc == ERR_INVALID)
+			(void)err_set(err, rc,
+				      "%s has errors (%zu), nothing is "
+				      "evaluated",
+				      dir, out->problems.errors);
+		else if (rc)
+			(void)err_set(err, rc, "%s: no memory", dir);
+	}
+	catalogue_folder_release(&folder);
+	return rc;
+}
+
+void catalogue_trial_release(struct catalogue_trial *trial)
+{
+	catalogue_free(trial->catalogue);
+	problems_release(&trial->problems);
+	trial->catalogue = NULL;
 }

@@ -6,6 +6,7 @@
 #define TALLY_STORE_CATALOGUE_FOLDER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "proto/catalogue/catalogue.h"
@@ -31,5 +32,24 @@ int catalogue_folder_read(const char *dir, struct catalogue_folder *out,
 int catalogue_folder_load(const struct catalogue_folder *folder,
 			  struct catalogue **out, struct problems *problems);
 void catalogue_folder_release(struct catalogue_folder *folder);
+
+/* A folder read and loaded, in one go. */
+struct catalogue_trial {
+	struct catalogue *catalogue;
+	struct problems problems; /* all that is wrong or told */
+	size_t broken;		  /* goals of before that have begun */
+};
+
+/*
+ * Loads a folder, to be evaluated. in_force (may be NULL): the catalogue that
+ * it would replace; goals of that which have begun by today and are changed or
+ * removed are in problems, but no error of this call. ERR_INVALID: the files
+ * have errors, problems lists them; ERR_NOTFOUND. To be released in any case;
+ * who keeps the catalogue sets it to NULL before.
+ */
+int catalogue_folder_try(const char *dir, const struct catalogue *in_force,
+			 int32_t today, struct catalogue_trial *out,
+			 struct err *err);
+void catalogue_trial_release(struct catalogue_trial *trial);
 
 #endif

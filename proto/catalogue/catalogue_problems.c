@@ -57,6 +57,17 @@ int problems_add(struct problems *problems, const struct problem *added,
 	return 0;
 }
 
+void problems_write(const struct problems *problems, struct strbuf *out)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->list[i];
+
+		strbuf_addf(out, "%s%s:%u:%s: %s\n",
+			    problem->warning ? "note: " : "", problem->file,
+			    problem->row, problem->column, problem->text);
+	}
+}
+
 static struct noted *next_noted(struct loader *loader)
 {
 	if (loader->noted_count == loader->noted_size) {

@@ -61,6 +61,20 @@ int figures_ask(const struct figures_asked *asked, struct figures_asking *out,
 	return rc;
 }
 
+int figures_ask_try(const struct figures_asked *asked, bool tried,
+		    struct err *err)
+{
+	if (asked->changes && !tried)
+		return err_set(err, ERR_INVALID,
+			       "--changes needs a catalogue to try: DIR and "
+			       "--catalogue NEW_DIR");
+	if (asked->kept && tried)
+		return err_set(err, ERR_INVALID,
+			       "--kept is of catalogues that were in force: "
+			       "leave --catalogue out");
+	return 0;
+}
+
 int figures_ask_known_by(struct figures_asking *asking, int zone_minutes,
 			 struct err *err)
 {
@@ -77,6 +91,14 @@ static int first_month(const struct catalogue *catalogue)
 	int32_t start = catalogue->settings.start;
 
 	return start == DAY_NONE ? 1 : day_to_civil(start).month;
+}
+
+int32_t figures_ask_today(const struct figures_asking *asking, int zone_minutes,
+			  int32_t last_day)
+{
+	return asking->known_by_us == UINT64_MAX ?
+		       last_day :
+		       day_of_us(asking->known_by_us, zone_minutes);
 }
 
 int figures_ask_cutoff(struct figures_asking *asking,
@@ -96,8 +118,6 @@ int figures_ask_cutoff(struct figures_asking *asking,
 				period_end(period, first_month(catalogue));
 		return rc;
 	}
-	asking->cutoff = asking->known_by_us == UINT64_MAX ?
-				 last_day :
-				 day_of_us(asking->known_by_us, zone_minutes);
+	asking->cutoff = figures_ask_today(asking, zone_minutes, last_day);
 	return 0;
 }

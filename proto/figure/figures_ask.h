@@ -40,9 +40,19 @@ struct figures_asking {
 int figures_ask(const struct figures_asked *asked, struct figures_asking *out,
 		struct err *err);
 
+/* Whether a catalogue is tried, and the view that is asked for, go together:
+ * ERR_INVALID. */
+int figures_ask_try(const struct figures_asked *asked, bool tried,
+		    struct err *err);
+
 /* Once the zone of days is known: known_by_us. */
 int figures_ask_known_by(struct figures_asking *asking, int zone_minutes,
 			 struct err *err);
+
+/* The day on which a catalogue would be handed down: of --known-by, else
+ * last_day. */
+int32_t figures_ask_today(const struct figures_asking *asking, int zone_minutes,
+			  int32_t last_day);
 
 /* Once the catalogue is known: cutoff. It is --cutoff, else the last day of
  * --period, else the day of --known-by, else last_day. */

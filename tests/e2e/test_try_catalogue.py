@@ -37,10 +37,17 @@ class Trying(unittest.TestCase):
         cls.world.close()
 
     def figures(self, files, *words, code=0):
+        """From the journal and from the live store: they say the same."""
         folder = self.world.write_catalogue(files, "tried-" + self.id())
-        return self.world.call("tally-audit", "figures",
-                               self.world.collector_dir, "--catalogue",
-                               folder, *JUNE, *words, code=code)
+        runs = [self.world.call(program, "figures",
+                                self.world.collector_dir, "--catalogue",
+                                folder, *JUNE, *words, code=code)
+                for program in ("tally-collector", "tally-audit")]
+        said = [(run.stdout, run.stderr.replace("tally-collector: ", "")
+                 .replace("tally-audit: ", "")) for run in runs]
+        if code != 1:
+            self.assertEqual(*said)
+        return runs[1]
 
     def lines(self, run):
         return [json.loads(line) for line in run.stdout.splitlines()]
@@ -173,10 +180,17 @@ class Trying(unittest.TestCase):
         run = self.figures(files, code=2)
         self.assertEqual(run.stdout, "")
         self.assertIn("roster.csv:10:unit: ", run.stderr)
-        run = self.world.call("tally-audit", "figures",
-                              self.world.collector_dir, "--catalogue",
-                              "/nonexistent", code=2)
-        self.assertIn("/nonexistent", run.stderr)
+        for program in ("tally-audit", "tally-collector"):
+            run = self.world.call(program, "figures",
+                                  self.world.collector_dir, "--catalogue",
+                                  "/nonexistent", code=2)
+            self.assertIn("/nonexistent", run.stderr)
+            for words in (("--changes",),
+                          ("--kept", "--catalogue", "/nonexistent")):
+                run = self.world.call(program, "figures",
+                                      self.world.collector_dir, *words,
+                                      code=2)
+                self.assertIn("--help", run.stderr)
 
     def test_warnings_are_told(self):
         run = self.figures(self.revised())

@@ -96,3 +96,17 @@ Test(figures_ask, the_cut_off_is_asked_for_or_follows)
 			  "row %zu", i);
 	}
 }
+
+Test(figures_ask, changes_need_a_catalogue_to_try_and_kept_takes_none)
+{
+	const struct figures_asked changes = { .changes = true };
+	const struct figures_asked kept = { .kept = true };
+	const struct figures_asked table = { .all = true };
+
+	cr_expect(figures_ask_try(&changes, true, NULL) == 0);
+	cr_expect(figures_ask_try(&changes, false, NULL) == ERR_INVALID);
+	cr_expect(figures_ask_try(&kept, false, NULL) == 0);
+	cr_expect(figures_ask_try(&kept, true, NULL) == ERR_INVALID);
+	cr_expect(figures_ask_try(&table, true, NULL) == 0);
+	cr_expect(figures_ask_try(&table, false, NULL) == 0);
+}
