@@ -1,68 +1,95 @@
 /* apply: a folder of catalogue files becomes the catalogue in force. */
 #include "agent/commands.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "agent/changes.h"
 #include "agent/deliver.h"
+#include "agent/describe.h"
 #include "agent/office.h"
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
-#include "proto/catalogue/catalogue.h"
+#include "base/json.h"
+#include "proto/catalogue/catalogue_changes.h"
+#include "proto/catalogue/catalogue_fixed.h"
 #include "proto/day.h"
+#include "store/catalogue_folder.h"
 
 #define PART_BYTES_MAX ((size_t)256 * 1024)
 #define PARTS_MAX 4096
 
-struct folder {
-	const char *path;
-	struct catalogue_file files[CATALOGUE_FILE_COUNT];
-	char *bytes[CATALOGUE_FILE_COUNT]; /* owned */
-	size_t count;
+/* ---- against the catalogue in force ---- */
+
+/* A catalogue about to be handed down, and the one that it would replace. */
+struct trial {
+	struct office *office;
+	const struct catalogue_folder *folder;
+	struct catalogue *catalogue;
+	struct problems problems;
+	bool fresh; /* the collector was asked */
+	bool known; /* there is one to compare with */
+	struct slice_kept kept;
+	struct catalogue *before;
+	struct catalogue_changes changes;
+	size_t broken; /* goals that have begun */
 };
 
-static void folder_release(struct folder *folder)
+static void trial_release(struct trial *trial)
 {
-	for (size_t i = 0; i < folder->count; i++)
-		free(folder->bytes[i]);
-	folder->count = 0;
+	problems_release(&trial->problems);
+	catalogue_changes_release(&trial->changes);
+	catalogue_free(trial->before);
+	catalogue_free(trial->catalogue);
 }
 
-static int folder_read(struct folder *folder, const char *path, struct err *err)
+static int compare(struct trial *trial, struct err *err)
 {
-	char name[PATH_MAX];
-	size_t len;
+	struct office *office = trial->office;
+	int32_t today =
+		day_of_us(clock_now_us(&office->clock), office->zone_minutes);
+	struct catalogue_side before = { trial->kept.files,
+					 trial->kept.file_count,
+					 trial->before };
+	struct catalogue_side after = { trial->folder->files,
+					trial->folder->count,
+					trial->catalogue };
+	int ret = catalogue_changes(&before, &after, &trial->changes, err);
 
-	memset(folder, 0, sizeof(*folder));
-	folder->path = path;
-	if (access(path, R_OK | X_OK))
-		return err_sys(err, "cannot read %s", path);
-	for (size_t i = 0; i < CATALOGUE_FILE_COUNT; i++) {
-		size_t at = folder->count;
-		int ret;
-
-		if (snprintf(name, sizeof(name), "%s/%s", path,
-			     catalogue_file_names[i]) >= (int)sizeof(name))
-			return err_set(err, ERR_LIMIT, "path is too long: %s",
-				       path);
-		if (access(name, F_OK))
-			continue;
-		ret = file_read(name, CATALOGUE_FILE_BYTES_MAX,
-				&folder->bytes[at], &len, err);
-		if (ret)
-			return ret;
-		folder->files[at].name = catalogue_file_names[i];
-		folder->files[at].bytes = span_of(folder->bytes[at], len);
-		folder->count++;
-	}
-	return 0;
+	if (!ret && catalogue_check_fixed(trial->before, &after, today,
+					  &trial->problems, &trial->broken))
+		ret = err_set(err, ERR_NOMEM, "the catalogue is too large");
+	return ret;
 }
 
-static void print_problems(const struct problems *problems)
+/* Without a catalogue in force there is nothing to compare with; one that does
+ * not load here (a later program's) is left to the collector. */
+static int find_before(struct trial *trial, struct err *err)
+{
+	struct office *office = trial->office;
+	int ret = slice_read(office->outbox, &office->arena, &trial->kept, err);
+
+	if (ret == ERR_NOTFOUND)
+		return 0;
+	if (ret)
+		return ret;
+	trial->before = slice_catalogue(&trial->kept);
+	trial->known = trial->before != NULL;
+	return trial->known ? compare(trial, err) : 0;
+}
+
+/* Is the newest commit one of ours that is not delivered? */
+static bool another_waits(struct office *office)
+{
+	struct head head;
+
+	return !outbox_head(office->outbox, span_of_text(OUTBOX_CATALOGUE_KEY),
+			    &office->arena, &head, NULL) &&
+	       head.recv_us == 0;
+}
+
+static void tell_problems(const struct problems *problems)
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct problem *problem = &problems->list[i];
@@ -74,27 +101,121 @@ static void print_problems(const struct problems *problems)
 	}
 }
 
-/* A goal row in force stays; the collector would refuse the catalogue. */
-static void warn_of_goals(struct office *office,
-			  const struct catalogue *catalogue)
+static void tell_version(const struct trial *trial)
 {
-	int32_t today =
-		day_of_us(clock_now_us(&office->clock), office->zone_minutes);
-	struct catalogue *before;
-	struct slice_kept kept;
-	uint32_t target;
+	const struct office *office = trial->office;
+	char since[MOMENT_TEXT_BYTES] = "?";
 
-	if (slice_read(office->outbox, &office->arena, &kept, NULL))
+	if (!trial->known) {
+		message_print(stderr, office->language,
+			      trial->fresh ? MESSAGE_APPLY_FIRST :
+					     MESSAGE_APPLY_UNKNOWN);
 		return;
-	before = slice_catalogue(&kept);
-	if (before &&
-	    catalogue_goal_changed(before, catalogue, today, &target) >= 0)
-		(void)fprintf(
-			stderr, "goals.csv:0:: warning: %s: %s: %s\n",
-			before->targets[target].id,
-			verdict_name(VERDICT_GOAL_FIXED),
-			verdict_advice(office->language, VERDICT_GOAL_FIXED));
-	catalogue_free(before);
+	}
+	if (trial->kept.since_us)
+		moment_print(trial->kept.since_us, office->zone_minutes, since);
+	message_print(stderr, office->language,
+		      trial->fresh ? MESSAGE_APPLY_AGAINST :
+				     MESSAGE_APPLY_AGAINST_KNOWN,
+		      (unsigned long long)trial->kept.catalogue, since);
+}
+
+/* What a person must know before it is saved, in a few lines. */
+static void tell_trial(struct trial *trial)
+{
+	enum language language = trial->office->language;
+	struct strbuf counts;
+
+	tell_version(trial);
+	if (trial->known && !trial->changes.count)
+		message_print(stderr, language, MESSAGE_APPLY_SAME);
+	if (trial->changes.count) {
+		strbuf_init(&counts, 0);
+		changes_write_counts(&trial->changes.counts, language, &counts);
+		message_print(stderr, language, MESSAGE_APPLY_CHANGES,
+			      counts.text);
+		strbuf_release(&counts);
+	}
+	if (another_waits(trial->office))
+		message_print(stderr, language, MESSAGE_APPLY_WAITS);
+}
+
+/* ---- trying ---- */
+
+static void json_problems(const struct problems *problems, struct strbuf *out)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->list[i];
+
+		json_open(out);
+		json_put_text(out, "problem",
+			      problem->warning ? "warning" : "error");
+		json_put_text(out, "file", problem->file);
+		json_put_number(out, "row", problem->row);
+		json_put_text(out, "column", problem->column);
+		json_put_text(out, "text", problem->text);
+		json_end_line(out);
+	}
+}
+
+static void json_summary(const struct trial *trial, struct strbuf *out)
+{
+	const struct change_counts *counts = &trial->changes.counts;
+	char since[MOMENT_TEXT_BYTES] = "";
+
+	if (trial->kept.since_us)
+		moment_print(trial->kept.since_us, trial->office->zone_minutes,
+			     since);
+	json_open(out);
+	json_put_object(out, "summary");
+	json_put_number(out, "errors", (int64_t)trial->problems.errors);
+	json_put_number(
+		out, "warnings",
+		(int64_t)(trial->problems.count - trial->problems.errors));
+	if (trial->known)
+		json_put_number(out, "version", (int64_t)trial->kept.catalogue);
+	else
+		json_put_null(out, "version");
+	json_put_text(out, "since", since);
+	json_put_flag(out, "fresh", trial->fresh);
+	json_put_number(out, "targets_added", (int64_t)counts->targets_added);
+	json_put_number(out, "targets_removed",
+			(int64_t)counts->targets_removed);
+	json_put_number(out, "targets_changed",
+			(int64_t)counts->targets_changed);
+	json_put_number(out, "units", (int64_t)counts->units);
+	json_put_number(out, "roster", (int64_t)counts->roster);
+	json_put_number(out, "goals", (int64_t)counts->goals);
+	json_put_number(out, "other", (int64_t)counts->other);
+	json_close(out);
+	json_end_line(out);
+}
+
+/* What --dry-run prints; the rest is on stderr already. */
+static int print_trial(const struct trial *trial, bool json)
+{
+	struct changes_shown shown = { &trial->changes, trial->before,
+				       trial->catalogue,
+				       trial->office->language };
+	struct err err;
+	struct strbuf out;
+	int ret = 0;
+
+	strbuf_init(&out, 0);
+	if (json) {
+		json_problems(&trial->problems, &out);
+		changes_json(&trial->changes, &out);
+		json_summary(trial, &out);
+	} else if (trial->known) {
+		changes_write(&shown, &out);
+	}
+	if (out.failed)
+		ret = err_set(&err, ERR_NOMEM, "the catalogue is too large");
+	else if (fwrite(out.text, 1, out.len, stdout) != out.len ||
+		 fflush(stdout))
+		ret = err_sys(&err, "cannot write");
+	strbuf_release(&out);
+	return ret ? office_fail(&err) : EXIT_OK;
 }
 
 /* ---- as statements ---- */
@@ -174,7 +295,7 @@ static int add_commit(struct office *office, struct parts *parts,
 }
 
 /* Parts and commit in one transaction: none is sent without the others. */
-static int save(struct office *office, const struct folder *folder,
+static int save(struct office *office, const struct catalogue_folder *folder,
 		size_t *part_count, struct saved *saved, struct err *err)
 {
 	struct parts parts = { .count = 0 };
@@ -207,33 +328,70 @@ static int save(struct office *office, const struct folder *folder,
 	return 0;
 }
 
-static int apply(const struct options *options, struct office *office,
-		 const struct folder *folder, struct saved *saved)
-{
-	struct catalogue *catalogue = NULL;
-	struct problems problems;
-	size_t parts = 0;
-	struct err err;
-	int ret;
+/* ---- the command ---- */
 
-	problems_init(&problems);
-	ret = catalogue_load(folder->files, folder->count, &catalogue,
-			     &problems);
-	print_problems(&problems);
-	problems_release(&problems);
+/* All that is wrong with the files, before anything else. */
+static int check(struct trial *trial, const char *path)
+{
+	int ret = catalogue_folder_load(trial->folder, &trial->catalogue,
+					&trial->problems);
+
 	if (ret == ERR_NOMEM)
 		(void)fputs("tally-agent: the catalogue is too large\n",
 			    stderr);
-	if (ret)
+	if (ret) {
+		tell_problems(&trial->problems);
 		return EXIT_USAGE;
-	message_print(stderr, office->language, MESSAGE_APPLY_GOOD,
-		      folder->path, catalogue->target_count,
-		      catalogue->unit_count);
-	warn_of_goals(office, catalogue);
-	catalogue_free(catalogue);
-	if (options_given(options, "dry-run"))
+	}
+	message_print(stderr, trial->office->language, MESSAGE_APPLY_GOOD, path,
+		      trial->catalogue->target_count,
+		      trial->catalogue->unit_count);
+	return EXIT_OK;
+}
+
+/* Of what is known for sure nothing is saved that will come back. */
+static int refuse_broken(const struct trial *trial, bool dry_run)
+{
+	enum language language = trial->office->language;
+	bool sure = dry_run || trial->fresh;
+
+	if (!trial->broken)
 		return EXIT_OK;
-	if (save(office, folder, &parts, saved, &err))
+	message_print(stderr, language,
+		      sure ? MESSAGE_APPLY_FIXED : MESSAGE_APPLY_FIXED_DOUBT,
+		      trial->broken,
+		      verdict_advice(language, VERDICT_GOAL_FIXED));
+	return sure ? EXIT_USAGE : EXIT_OK;
+}
+
+static int apply(const struct options *options, struct trial *trial,
+		 struct saved *saved)
+{
+	bool dry_run = options_given(options, "dry-run");
+	bool json = options_given(options, "json");
+	struct office *office = trial->office;
+	size_t parts = 0;
+	struct err err;
+	int code = check(trial, options_argument(options, 0));
+
+	if (code) {
+		if (dry_run && json)
+			(void)print_trial(trial, json);
+		return code;
+	}
+	if (find_before(trial, &err))
+		return office_fail(&err);
+	tell_problems(&trial->problems);
+	tell_trial(trial);
+	code = refuse_broken(trial, dry_run);
+	if (dry_run) {
+		int printed = print_trial(trial, json);
+
+		return code ? code : printed;
+	}
+	if (code)
+		return code;
+	if (save(office, trial->folder, &parts, saved, &err))
 		return office_fail(&err);
 	wake_sender(office->dir, WAKE_SAVED);
 	message_print(stderr, office->language, MESSAGE_APPLY_SAVED, parts);
@@ -242,29 +400,37 @@ static int apply(const struct options *options, struct office *office,
 
 int command_apply(const struct options *options)
 {
+	struct catalogue_folder folder;
 	struct saved saved = { 0 };
-	struct folder folder;
 	struct office office;
+	struct trial trial = { .office = &office, .folder = &folder };
 	struct err err;
 	uint64_t timeout_ms;
 	int code;
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
-	if (folder_read(&folder, options_argument(options, 0), &err)) {
+	if (options_given(options, "json") &&
+	    !options_given(options, "dry-run"))
+		return options_usage(options, "--json goes with --dry-run");
+	problems_init(&trial.problems);
+	if (catalogue_folder_read(options_argument(options, 0), &folder,
+				  &err)) {
 		(void)office_fail(&err);
-		folder_release(&folder);
+		catalogue_folder_release(&folder);
 		return EXIT_USAGE;
 	}
 	code = office_open(&office, options, OFFICE_EXISTING);
-	/* Another administrator may have applied one: it is our base. */
-	if (!code && !options_given(options, "dry-run"))
-		deliver_refresh(&office, timeout_ms);
-	if (!code)
-		code = apply(options, &office, &folder, &saved);
+	if (!code) {
+		/* Another administrator may have applied one: it is our base.
+		 */
+		trial.fresh = deliver_refresh(&office, timeout_ms);
+		code = apply(options, &trial, &saved);
+	}
 	if (!code && saved.first && options_given(options, "wait"))
 		code = deliver_saved(&office, timeout_ms, &saved);
+	trial_release(&trial);
 	office_close(&office);
-	folder_release(&folder);
+	catalogue_folder_release(&folder);
 	return code;
 }

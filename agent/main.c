@@ -75,7 +75,9 @@ static const struct option_spec sync_options[] = {
 };
 
 static const struct option_spec apply_options[] = {
-	{ "dry-run", NULL, OPTION_FLAG, NULL, "check only" },
+	{ "dry-run", NULL, OPTION_FLAG, NULL,
+	  "only check it, and say what it would change" },
+	{ "json", NULL, OPTION_FLAG, NULL, "of --dry-run: an object a line" },
 	WAIT_OPTIONS,
 };
 

@@ -119,6 +119,39 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
 				  "to send",
 				  "目录已存本机（%zu 份），待上报" },
+	[MESSAGE_APPLY_AGAINST] = { "compared with version %llu of the "
+				    "catalogue, in force since %s",
+				    "对照现行目录第 %llu 版（%s 起执行）" },
+	[MESSAGE_APPLY_AGAINST_KNOWN] = { "compared with version %llu of the "
+					  "catalogue, since %s, the last one "
+					  "known here: the collector could not "
+					  "be asked",
+					  "对照本机所知的最后一版目录：第 %llu "
+					  "版（%s 起执行）；未能连通汇总中心核"
+					  "对" },
+	[MESSAGE_APPLY_FIRST] = { "there is no catalogue in force yet: all of "
+				  "it is new",
+				  "尚无现行目录：全部为新增" },
+	[MESSAGE_APPLY_UNKNOWN] = { "no catalogue is known here, and the "
+				    "collector could not be asked: there is "
+				    "nothing to compare with",
+				    "本机尚无目录，也未能连通汇总中心：无从比"
+				    "较" },
+	[MESSAGE_APPLY_CHANGES] = { "would change: %s", "将变动：%s" },
+	[MESSAGE_APPLY_SAME] = { "nothing would change", "没有变动" },
+	[MESSAGE_APPLY_WAITS] = { "a catalogue that was saved here before is "
+				  "not delivered yet: this one would come "
+				  "after it",
+				  "此前存在本机的一版目录尚未送达：本版将排在"
+				  "其后" },
+	[MESSAGE_APPLY_FIXED] = { "not saved: the collector would refuse it "
+				  "(goals: %zu). %s",
+				  "未保存：汇总中心不会采纳（%zu 个目标值）。"
+				  "%s" },
+	[MESSAGE_APPLY_FIXED_DOUBT] = { "the collector will probably refuse "
+					"it (goals: %zu). %s",
+					"汇总中心可能不采纳（%zu 个目标值）。"
+					"%s" },
 	[MESSAGE_UNIT_DOUBT] = { "warning: the catalogue known here has no "
 				 "unit %.*s; if it is misspelt, \"tally-agent "
 				 "revoke %.*s\" withdraws the code",

@@ -18,6 +18,7 @@ void slice_gather_release(struct slice_gather *gather)
 		strbuf_release(&gather->files[i]);
 	}
 	gather->file_count = 0;
+	gather->since_us = 0;
 }
 
 static int gather_file(struct slice_gather *gather,
@@ -72,6 +73,7 @@ static int keep(const struct slice_gather *gather, const struct slice *slice,
 		add_span(&blob, strbuf_span(&gather->names[i]));
 		add_span(&blob, strbuf_span(&gather->files[i]));
 	}
+	strbuf_add_u64(&blob, gather->since_us);
 	if (blob.failed)
 		ret = err_set(err, ERR_NOMEM, "no memory for the catalogue");
 	else if (outbox_get(outbox, SLICE_NAME, &arena, &before, NULL) ||
@@ -80,6 +82,14 @@ static int keep(const struct slice_gather *gather, const struct slice *slice,
 	arena_release(&arena);
 	strbuf_release(&blob);
 	return ret;
+}
+
+/* The head without a target is the catalogue's commit. */
+static void note_since(struct slice_gather *gather, const struct slice *slice)
+{
+	for (size_t i = 0; i < slice->head_count; i++)
+		if (!slice->heads[i].report.target.len)
+			gather->since_us = slice->heads[i].recv_us;
 }
 
 int slice_take(struct slice_gather *gather, struct outbox *outbox,
@@ -95,6 +105,7 @@ int slice_take(struct slice_gather *gather, struct outbox *outbox,
 	if (slice->catalogue != gather->catalogue)
 		slice_gather_release(gather);
 	gather->catalogue = slice->catalogue;
+	note_since(gather, slice);
 	for (size_t i = 0; i < slice->file_count && !ret; i++)
 		ret = gather_file(gather, &slice->files[i], err);
 	if (!ret && slice->last && gather->file_count) {
@@ -147,6 +158,9 @@ int slice_read(struct outbox *outbox, struct arena *arena,
 			return err_set(err, ERR_NOMEM,
 				       "no memory for the catalogue");
 	}
+	/* Directories of before do not have it. */
+	if (!reader.failed && reader_left(&reader))
+		kept.since_us = read_u64(&reader);
 	if (reader.failed)
 		goto damaged;
 	*out = kept;

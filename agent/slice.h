@@ -26,6 +26,7 @@ struct slice_gather {
 	size_t file_count;
 	struct strbuf names[SLICE_FILES_MAX];
 	struct strbuf files[SLICE_FILES_MAX];
+	uint64_t since_us; /* receipt of its commit; 0: not said */
 	uint64_t complete; /* version of the last whole slice; 0: none */
 };
 
@@ -38,6 +39,7 @@ int slice_take(struct slice_gather *gather, struct outbox *outbox,
 
 struct slice_kept {
 	uint64_t catalogue; /* version */
+	uint64_t since_us;  /* received by the collector; 0: not known */
 	struct span *units; /* that the key speaks for */
 	size_t unit_count;
 	struct catalogue_file *files;

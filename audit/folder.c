@@ -1,92 +1,37 @@
 #include "audit/folder.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "store/catalogue_folder.h"
 #include "store/keyfile.h"
 
 void folder_tell(const struct problems *problems)
 {
-	for (size_t i = 0; i < problems->count; i++) {
-		const struct problem *problem = &problems->list[i];
+	struct strbuf told;
 
-		(void)fprintf(stderr, "%s%s:%u:%s: %s\n",
-			      problem->warning ? "note: " : "", problem->file,
-			      problem->row, problem->column, problem->text);
-	}
+	strbuf_init(&told, 0);
+	problems_write(problems, &told);
+	(void)fputs(told.text, stderr);
+	strbuf_release(&told);
 }
 
 /* ---- the catalogue ---- */
 
-struct folder {
-	struct catalogue_file files[CATALOGUE_FILE_COUNT];
-	char *texts[CATALOGUE_FILE_COUNT];
-	size_t count;
-};
-
-static void folder_release(struct folder *folder)
+int folder_try(const char *dir, const struct catalogue *in_force, int32_t today,
+	       struct folder_tried *out, struct err *err)
 {
-	for (size_t i = 0; i < folder->count; i++)
-		free(folder->texts[i]);
-}
+	struct catalogue_trial trial;
+	int rc = catalogue_folder_try(dir, in_force, today, &trial, err);
 
-static bool exists(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st);
-}
-
-static int read_folder(const char *dir, struct folder *out, struct err *err)
-{
-	if (!exists(dir))
-		return err_set(err, ERR_NOTFOUND, "%s does not exist", dir);
-	for (size_t i = 0; i < CATALOGUE_FILE_COUNT; i++) {
-		const char *name = catalogue_file_names[i];
-		char path[PATH_MAX];
-		char *text;
-		size_t len;
-		int rc = snprintf(path, sizeof(path), "%s/%s", dir, name);
-
-		if (rc < 0 || (size_t)rc >= sizeof(path))
-			return err_set(err, ERR_LIMIT, "%s: too long", dir);
-		if (!exists(path))
-			continue;
-		rc = file_read(path, CATALOGUE_FILE_BYTES_MAX, &text, &len,
-			       err);
-		if (rc)
-			return rc;
-		out->texts[out->count] = text;
-		out->files[out->count++] = (struct catalogue_file){
-			.name = name,
-			.bytes = span_of(text, len),
-		};
-	}
-	return 0;
-}
-
-int folder_catalogue(const char *dir, struct catalogue **out, struct err *err)
-{
-	struct folder folder = { 0 };
-	struct problems problems;
-	int rc = read_folder(dir, &folder, err);
-
-	problems_init(&problems);
+	folder_tell(&trial.problems);
 	if (!rc) {
-		rc = catalogue_load(folder.files, folder.count, out, &problems);
-		folder_tell(&problems);
+		out->catalogue = trial.catalogue;
+		out->broken = trial.broken;
+		trial.catalogue = NULL;
 	}
-	if (rc == ERR_INVALID)
-		(void)err_set(err, rc,
-			      "%s has errors (%zu), nothing is evaluated", dir,
-			      problems.errors);
-	else if (rc == ERR_NOMEM)
-		(void)err_set(err, rc, "%s: no memory", dir);
-	problems_release(&problems);
-	folder_release(&folder);
+	catalogue_trial_release(&trial);
 	return rc;
 }
 

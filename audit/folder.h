@@ -13,10 +13,15 @@
 #include "store/fold.h"
 
 /*
- * Loads the catalogue in dir. Errors and warnings go to stderr as
- * "file:row:column: text". ERR_INVALID: it has errors, all told.
+ * Loads the catalogue in dir; see catalogue_folder_try. Errors and notes go to
+ * stderr. ERR_INVALID: it has errors, all told.
  */
-int folder_catalogue(const char *dir, struct catalogue **out, struct err *err);
+struct folder_tried {
+	struct catalogue *catalogue;
+	size_t broken;
+};
+int folder_try(const char *dir, const struct catalogue *in_force, int32_t today,
+	       struct folder_tried *out, struct err *err);
 
 struct folder_reports {
 	struct fold_file *files; /* names as in messages */

@@ -31,8 +31,21 @@ static const struct option_spec replay_options[] = {
 
 static const struct option_spec figures_options[] = {
 	{ "catalogue", NULL, OPTION_TEXT, "DIR",
-	  "folder of catalogue files, instead of a journal" },
+	  "folder of catalogue files, instead of a journal; with one, a "
+	  "catalogue to try on the reports so far" },
 	{ "reports", NULL, OPTION_MANY, "FILE", "reports, with --catalogue" },
+	{ "changes", NULL, OPTION_FLAG, NULL,
+	  "only the tasks that the catalogue that is tried would change, old "
+	  "and new" },
+	{ "counts", NULL, OPTION_FLAG, NULL,
+	  "only the first screen: tasks by light, and apart for measured, "
+	  "milestone and narrative ones" },
+	{ "standings", NULL, OPTION_FLAG, NULL,
+	  "units ranked by done and green of what they answer for; with --all "
+	  "also on each target" },
+	{ "kept", NULL, OPTION_FLAG, NULL,
+	  "every closed period: what was seen when it closed, and what is "
+	  "said now" },
 	{ "cutoff", NULL, OPTION_TEXT, "DAY",
 	  "judge the last period closed on this day; without it, the day of "
 	  "--known-by or of the journal's last receipt, for files the end of "
@@ -76,11 +89,15 @@ static const struct command_spec commands[] = {
 	  .arguments_min = 0,
 	  .arguments_max = 1,
 	  .summary = "every target's figure, plan and light, from a journal or "
-		     "from files",
+		     "from files; what a new catalogue would change of them",
 	  .example = "tally-audit figures /var/lib/tally/collector "
 		     "--period 2024M06 --known-by 2024-07-10\n"
 		     "tally-audit figures --catalogue 2024/ --reports "
-		     "reports.csv --cutoff 2024-06-30 --json",
+		     "reports.csv --cutoff 2024-06-30 --json\n"
+		     "tally-audit figures /var/lib/tally/collector "
+		     "--catalogue revised/ --changes\n"
+		     "tally-audit figures /var/lib/tally/collector --standings "
+		     "--period 2024M06",
 	  .options = figures_options,
 	  .option_count = COUNT(figures_options),
 	  .run = command_figures },

@@ -8,135 +8,106 @@
 
 #include "collector/commands.h"
 #include "collector/kept.h"
-#include "proto/figure/figures_table.h"
-#include "proto/figure/measure.h"
-#include "proto/moment.h"
-#include "proto/figure/words.h"
+#include "proto/figure/figures_answer.h"
+#include "store/catalogue_folder.h"
 #include "store/db.h"
 #include "store/fold.h"
 
-struct asking {
-	const struct options *options;
+struct looking {
 	const char *dir;
-	enum lang lang;
+	const char *tried_dir; /* of a catalogue that is tried, or NULL */
+	struct figures_asking asking;
 	struct fold *fold;
 	struct fold_facts facts;
-	uint64_t known_by_us;
-	int32_t cutoff;
+	int32_t last_day;
 	struct catalogue *catalogue;
+	struct catalogue_trial trial;
+	bool in_folder; /* reading tried_dir */
+	struct figures_answered answered;
 };
 
-static int first_month(const struct catalogue *catalogue)
+static int try_catalogue(struct looking *looking, struct err *err)
 {
-	int32_t start = catalogue->settings.start;
-
-	return start == DAY_NONE ? 1 : day_to_civil(start).month;
-}
-
-/* --cutoff, else --period's last day, else the day of --known-by, else that of
- * the last entry. */
-static int find_cutoff(struct asking *asking, struct err *err)
-{
-	const char *day = options_text(asking->options, "cutoff");
-	const char *text = options_text(asking->options, "period");
-	struct period period;
-
-	if (day)
-		return day_parse(span_of_text(day), &asking->cutoff) ?
-			       err_set(err, ERR_INVALID,
-				       "--cutoff %s is not a day (2024-06-30)",
-				       day) :
-			       0;
-	if (text) {
-		if (period_parse(span_of_text(text), &period, err))
-			return err_context(err, "--period %s", text);
-		asking->cutoff =
-			period_end(period, first_month(asking->catalogue));
-		return 0;
-	}
-	asking->cutoff = day_of_us(asking->known_by_us == UINT64_MAX ?
-					   fold_recv_us(asking->fold) :
-					   asking->known_by_us,
-				   asking->facts.zone_minutes);
-	return 0;
-}
-
-static int find_known_by(struct asking *asking, struct err *err)
-{
-	const char *text = options_text(asking->options, "known-by");
-
-	asking->known_by_us = UINT64_MAX;
-	if (text && moment_parse(text, asking->facts.zone_minutes,
-				 &asking->known_by_us, err))
-		return err_context(err, "--known-by");
-	return 0;
-}
-
-static int load(struct asking *asking, const struct table_reader *reader,
-		struct err *err)
-{
-	uint64_t applied;
-	int rc = fold_load(asking->fold, reader, &applied, err);
-
-	if (!rc && !fold_facts(asking->fold, &asking->facts))
-		rc = err_set(err, ERR_NOTFOUND,
-			     "%s: the store is empty: run the collector once",
-			     asking->dir);
-	if (!rc)
-		rc = find_known_by(asking, err);
-	if (!rc)
-		rc = figures_catalogue(reader, asking->known_by_us,
-				       &asking->catalogue, NULL, err);
-	if (rc == ERR_NOTFOUND)
-		return rc;
-	return rc ? rc : find_cutoff(asking, err);
-}
-
-static int answer(const struct asking *asking,
-		  const struct table_reader *reader, struct strbuf *out,
-		  struct err *err)
-{
-	const struct evaluation_input input = {
-		.catalogue = asking->catalogue,
-		.source = figures_source(reader),
-		.cutoff = asking->cutoff,
-		.known_by_us = asking->known_by_us,
-		.zone_minutes = asking->facts.zone_minutes,
-	};
-	const struct figures_table table = {
-		.catalogue = asking->catalogue,
-		.lang = asking->lang,
-		.all = options_given(asking->options, "all"),
-		.cutoff = asking->cutoff,
-		.known_by = options_text(asking->options, "known-by"),
-		.simulated = asking->facts.simulated,
-	};
-	struct evaluation *evaluation = evaluation_new(&input, err);
+	int32_t today = figures_ask_today(&looking->asking,
+					  looking->facts.zone_minutes,
+					  looking->last_day);
 	int rc;
 
-	if (!evaluation)
-		return err->code ? err->code : ERR_NOMEM;
-	if (options_given(asking->options, "json"))
-		rc = evaluation_json(evaluation, table.all, out, err);
-	else
-		rc = figures_table_write(&table, evaluation, out, err);
-	evaluation_free(evaluation);
+	looking->in_folder = true;
+	catalogue_trial_release(&looking->trial);
+	rc = catalogue_folder_try(looking->tried_dir, looking->catalogue, today,
+				  &looking->trial, err);
+	problems_write(&looking->trial.problems, &looking->answered.told);
+	looking->in_folder = rc != 0;
+	return rc;
+}
+
+static int load(struct looking *looking, const struct table_reader *reader,
+		struct err *err)
+{
+	struct figures_asking *asking = &looking->asking;
+	uint64_t applied;
+	int rc = fold_load(looking->fold, reader, &applied, err);
+
+	if (!rc && !fold_facts(looking->fold, &looking->facts))
+		rc = err_set(err, ERR_NOTFOUND,
+			     "%s: the store is empty: run the collector once",
+			     looking->dir);
+	if (rc)
+		return rc;
+	looking->last_day = day_of_us(fold_recv_us(looking->fold),
+				      looking->facts.zone_minutes);
+	rc = figures_ask_known_by(asking, looking->facts.zone_minutes, err);
+	if (!rc)
+		rc = figures_catalogue(reader, asking->known_by_us,
+				       &looking->catalogue, NULL, err);
+	if (!rc && looking->tried_dir)
+		rc = try_catalogue(looking, err);
+	if (rc)
+		return rc;
+	return figures_ask_cutoff(
+		asking,
+		looking->tried_dir ? looking->trial.catalogue :
+				     looking->catalogue,
+		looking->facts.zone_minutes, looking->last_day, err);
+}
+
+static int answer(struct looking *looking, const struct table_reader *reader,
+		  struct err *err)
+{
+	uint64_t known_by_us = looking->asking.known_by_us;
+	struct catalogue_past past = { .reader = reader };
+	const struct figures_from from = {
+		.source = figures_source(reader),
+		.catalogue = looking->catalogue,
+		.tried = looking->trial.catalogue,
+		.tried_name = looking->tried_dir,
+		.past = { catalogue_past_at, &past,
+			  known_by_us == UINT64_MAX ?
+				  fold_recv_us(looking->fold) :
+				  known_by_us },
+		.zone_minutes = looking->facts.zone_minutes,
+		.simulated = looking->facts.simulated,
+	};
+	int rc = figures_answer(&looking->asking, &from, &looking->answered,
+				err);
+
+	catalogue_past_release(&past);
 	return rc;
 }
 
 /* The whole answer comes from one read transaction. */
-static int read_store(struct asking *asking, struct strbuf *out,
-		      struct err *err)
+static int read_store(struct looking *looking, struct err *err)
 {
 	struct table_reader reader;
 	struct db_txn *txn = NULL;
 	struct db *db = NULL;
 	char path[PATH_MAX];
-	int rc = kept_path(asking->dir, "store", path, err);
+	int rc = kept_path(looking->dir, "store", path, err);
 
 	if (!rc && access(path, F_OK))
 		return err_set(err, ERR_NOTFOUND, "%s: there is no store yet",
-			       asking->dir);
+			       looking->dir);
 	if (!rc)
 		rc = store_open(path, true, &db, err);
 	if (!rc)
@@ -146,41 +117,68 @@ static int read_store(struct asking *asking, struct strbuf *out,
 		return rc;
 	}
 	reader = store_reader(txn);
-	rc = load(asking, &reader, err);
+	rc = load(looking, &reader, err);
 	if (!rc)
-		rc = answer(asking, &reader, out, err);
+		rc = answer(looking, &reader, err);
 	db_abort(txn);
 	db_close(db);
 	return rc;
 }
 
+static int exit_code(const struct looking *looking, int rc)
+{
+	if (rc == ERR_CORRUPT)
+		return EXIT_BROKEN;
+	if (looking->in_folder && (rc == ERR_INVALID || rc == ERR_NOTFOUND))
+		return EXIT_USAGE;
+	return EXIT_FAILED;
+}
+
+static int look(struct looking *looking)
+{
+	struct err err = { 0 };
+	int code, rc = looking->fold ? read_store(looking, &err) :
+				       err_set(&err, ERR_NOMEM, "no memory");
+
+	(void)fputs(looking->answered.told.text, stderr);
+	if (rc)
+		return command_failed(exit_code(looking, rc), &err);
+	code = command_print(&looking->answered.out);
+	if (!code && (looking->trial.broken || looking->answered.misfits))
+		code = EXIT_REFUSED;
+	return code;
+}
+
 int command_figures(const struct options *options)
 {
-	struct asking asking = { .options = options,
-				 .dir = command_dir(options) };
+	const struct figures_asked asked = {
+		.cutoff = options_text(options, "cutoff"),
+		.period = options_text(options, "period"),
+		.known_by = options_text(options, "known-by"),
+		.lang = options_text(options, "lang"),
+		.counts = options_given(options, "counts"),
+		.standings = options_given(options, "standings"),
+		.kept = options_given(options, "kept"),
+		.changes = options_given(options, "changes"),
+		.all = options_given(options, "all"),
+		.json = options_given(options, "json"),
+	};
+	struct looking looking = { .dir = command_dir(options),
+				   .tried_dir =
+					   options_text(options, "catalogue") };
 	struct err err = { 0 };
-	struct strbuf out;
-	int rc, code = EXIT_OK;
+	int code;
 
-	if (options_given(options, "cutoff") &&
-	    options_given(options, "period"))
-		return options_usage(options,
-				     "--cutoff and --period say the same");
-	if (lang_choose(options_text(options, "lang"), &asking.lang, &err))
+	if (figures_ask(&asked, &looking.asking, &err) ||
+	    figures_ask_try(&asked, looking.tried_dir != NULL, &err))
 		return options_usage(options, "%s", err.msg);
-	strbuf_init(&out, 0);
-	asking.fold = fold_new();
-	rc = asking.fold ? read_store(&asking, &out, &err) :
-			   err_set(&err, ERR_NOMEM, "no memory");
-	if (rc == ERR_INVALID)
-		code = options_usage(options, "%s", err.msg);
-	else if (rc)
-		code = command_failed(
-			rc == ERR_CORRUPT ? EXIT_BROKEN : EXIT_FAILED, &err);
-	else
-		code = command_print(&out);
-	catalogue_free(asking.catalogue);
-	fold_free(asking.fold);
-	strbuf_release(&out);
+	problems_init(&looking.trial.problems);
+	figures_answered_init(&looking.answered);
+	looking.fold = fold_new();
+	code = look(&looking);
+	catalogue_trial_release(&looking.trial);
+	catalogue_free(looking.catalogue);
+	fold_free(looking.fold);
+	figures_answered_release(&looking.answered);
 	return code;
 }

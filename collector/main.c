@@ -18,6 +18,18 @@ static const struct option_spec figures_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 	{ "all", NULL, OPTION_FLAG, NULL,
 	  "also parts, units and the overall line" },
+	{ "catalogue", NULL, OPTION_TEXT, "NEW_DIR",
+	  "a catalogue to try on the reports so far" },
+	{ "changes", NULL, OPTION_FLAG, NULL,
+	  "only the tasks that the catalogue that is tried would change, old "
+	  "and new" },
+	{ "counts", NULL, OPTION_FLAG, NULL,
+	  "only the first screen: tasks by light, and apart by kind" },
+	{ "standings", NULL, OPTION_FLAG, NULL,
+	  "units ranked; with --all also on each target" },
+	{ "kept", NULL, OPTION_FLAG, NULL,
+	  "every closed period: what was seen when it closed, and what is "
+	  "said now" },
 	{ "cutoff", NULL, OPTION_TEXT, "DAY",
 	  "figures of the periods closed by then" },
 	{ "period", NULL, OPTION_TEXT, "P", "the cut-off is its last day" },
@@ -47,7 +59,8 @@ static const struct command_spec commands[] = {
 	  COUNT(run_options), command_run },
 	{ "figures", "[DIR]", 0, 1, "where the targets stand",
 	  "tally-collector figures --dir /srv/tally --cutoff 2024-06-30 "
-	  "--json",
+	  "--json\n"
+	  "tally-collector figures --dir /srv/tally --kept --lang zh",
 	  figures_options, COUNT(figures_options), command_figures },
 	{ "offices", "[DIR]", 0, 1, "who reports, and when it was last heard",
 	  "tally-collector offices --dir /srv/tally", offices_options,

@@ -84,4 +84,16 @@ int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct catalogue **out, uint32_t *version,
 		      struct err *err);
 
+/* The same at one moment after the other, each version loaded once: what
+ * struct figures_past asks for, the ctx is a struct catalogue_past. */
+struct catalogue_past {
+	const struct table_reader *reader;
+	struct catalogue *catalogue; /* owned */
+	uint32_t version;	     /* of catalogue; 0: none */
+};
+
+int catalogue_past_at(void *ctx, uint64_t known_by_us,
+		      const struct catalogue **out, struct err *err);
+void catalogue_past_release(struct catalogue_past *past);
+
 #endif

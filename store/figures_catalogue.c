@@ -129,26 +129,72 @@ static int consider(void *arg, struct span key, struct span value)
 	return 0;
 }
 
-int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
-		      struct catalogue **out, uint32_t *version,
-		      struct err *err)
+static int search_version(const struct table_reader *reader,
+			  struct search *search)
 {
-	struct search search = { .known_by_us = known_by_us, .err = err };
+	return reader->scan(reader->ctx, TABLE_CATALOGUE, span_of(NULL, 0),
+			    consider, search, search->err);
+}
+
+static int load_found(const struct search *search, struct catalogue **out)
+{
 	struct catalogue_version found = { 0 };
 	struct arena arena;
 	int rc;
 
 	arena_init(&arena, VERSION_ARENA_BYTES);
-	rc = reader->scan(reader->ctx, TABLE_CATALOGUE, span_of(NULL, 0),
-			  consider, &search, err);
+	rc = catalogue_version_read(search->bytes, &arena, &found, search->err);
+	if (!rc)
+		rc = catalogue_version_load(&found, out, search->err);
+	arena_release(&arena);
+	return rc;
+}
+
+int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
+		      struct catalogue **out, uint32_t *version,
+		      struct err *err)
+{
+	struct search search = { .known_by_us = known_by_us, .err = err };
+	int rc = search_version(reader, &search);
+
 	if (!rc && !search.version)
 		rc = err_set(err, ERR_NOTFOUND, "there is no catalogue yet");
 	if (!rc)
-		rc = catalogue_version_read(search.bytes, &arena, &found, err);
-	if (!rc)
-		rc = catalogue_version_load(&found, out, err);
+		rc = load_found(&search, out);
 	if (!rc && version)
 		*version = search.version;
-	arena_release(&arena);
 	return rc;
+}
+
+int catalogue_past_at(void *ctx, uint64_t known_by_us,
+		      const struct catalogue **out, struct err *err)
+{
+	struct catalogue_past *past = ctx;
+	struct search search = { .known_by_us = known_by_us, .err = err };
+	int rc = search_version(past->reader, &search);
+
+	if (rc)
+		return rc;
+	if (!search.version) {
+		*out = NULL;
+		return 0;
+	}
+	if (search.version != past->version) {
+		catalogue_free(past->catalogue);
+		past->catalogue = NULL;
+		past->version = 0;
+		rc = load_found(&search, &past->catalogue);
+		if (rc)
+			return rc;
+		past->version = search.version;
+	}
+	*out = past->catalogue;
+	return 0;
+}
+
+void catalogue_past_release(struct catalogue_past *past)
+{
+	catalogue_free(past->catalogue);
+	past->catalogue = NULL;
+	past->version = 0;
 }

@@ -62,13 +62,6 @@ struct files {
 
 /* ---- problems ---- */
 
-static const char *keep_text(struct files *files, const char *text, size_t len)
-{
-	const char *kept = arena_text(&files->problems->arena, text, len);
-
-	return kept ? kept : "";
-}
-
 static int note(struct files *files, uint32_t row, struct span column,
 		const char *text)
 {
@@ -82,35 +75,23 @@ static int note(struct files *files, uint32_t row, struct span column,
 		return ERR_NOMEM;
 	files->noted = noted;
 	noted[files->noted_count++] = (struct problem){
-		.file = keep_text(files, files->name, strlen(files->name)),
+		.file = problems_text(files->problems,
+				      span_of_text(files->name)),
 		.row = row,
-		.column =
-			keep_text(files, (const char *)column.data, column.len),
-		.text = keep_text(files, text, strlen(text)),
+		.column = problems_text(files->problems, column),
+		.text = problems_text(files->problems, span_of_text(text)),
 	};
-	files->problems->errors++;
 	return 0;
 }
 
-/* Puts what was noted behind what the list had. */
 static int list_problems(struct files *files)
 {
-	struct problems *problems = files->problems;
-	struct problem *list;
+	int rc;
 
 	if (!files->noted_count)
 		return 0;
-	list = arena_array(&problems->arena,
-			   problems->count + files->noted_count, sizeof(*list));
-	if (!list)
-		return ERR_NOMEM;
-	if (problems->count)
-		memcpy(list, problems->list, problems->count * sizeof(*list));
-	memcpy(list + problems->count, files->noted,
-	       files->noted_count * sizeof(*list));
-	problems->list = list;
-	problems->count += files->noted_count;
-	return ERR_INVALID;
+	rc = problems_add(files->problems, files->noted, files->noted_count);
+	return rc ? rc : ERR_INVALID;
 }
 
 /* ---- columns ---- */

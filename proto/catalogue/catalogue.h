@@ -330,6 +330,14 @@ struct problems {
 
 void problems_init(struct problems *problems);
 void problems_release(struct problems *problems);
+/* Puts further ones behind those that are listed; their texts must live as
+ * long as the list, see problems_text. ERR_NOMEM. */
+int problems_add(struct problems *problems, const struct problem *added,
+		 size_t count);
+/* "file:row:column: text" a line, "note: " before what is not refused. */
+void problems_write(const struct problems *problems, struct strbuf *out);
+/* A copy in the list's arena; "" without memory. */
+const char *problems_text(struct problems *problems, struct span text);
 
 /* The 13 file names in the order of docs/catalogue.md. */
 extern const char *const catalogue_file_names[CATALOGUE_FILE_COUNT];
@@ -353,6 +361,23 @@ int catalogue_normalise(const struct catalogue_file *file, struct strbuf *out,
 long catalogue_goal_changed(const struct catalogue *before,
 			    const struct catalogue *after, int32_t today,
 			    uint32_t *target);
+/* All of them, one after the other: the next at *at or behind it, which is
+ * moved there; add 1 to at->goal to go on. */
+struct goal_place {
+	uint32_t target, goal; /* in before */
+};
+bool catalogue_goal_broken(const struct catalogue *before,
+			   const struct catalogue *after, int32_t today,
+			   struct goal_place *at);
+
+/* First day of a goal row. */
+int32_t catalogue_goal_begins(const struct target *target,
+			      const struct goal *goal);
+/* ">=5800", "~30±0.5", ">=completed", ">=series:pension last-year +0.5",
+ * "none", "pending"; of a stretch with " stretch" behind it. */
+void catalogue_goal_print(const struct catalogue *catalogue,
+			  const struct target *target, const struct goal *goal,
+			  struct strbuf *out);
 
 /* ---- look-ups ---- */
 

@@ -155,9 +155,23 @@ enum calendar_column { CALENDAR_DATE, CALENDAR_DAY, CALENDAR_NOTE };
 #define COLUMNS_MAX 48 /* of the catalogue's own files */
 #define NO_COLUMN (-1)
 
+/* How two cells are the same although they are not written alike. */
+enum cell_kind {
+	CELL_TEXT,
+	CELL_NUMBER, /* or a step */
+	CELL_DAY,
+	CELL_PERIOD, /* or a day */
+	CELL_LIST,
+	CELL_YES,
+	CELL_SETTING, /* number or day, by its key */
+};
+
 struct column {
 	const char *name; /* NULL ends the list */
 	bool required;
+	enum cell_kind kind;
+	const char *fallback; /* what a blank cell means, NULL: just that, or
+				 it depends on the kind of target */
 };
 
 /* The columns of a file, ended by a NULL name. */

@@ -30,6 +30,44 @@ void problems_release(struct problems *problems)
 	problems->count = problems->errors = 0;
 }
 
+const char *problems_text(struct problems *problems, struct span text)
+{
+	const char *kept =
+		arena_text(&problems->arena, (const char *)text.data, text.len);
+
+	return kept ? kept : "";
+}
+
+int problems_add(struct problems *problems, const struct problem *added,
+		 size_t count)
+{
+	struct problem *list = arena_array(
+		&problems->arena, problems->count + count, sizeof(*list));
+
+	if (!list)
+		return ERR_NOMEM;
+	if (problems->count)
+		memcpy(list, problems->list, problems->count * sizeof(*list));
+	for (size_t i = 0; i < count; i++) {
+		list[problems->count + i] = added[i];
+		problems->errors += !added[i].warning;
+	}
+	problems->list = list;
+	problems->count += count;
+	return 0;
+}
+
+void problems_write(const struct problems *problems, struct strbuf *out)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->list[i];
+
+		strbuf_addf(out, "%s%s:%u:%s: %s\n",
+			    problem->warning ? "note: " : "", problem->file,
+			    problem->row, problem->column, problem->text);
+	}
+}
+
 static struct noted *next_noted(struct loader *loader)
 {
 	if (loader->noted_count == loader->noted_size) {

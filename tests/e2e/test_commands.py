@@ -253,6 +253,7 @@ class Examples(unittest.TestCase):
         self.agent("admin", "sync")
         self.assertIn("live.urban-jobs",
                       self.run_next("tally-collector", "figures"))
+        self.assertIn("有变化", self.run_next("tally-collector", "figures"))
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
         self.stop(collector)
         # the auditor, with copies
@@ -260,9 +261,10 @@ class Examples(unittest.TestCase):
         shutil.copytree(self.path("collector/journal"),
                         self.path("backup/journal"))
         shutil.copytree(CATALOGUE, self.path("2024"))
+        shutil.copytree(CATALOGUE, self.path("revised"))
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
         for command in ("verify", "verify", "replay", "replay", "figures",
-                        "figures"):
+                        "figures", "figures", "figures"):
             self.assertTrue(self.run_next("tally-audit", command))
         self.assertEqual(self.left, {program: [] for program in PROGRAMS})
 

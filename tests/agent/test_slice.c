@@ -1,0 +1,88 @@
+/* The kept slice: put together from messages, and read again. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/slice.h"
+
+static char dir[] = "/tmp/tally-slice-XXXXXX";
+static struct outbox *outbox;
+static struct arena arena;
+
+static void setup(void)
+{
+	cr_assert(mkdtemp(dir));
+	cr_assert(outbox_open(dir, &outbox, NULL) == 0);
+	arena_init(&arena, (size_t)64 * 1024 * 1024);
+}
+
+static void cleanup(void)
+{
+	char command[64];
+
+	outbox_close(outbox);
+	arena_release(&arena);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	cr_assert(system(command) == 0);
+}
+
+TestSuite(slice, .init = setup, .fini = cleanup);
+
+static struct slice_file file(const char *name, const char *bytes)
+{
+	return (struct slice_file){ span_of_text(name), span_of_text(bytes) };
+}
+
+Test(slice, files_come_in_parts_and_the_commit_says_since_when)
+{
+	struct span unit = span_of_text("baima");
+	struct slice_file first[] = { file("units.csv", "unit,na"),
+				      file("units.csv", "me_zh\n") };
+	struct slice_file last[] = { file("targets.csv", "target\n") };
+	struct head commit = { .salt = { 7 }, .index = 3, .recv_us = 123456 };
+	struct slice slice = { .catalogue = 4,
+			       .files = first,
+			       .file_count = 2,
+			       .units = &unit,
+			       .unit_count = 1 };
+	struct slice_gather gather;
+	struct slice_kept kept;
+
+	slice_gather_init(&gather);
+	cr_expect(slice_read(outbox, &arena, &kept, NULL) == ERR_NOTFOUND);
+	cr_assert(slice_take(&gather, outbox, &slice, NULL) == 0);
+	cr_expect(slice_read(outbox, &arena, &kept, NULL) == ERR_NOTFOUND);
+	slice.files = last;
+	slice.file_count = 1;
+	slice.heads = &commit;
+	slice.head_count = 1;
+	slice.last = true;
+	cr_assert(slice_take(&gather, outbox, &slice, NULL) == 0);
+	cr_expect(gather.complete == 4);
+	cr_assert(slice_read(outbox, &arena, &kept, NULL) == 0);
+	cr_expect(kept.catalogue == 4 && kept.since_us == 123456);
+	cr_assert(kept.unit_count == 1 && kept.file_count == 2);
+	cr_expect(span_equal(kept.units[0], unit));
+	cr_expect_str_eq(kept.files[0].name, "units.csv");
+	cr_expect(span_equal(kept.files[0].bytes,
+			     span_of_text("unit,name_zh\n")));
+	slice_gather_release(&gather);
+}
+
+/* Directories of before this was kept go on. */
+Test(slice, a_slice_without_its_day_is_read)
+{
+	static const uint8_t bytes[] = { 0, 0, 0, 0,   0, 0,   0, 9, 0,	  0,  0,
+					 1, 0, 0, 0,   1, 'b', 0, 0, 0,	  1,  0,
+					 0, 0, 1, 'f', 0, 0,   0, 2, 'x', 'y' };
+	struct slice_kept kept;
+
+	cr_assert(outbox_set(outbox, "slice", span_of(bytes, sizeof(bytes)),
+			     NULL) == 0);
+	cr_assert(slice_read(outbox, &arena, &kept, NULL) == 0);
+	cr_expect(kept.catalogue == 9 && kept.since_us == 0);
+	cr_assert(kept.file_count == 1);
+	cr_expect_str_eq(kept.files[0].name, "f");
+	cr_expect(span_equal(kept.files[0].bytes, span_of_text("xy")));
+}
