@@ -10,6 +10,7 @@
 #include "base/rt/log.h"
 #include "base/rt/options.h"
 #include "collector/collector_parts.h"
+#include "store/tree.h"
 
 #define DRAIN_MS 5000
 
@@ -40,6 +41,30 @@ static int check_clock(struct collector *c, struct err *err)
 	return 0;
 }
 
+static int start_notary(struct collector *c, struct err *err)
+{
+	const struct notary_options options = {
+		.journal_dir = c->journal_dir,
+		.tree = c->tree,
+		.checkpoint = c->kept.checkpoint,
+		.pair = &c->kept.keys.sign,
+		.interval_ms = NOTARY_INTERVAL_MS,
+	};
+	struct hash root = fold_root(c->kept.fold);
+	int rc = kept_path(c->kept.dir, TREE_FILE, c->tree, err);
+
+	if (!rc)
+		rc = notary_open(&options, &c->kept.last, &c->facts.journal,
+				 fold_applied(c->kept.fold), &root, &c->notary,
+				 err);
+	if (!rc)
+		rc = notary_start(c->notary, err);
+	if (!rc)
+		rc = loop_add_fd(c->loop, notary_fd(c->notary), LOOP_READ,
+				 collector_signed, c, err);
+	return rc;
+}
+
 static int start_parts(struct collector *c, struct err *err)
 {
 	const struct session_host host = collector_session_host(c);
@@ -61,6 +86,8 @@ static int start_parts(struct collector *c, struct err *err)
 	if (!rc)
 		rc = loop_add_fd(c->loop, flusher_fd(c->flusher), LOOP_READ,
 				 collector_flushed, c, err);
+	if (!rc)
+		rc = start_notary(c, err);
 	if (rc)
 		return rc;
 	c->sessions = session_table_new(&options, &host);
@@ -113,7 +140,7 @@ static int start(struct collector *c, const char *dir, const char *clock,
 	if (!rc)
 		rc = clock_open(&c->clock, clock, err);
 	if (!rc)
-		rc = kept_open(dir, &c->kept, err);
+		rc = kept_open(dir, c->settings->checkpoint, &c->kept, err);
 	if (rc)
 		return rc;
 	if (c->kept.rebuilt)
@@ -168,6 +195,12 @@ static void stop(struct collector *c)
 		/* The journal has it all: the next start folds it again. */
 		if (flusher_stop(c->flusher, &err))
 			log_err(LOG_WARN, "last-flush-failed", &err);
+	}
+	if (c->notary) {
+		if (notary_fd(c->notary) >= 0)
+			loop_remove_fd(c->loop, notary_fd(c->notary));
+		if (notary_stop(c->notary, &err) && !c->code)
+			log_err(LOG_WARN, "last-checkpoint-failed", &err);
 	}
 	delivery_free(c->delivery);
 	session_table_free(c->sessions);

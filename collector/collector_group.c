@@ -36,6 +36,17 @@ static void group_applied(void *ctx, void *tag, enum admission admission,
 	session_taken(tag, admission, &kept);
 }
 
+static void group_entry(void *ctx, const struct hash *leaf)
+{
+	struct collector *c = ctx;
+	struct err err = { 0 };
+
+	if (!notary_add(c->notary, leaf))
+		return;
+	(void)err_set(&err, ERR_NOMEM, "no memory for the notary");
+	collector_give_up(c, "out-of-memory", &err);
+}
+
 static void group_no_room(void *ctx, void *tag, const struct batch *batch)
 {
 	struct collector *c = ctx;
@@ -47,6 +58,7 @@ static void group_no_room(void *ctx, void *tag, const struct batch *batch)
 struct sequencer_told collector_told(struct collector *c)
 {
 	const struct sequencer_told told = { .applied = group_applied,
+					     .entry = group_entry,
 					     .no_room = group_no_room,
 					     .ctx = c };
 
@@ -82,6 +94,7 @@ static int end_group(struct collector *c, struct err *err)
 		session_new_catalogue(c->sessions);
 	}
 	session_settled(c->sessions, &c->arena);
+	notary_settled(c->notary);
 	if (c->puts.count)
 		rc = flusher_add(c->flusher, &c->puts,
 				 fold_applied(c->kept.fold), err);

@@ -24,6 +24,7 @@
 #include "collector/flusher.h"
 #include "collector/gate.h"
 #include "collector/kept.h"
+#include "collector/notary.h"
 #include "collector/quarantine.h"
 #include "collector/receipts.h"
 #include "collector/sequencer.h"
@@ -44,20 +45,21 @@ struct collector {
 	struct session_table *sessions;
 	struct sequencer sequencer;
 	struct flusher *flusher;
+	struct notary *notary;
 	struct delivery *delivery;
 	struct quarantine *quarantine;
 	struct receipts receipts;
 	struct puts puts; /* what was folded since the last flusher_add */
 	struct arena arena;
 	struct loop_timer tick, watch, deliver;
-	char journal_dir[PATH_MAX];
+	char journal_dir[PATH_MAX], tree[PATH_MAX];
 	/* of the group */
 	uint64_t now_us, mono_us; /* read together */
 	uint64_t stamp_us;	  /* what hindrance found to stamp with */
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
-	bool doubt_told, full_told, flush_told, backlog;
+	bool doubt_told, full_told, flush_told, unsigned_told, backlog;
 	int code;
 };
 
@@ -65,6 +67,7 @@ struct collector {
 
 void collector_tick(void *arg);	 /* every COLLECTOR_TICK_MS */
 void collector_watch(void *arg); /* every COLLECTOR_WATCH_MS */
+void collector_signed(void *arg, unsigned events); /* the notary's word */
 void collector_log_status(struct collector *c);
 
 /* ---- collector_group.c ---- */

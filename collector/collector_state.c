@@ -13,7 +13,7 @@ void collector_give_up(struct collector *c, const char *event,
 		       const struct err *err)
 {
 	log_err(LOG_ERROR, event, err);
-	c->code = EXIT_FAILED;
+	c->code = err->code == ERR_CORRUPT ? EXIT_BROKEN : EXIT_FAILED;
 	loop_stop(c->loop);
 }
 

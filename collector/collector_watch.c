@@ -65,6 +65,27 @@ void collector_tick(void *arg)
 	loop_arm(c->loop, &c->tick, COLLECTOR_TICK_MS);
 }
 
+void collector_signed(void *arg, unsigned events)
+{
+	struct collector *c = arg;
+	struct notary_word word;
+
+	(void)events;
+	notary_heard(c->notary);
+	notary_word(c->notary, &word);
+	if (word.code == ERR_FULL) {
+		if (!c->unsigned_told)
+			log_err(LOG_WARN, "cannot-sign", &word.err);
+		c->unsigned_told = true;
+		return;
+	}
+	if (word.code) {
+		collector_give_up(c, "cannot-sign", &word.err);
+		return;
+	}
+	c->unsigned_told = false;
+}
+
 void collector_watch(void *arg)
 {
 	struct collector *c = arg;

@@ -285,9 +285,49 @@ static int check_founded(const char *journal_dir, struct err *err)
 		       journal_dir);
 }
 
-static int open_all(struct kept *kept, struct err *err)
+/* Recovery must not cut what was signed. */
+static int read_signed(struct kept *kept, const char *checkpoint,
+		       struct err *err)
 {
-	struct journal_options options = { 0 };
+	int rc = 0;
+
+	if (*checkpoint &&
+	    (size_t)snprintf(kept->checkpoint, sizeof(kept->checkpoint), "%s",
+			     checkpoint) >= sizeof(kept->checkpoint))
+		rc = err_set(err, ERR_LIMIT, "the path %s is too long",
+			     checkpoint);
+	else if (!*checkpoint)
+		rc = kept_path(kept->dir, "checkpoint", kept->checkpoint, err);
+	if (!rc)
+		rc = notary_last(kept->checkpoint, &kept->keys.sign.key,
+				 &kept->last, err);
+	return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
+/* Nothing that was folded or signed may be cut. */
+static int open_journal(struct kept *kept, const char *journal_dir,
+			uint64_t applied, struct err *err)
+{
+	uint64_t signed_size = kept->last.checkpoint.size;
+	struct journal_options options = { .keep_size = applied };
+	int rc;
+
+	if (signed_size > applied)
+		options.keep_size = signed_size;
+	rc = journal_open(journal_dir, &options,
+			  applied ? fold_frontier(kept->fold) : NULL,
+			  &kept->journal, err);
+	if (rc == ERR_CORRUPT && signed_size > applied)
+		(void)err_context(err,
+				  "%s says that %llu entries were signed, put "
+				  "back the newest copy of the journal",
+				  kept->checkpoint,
+				  (unsigned long long)signed_size);
+	return rc;
+}
+
+static int open_all(struct kept *kept, const char *checkpoint, struct err *err)
+{
 	char journal_dir[PATH_MAX];
 	uint64_t applied = 0;
 	int rc = keys_load(kept->dir, &kept->keys, err);
@@ -304,13 +344,12 @@ static int open_all(struct kept *kept, struct err *err)
 	if (!rc)
 		rc = lock_take(kept->dir, "lock", &kept->lock_fd, err);
 	if (!rc)
+		rc = read_signed(kept, checkpoint, err);
+	if (!rc)
 		rc = open_store(kept, journal_dir, &applied, err);
 	if (rc)
 		return rc;
-	options.keep_size = applied;
-	rc = journal_open(journal_dir, &options,
-			  applied ? fold_frontier(kept->fold) : NULL,
-			  &kept->journal, err);
+	rc = open_journal(kept, journal_dir, applied, err);
 	if (!rc)
 		rc = refold(kept, journal_dir, applied, err);
 	if (rc)
@@ -327,7 +366,8 @@ static int open_all(struct kept *kept, struct err *err)
 	return 0;
 }
 
-int kept_open(const char *dir, struct kept *out, struct err *err)
+int kept_open(const char *dir, const char *checkpoint, struct kept *out,
+	      struct err *err)
 {
 	struct kept kept = { .lock_fd = -1 };
 	int rc;
@@ -335,7 +375,7 @@ int kept_open(const char *dir, struct kept *out, struct err *err)
 	if ((size_t)snprintf(kept.dir, sizeof(kept.dir), "%s", dir) >=
 	    sizeof(kept.dir))
 		return err_set(err, ERR_LIMIT, "the path %s is too long", dir);
-	rc = open_all(&kept, err);
+	rc = open_all(&kept, checkpoint, err);
 	if (rc) {
 		kept_close(&kept);
 		return rc;

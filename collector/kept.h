@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "collector/notary.h"
 #include "store/db.h"
 #include "store/fold.h"
 #include "store/journal.h"
@@ -24,18 +25,22 @@ struct kept {
 	struct journal *journal;
 	struct db *db;
 	struct fold *fold;
-	uint64_t folded; /* entries that had to be folded again */
-	bool rebuilt;	 /* the store was made anew */
-	bool missing;	 /* because there was none */
+	char checkpoint[PATH_MAX]; /* path of the last signed one */
+	struct notary_word last;   /* what it says; size 0: nothing yet */
+	uint64_t folded;	   /* entries that had to be folded again */
+	bool rebuilt;		   /* the store was made anew */
+	bool missing;		   /* because there was none */
 	char rebuilt_why[ERR_MSG_BYTES_MAX];
 };
 
 /*
+ * checkpoint: where the last signed one is kept; empty: in the directory.
  * ERR_LOCKED: another collector has the directory. ERR_NOTFOUND: not made or
  * not founded yet. ERR_CORRUPT: the journal is damaged, or shorter than what
  * was folded. ERR_DENIED: the journal does not name this collector.
  */
-int kept_open(const char *dir, struct kept *out, struct err *err);
+int kept_open(const char *dir, const char *checkpoint, struct kept *out,
+	      struct err *err);
 void kept_close(struct kept *kept);
 
 /* "dir/name"; ERR_LIMIT. */

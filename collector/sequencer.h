@@ -28,6 +28,8 @@ struct sequencer_told {
 	void (*applied)(void *ctx, void *tag, enum admission admission,
 			const struct batch *batch,
 			const struct receipt *receipt, size_t puts_from);
+	/* Any entry, durable and folded, by its leaf hash; in order. */
+	void (*entry)(void *ctx, const struct hash *leaf);
 	/* Forgotten: the disk is full. */
 	void (*no_room)(void *ctx, void *tag, const struct batch *batch);
 	void *ctx;

@@ -38,9 +38,11 @@ static int fold_in(struct local *local, uint64_t index, const struct leaf *leaf,
 	int rc = fold_apply(local->fold, index, leaf, &hash, batch, local->puts,
 			    local->verdicts, err);
 
-	return rc ? err_context(err, "cannot fold entry %llu",
-				(unsigned long long)index) :
-		    0;
+	if (rc)
+		return err_context(err, "cannot fold entry %llu",
+				   (unsigned long long)index);
+	local->told.entry(local->told.ctx, &hash);
+	return 0;
 }
 
 static int apply(struct local *local, const struct waiting *waiting,

@@ -54,6 +54,9 @@ static const struct config_key keys[] = {
 	{ "disk", "reserve", CONFIG_BYTES, FIELD(reserve_bytes), 0, 0,
 	  1ull << 50, "64M",
 	  "disk space that only administrators' batches may use", NULL },
+	{ "journal", "checkpoint", CONFIG_TEXT, FIELD(checkpoint), 1024, 0, 0,
+	  "", "file of the last signed checkpoint, best on another disk",
+	  NULL },
 	{ "log", "level", CONFIG_TEXT, FIELD(log_level), 16, 0, 0, "info",
 	  "debug, info, warn or error", check_level },
 };

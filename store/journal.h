@@ -128,6 +128,9 @@ int journal_read_seek(struct journal_reader *reader, uint64_t from,
  * its *first: for those who hash the leaves to compare. */
 const struct hash *journal_read_root(const struct journal_reader *reader,
 				     uint64_t *first);
+/* What of the current segment was not read yet comes from the disk, not from
+ * memory that the disk may have failed to take. */
+void journal_read_uncached(struct journal_reader *reader);
 /* Bytes after the last commit frame, once the end is reached. */
 uint64_t journal_read_torn_bytes(const struct journal_reader *reader);
 void journal_read_close(struct journal_reader *reader);

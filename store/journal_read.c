@@ -78,6 +78,12 @@ int journal_read_open(const char *dir, uint64_t from,
 	return journal_reader_open(&journal_disk_real, dir, from, out, err);
 }
 
+void journal_read_uncached(struct journal_reader *reader)
+{
+	if (reader->scan.fd >= 0)
+		reader->disk->uncache(reader->disk->ctx, reader->scan.fd);
+}
+
 void journal_read_close(struct journal_reader *reader)
 {
 	if (!reader)

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""What the collector has signed holds it: checkpoints cover what was
+acknowledged, and a journal that is shorter than what was signed, or another,
+does not start."""
+import base64
+import json
+import os
+import shutil
+import sys
+import unittest
+
+from world import World, until
+
+sys.path.insert(0, os.path.join(os.environ["TALLY_SOURCE"], "tests",
+                                "reference"))
+import journal as reference  # noqa: E402
+
+
+class Record(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+        self.addCleanup(self.world.close)
+        self.office = self.world.enrol("baima", "baima")
+        self.dir = self.world.collector_dir
+        self.months = iter(range(1, 13))
+
+    def report(self, value=None):
+        self.world.agent(self.office, "report", "live.urban-jobs",
+                         str(value or 100 + next(self.months)), "--period",
+                         "2024M06", "--reason", "again", "--wait")
+
+    def note(self):
+        with open(os.path.join(self.dir, "checkpoint"),
+                  encoding="utf-8") as f:
+            return f.read()
+
+    def signed(self):
+        """Size and root of the last checkpoint."""
+        lines = self.note().splitlines()
+        return int(lines[1]), base64.b64decode(lines[2])
+
+    def journal(self):
+        return reference.Journal(self.dir)
+
+    def keep(self, name, *parts):
+        """Copies of parts of the collector's directory."""
+        os.makedirs(self.world.path(name))
+        for part in parts:
+            source = os.path.join(self.dir, part)
+            copy = shutil.copytree if os.path.isdir(source) else shutil.copy
+            copy(source, self.world.path(name, part))
+
+    def put_back(self, name, *parts):
+        for part in parts:
+            target = os.path.join(self.dir, part)
+            if os.path.isdir(target):
+                shutil.rmtree(target)
+                shutil.copytree(self.world.path(name, part), target)
+            else:
+                shutil.copy(self.world.path(name, part), target)
+
+    def refused(self):
+        """The collector's words when it does not start."""
+        run = self.world.call("tally-collector", "run", "--dir", self.dir,
+                              "--clock", self.world.clock, code=4)
+        return run.stderr
+
+    # ---- what is signed ----
+
+    def test_a_checkpoint_covers_what_was_acknowledged(self):
+        self.report()
+        size = len(self.journal().leaves)
+        until(lambda: self.signed()[0] == size, "a checkpoint")
+        self.report()
+        self.world.stop_collector()
+        journal = self.journal()
+        size, root = self.signed()
+        self.assertEqual((size, root), (len(journal.leaves), journal.root))
+        text, line = self.note().split("\n\n")
+        origin = "tally/" + journal.id.hex()
+        self.assertEqual(text.split("\n")[0], origin)
+        words = line.split()
+        self.assertEqual(words[:2], ["\u2014", origin])
+        sealed = base64.b64decode(words[2])
+        with open(os.path.join(self.dir, "collector.card"),
+                  encoding="utf-8") as f:
+            card = dict(line.split() for line in f if " " in line)
+        key = bytes.fromhex(card["checkpoint"])
+        self.assertEqual(sealed[:4], reference.sha(
+            origin.encode() + b"\n\1" + key)[:4])
+        self.assertTrue(reference.signed(key, (text + "\n").encode(),
+                                         sealed[4:]))
+
+    def test_a_crash_leaves_the_last_one(self):
+        self.report()
+        until(lambda: self.signed()[0] == len(self.journal().leaves),
+              "a checkpoint")
+        self.report()
+        self.world.collector.kill()
+        self.world.collector.wait()
+        before = self.signed()[0]
+        self.assertLessEqual(before, len(self.journal().leaves))
+        self.world.start_collector()
+        until(lambda: self.signed()[0] == len(self.journal().leaves),
+              "a checkpoint of what was there")
+        self.world.audit()
+
+    def test_the_tree_is_made_again_where_it_does_not_fit(self):
+        self.report()
+        self.world.stop_collector()
+        tree = os.path.join(self.dir, "tree")
+        with open(tree, "rb") as f:
+            whole = f.read()
+        middle = len(whole) // 2
+        for damaged in (None, b"", whole[:70], whole[:-33],
+                        whole + whole[-64:],
+                        bytes([whole[0] ^ 1]) + whole[1:],
+                        whole[:-1] + bytes([whole[-1] ^ 1]),
+                        whole[:middle] + bytes(64) + whole[middle + 64:]):
+            os.unlink(tree)
+            if damaged is not None:
+                self.world.write(tree, damaged)
+            self.world.start_collector()
+            self.report()
+            self.world.stop_collector()
+            self.assertEqual(self.signed()[1], self.journal().root)
+        self.world.audit()
+
+    # ---- what is refused ----
+
+    def test_roll_back_of_everything_but_what_was_signed(self):
+        parts = "journal", "store", "tree"
+        self.report()
+        self.world.stop_collector()
+        self.keep("old", *parts)
+        size = self.signed()[0]
+        self.world.start_collector()
+        self.report()
+        self.world.stop_collector()
+        self.put_back("old", *parts)
+        said = self.refused()
+        self.assertIn(f"says that {size + 1} entries were signed", said)
+        self.assertIn("put back the newest copy", said)
+        self.assertIn(f"ends with {size} entries", said)
+
+    def test_a_journal_that_went_another_way(self):
+        parts = "journal", "store", "tree", "checkpoint"
+        self.report()
+        self.world.stop_collector()
+        self.keep("before", *parts)
+        shutil.copytree(self.office, self.world.path("office"))
+        self.world.start_collector()
+        self.report(500)
+        self.report(501)
+        self.world.stop_collector()
+        self.keep("one", *parts)
+        self.put_back("before", *parts)
+        shutil.rmtree(self.office)
+        shutil.copytree(self.world.path("office"), self.office)
+        self.world.start_collector()
+        self.report(600)
+        self.report(601)
+        self.world.stop_collector()
+        self.put_back("one", "checkpoint")
+        self.assertIn("is not the journal that was signed", self.refused())
+        self.put_back("one", *parts)
+        self.world.start_collector()
+        self.world.audit()
+
+    def test_a_damaged_or_foreign_checkpoint(self):
+        self.report()
+        self.world.stop_collector()
+        path = os.path.join(self.dir, "checkpoint")
+        good = self.note()
+        for bad in ("", "nonsense\n", good[:-20] + "\n",
+                    good.replace("\n\n", "\n"),
+                    good.replace("tally/", "tally/0", 1)):
+            self.world.write(path, bad)
+            self.assertIn("checkpoint", self.refused(), bad)
+        self.world.write(path, good)
+        self.world.start_collector()
+        self.world.audit()
+
+    def test_it_may_be_kept_elsewhere(self):
+        self.world.stop_collector()
+        elsewhere = self.world.path("elsewhere")
+        with open(os.path.join(self.dir, "collector.ini"), "a",
+                  encoding="utf-8") as f:
+            f.write(f"\n[journal]\ncheckpoint = {elsewhere}\n")
+        os.unlink(os.path.join(self.dir, "checkpoint"))
+        self.world.start_collector()
+        self.report()
+        self.world.stop_collector()
+        with open(elsewhere, encoding="utf-8") as f:
+            self.assertEqual(int(f.read().splitlines()[1]),
+                             len(self.journal().leaves))
+        self.assertFalse(os.path.exists(os.path.join(self.dir,
+                                                     "checkpoint")))
+
+
+if __name__ == "__main__":
+    unittest.main()
