@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/review_word.h"
 #include "proto/day.h"
 
 #define MINUTE_US 60000000ull
@@ -108,22 +109,6 @@ static const struct report *report_of(const struct statement *statement)
 	return NULL;
 }
 
-/* A reviewer's word, as people read it. */
-static struct span status_text(enum language language, struct span status)
-{
-	static const char *const chinese[][2] = {
-		{ "approved", "通过" }, { "returned", "退回" },
-		{ "done", "完成" },	{ "green", "绿灯" },
-		{ "yellow", "黄灯" },	{ "red", "红灯" },
-	};
-
-	for (size_t i = 0; i < sizeof(chinese) / sizeof(chinese[0]); i++)
-		if (language == LANGUAGE_ZH &&
-		    span_equal(status, span_of_text(chinese[i][0])))
-			return span_of_text(chinese[i][1]);
-	return status;
-}
-
 static void print_report(FILE *out, enum language language,
 			 const struct report *report)
 {
@@ -138,7 +123,7 @@ static void print_report(FILE *out, enum language language,
 		print_span(out, report->item);
 	}
 	(void)fputs(": ", out);
-	print_span(out, status_text(language, report->status));
+	print_span(out, review_word_text(language, report->status));
 	cells_print(out, report);
 }
 

@@ -54,27 +54,57 @@ int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err)
 	return ret ? ret : entry_shape(entry, err);
 }
 
-/* As the collector looks at it first; what is unknown gets another verdict.
- * Reviewers speak of others' reports. */
+/* As the collector looks at it first; what is unknown gets another verdict. */
 static bool is_anothers(const struct desk *desk, const struct entry *entry)
 {
 	uint32_t unit =
 		intern_find(&desk->catalogue->unit_ids, entry->report.unit);
 
-	if (entry->review || unit == INTERN_NONE || desk->kept.unit_count == 0)
+	if (unit == INTERN_NONE || desk->kept.unit_count == 0)
 		return false;
-	for (size_t i = 0; i < desk->kept.unit_count; i++)
-		if (span_equal(desk->kept.units[i], entry->report.unit))
-			return false;
-	return true;
+	return !slice_speaks_for(&desk->kept, entry->report.unit);
+}
+
+/* Only the lead's reviewers review. */
+static bool is_anothers_review(const struct desk *desk,
+			       const struct entry *entry)
+{
+	const struct catalogue *catalogue = desk->catalogue;
+	uint32_t number = catalogue_target(catalogue, entry->report.target);
+	uint32_t lead;
+
+	if (number == CATALOGUE_NONE || desk->kept.unit_count == 0)
+		return false;
+	if (desk->kept.roles && !(desk->kept.roles & 1u << ROLE_REVIEWER))
+		return true;
+	lead = catalogue->targets[number].lead;
+	return lead == CATALOGUE_NONE ||
+	       !slice_speaks_for(&desk->kept,
+				 span_of_text(catalogue->units[lead].id));
+}
+
+static enum verdict check_review(const struct desk *desk,
+				 const struct entry *entry, const char **column)
+{
+	enum verdict verdict;
+
+	if (desk->catalogue && is_anothers_review(desk, entry)) {
+		*column = "target";
+		return VERDICT_NOT_YOUR_UNIT;
+	}
+	verdict = entry_check_review(entry, &desk->cells, column);
+	if (verdict || !desk->catalogue)
+		return verdict;
+	return entry_check(entry, &desk->cells, desk->office->zone_minutes,
+			   &desk->office->arena, column);
 }
 
 enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 			const char **column)
 {
 	*column = "";
-	if (entry->review && !cells_find(&desk->cells, &entry->report))
-		return VERDICT_NOTHING_TO_REVIEW;
+	if (entry->review)
+		return check_review(desk, entry, column);
 	if (!desk->catalogue)
 		return VERDICT_ADMITTED;
 	if (is_anothers(desk, entry)) {
