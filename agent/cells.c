@@ -5,10 +5,8 @@
 
 #include "agent/review_word.h"
 
-#define KEY_BYTES_MAX (4 * (WIRE_NAME_BYTES_MAX + 1))
-
 /* Parts with '|' between them; 0 if they are too long to be a cell's. */
-static size_t join(char out[KEY_BYTES_MAX], const struct span *parts,
+static size_t join(char out[CELLS_KEY_BYTES], const struct span *parts,
 		   size_t count)
 {
 	size_t len = 0;
@@ -25,7 +23,7 @@ static size_t join(char out[KEY_BYTES_MAX], const struct span *parts,
 	return len;
 }
 
-static size_t key_of(const struct report *report, char out[KEY_BYTES_MAX])
+size_t cells_key(const struct report *report, char out[CELLS_KEY_BYTES])
 {
 	const struct span parts[] = { report->target, report->unit,
 				      report->period, report->item };
@@ -33,7 +31,7 @@ static size_t key_of(const struct report *report, char out[KEY_BYTES_MAX])
 	return join(out, parts, 4);
 }
 
-static size_t item_of(const struct report *report, char out[KEY_BYTES_MAX])
+static size_t item_of(const struct report *report, char out[CELLS_KEY_BYTES])
 {
 	const struct span parts[] = { report->target, report->unit,
 				      report->item };
@@ -44,11 +42,11 @@ static size_t item_of(const struct report *report, char out[KEY_BYTES_MAX])
 static int put(struct cells *cells, const struct report *report,
 	       const struct known_cell *as, struct err *err)
 {
-	char key[KEY_BYTES_MAX];
+	char key[CELLS_KEY_BYTES];
 	struct known_cell *known;
 	uint32_t number;
 
-	number = intern_put(&cells->keys, span_of(key, key_of(report, key)));
+	number = intern_put(&cells->keys, span_of(key, cells_key(report, key)));
 	if (number == INTERN_NONE)
 		goto nomem;
 	if (number >= cells->known_size) {
@@ -113,9 +111,9 @@ int cells_load(struct cells *cells, struct outbox *outbox,
 static void note_review(struct cells *cells, const struct statement *statement)
 {
 	const struct report *review = &statement->said.review;
-	char key[KEY_BYTES_MAX];
+	char key[CELLS_KEY_BYTES];
 	uint32_t number =
-		intern_find(&cells->keys, span_of(key, key_of(review, key)));
+		intern_find(&cells->keys, span_of(key, cells_key(review, key)));
 	struct known_cell *known;
 
 	if (number == INTERN_NONE)
@@ -174,9 +172,9 @@ void cells_release(struct cells *cells)
 const struct known_cell *cells_find(const struct cells *cells,
 				    const struct report *report)
 {
-	char key[KEY_BYTES_MAX];
+	char key[CELLS_KEY_BYTES];
 	uint32_t number =
-		intern_find(&cells->keys, span_of(key, key_of(report, key)));
+		intern_find(&cells->keys, span_of(key, cells_key(report, key)));
 
 	return number == INTERN_NONE ? NULL : &cells->known[number];
 }
@@ -228,7 +226,7 @@ static bool ask_item(void *ctx, uint32_t target, uint32_t unit,
 		     struct span item)
 {
 	const struct cells *cells = ctx;
-	char key[KEY_BYTES_MAX];
+	char key[CELLS_KEY_BYTES];
 	struct report report = named(cells, target, unit, "", item);
 
 	return intern_find(&cells->items,

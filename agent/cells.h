@@ -45,6 +45,11 @@ int cells_load_reviews(struct cells *cells, struct outbox *outbox,
 		       struct err *err);
 void cells_release(struct cells *cells);
 
+/* "target|unit|period|item", as the outbox knows heads; 0: too long to be a
+ * cell's. */
+#define CELLS_KEY_BYTES (4 * (WIRE_NAME_BYTES_MAX + 1))
+size_t cells_key(const struct report *report, char out[CELLS_KEY_BYTES]);
+
 /* NULL: nothing is known of the cell. */
 const struct known_cell *cells_find(const struct cells *cells,
 				    const struct report *report);

@@ -295,13 +295,13 @@ int deliver_saved(struct office *office, uint64_t timeout_ms,
 	return EXIT_OK;
 }
 
-void deliver_refresh(struct office *office, uint64_t timeout_ms)
+bool deliver_refresh(struct office *office, uint64_t timeout_ms)
 {
 	struct delivery delivery;
 	struct err err;
 
 	if (timeout_ms > REFRESH_MS)
 		timeout_ms = REFRESH_MS;
-	if (!wake_refresh(office->dir, (int)timeout_ms))
-		(void)deliver(office, timeout_ms, NULL, &delivery, &err);
+	return wake_refresh(office->dir, (int)timeout_ms) ||
+	       !deliver(office, timeout_ms, NULL, &delivery, &err);
 }

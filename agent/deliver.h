@@ -5,6 +5,7 @@
 #ifndef TALLY_AGENT_DELIVER_H
 #define TALLY_AGENT_DELIVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/office.h"
@@ -46,8 +47,8 @@ int deliver_told(struct office *office, uint64_t timeout_ms,
 int deliver_saved(struct office *office, uint64_t timeout_ms,
 		  const struct saved *saved);
 
-/* Learns what others said of our cells, as far as the collector can be
- * reached: reviews judge what is known here. */
-void deliver_refresh(struct office *office, uint64_t timeout_ms);
+/* Learns what others said of our cells: reviews judge what is known here.
+ * False: the collector cannot be reached, what was known before stays. */
+bool deliver_refresh(struct office *office, uint64_t timeout_ms);
 
 #endif

@@ -88,16 +88,52 @@ static void print_span(FILE *out, struct span text)
 		(void)fwrite(text.data, 1, text.len, out);
 }
 
-void cells_print(FILE *out, const struct report *report)
+void text_add(struct strbuf *out, struct span text)
 {
-	for (size_t i = 0; i < report->cell_count; i++) {
-		if (i)
-			(void)fputc(' ', out);
-		print_span(out, report->cells[i].field);
-		if (report->cells[i].field.len)
-			(void)fputc('=', out);
-		print_span(out, report->cells[i].value);
+	for (size_t i = 0; i < text.len; i++) {
+		/* U+0080 to U+009F are controls as well. */
+		bool high = text.data[i] == 0xc2 && i + 1 < text.len &&
+			    text.data[i + 1] < 0xa0;
+
+		if (text.data[i] >= 0x20 && text.data[i] != 0x7f && !high) {
+			strbuf_add_char(out, (char)text.data[i]);
+			continue;
+		}
+		strbuf_add_char(out, ' ');
+		i += high;
 	}
+}
+
+void text_print(FILE *out, struct span text)
+{
+	struct strbuf clean;
+
+	strbuf_init(&clean, 0);
+	text_add(&clean, text);
+	print_span(out, strbuf_span(&clean));
+	strbuf_release(&clean);
+}
+
+void cells_text(struct strbuf *out, const struct cell_text *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			strbuf_add_char(out, ' ');
+		strbuf_add(out, cells[i].field.data, cells[i].field.len);
+		if (cells[i].field.len)
+			strbuf_add_char(out, '=');
+		strbuf_add(out, cells[i].value.data, cells[i].value.len);
+	}
+}
+
+static void cells_print(FILE *out, const struct report *report)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	cells_text(&text, report->cells, report->cell_count);
+	text_print(out, strbuf_span(&text));
+	strbuf_release(&text);
 }
 
 static const struct report *report_of(const struct statement *statement)
@@ -142,7 +178,7 @@ void item_print(FILE *out, const struct office *office,
 		print_report(out, office->language, report);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
 		(void)fputs(" “", out);
-		print_span(out, item->sealed.texts[i].text);
+		text_print(out, item->sealed.texts[i].text);
 		(void)fputs("”", out);
 	}
 	if (item->delivered)

@@ -5,6 +5,29 @@
 
 #include "agent/deliver.h"
 
+static int read_desk(struct desk *desk, struct err *err)
+{
+	struct office *office = desk->office;
+	int ret = slice_read(office->outbox, &office->arena, &desk->kept, err);
+
+	if (ret && ret != ERR_NOTFOUND)
+		return ret;
+	if (!ret)
+		desk->catalogue = slice_catalogue(&desk->kept);
+	ret = cells_load(&desk->cells, office->outbox, desk->catalogue,
+			 clock_now_us(&office->clock), err);
+	return ret ? ret :
+		     cells_load_reviews(&desk->cells, office->outbox, err);
+}
+
+int desk_look(struct desk *desk, struct office *office, struct err *err)
+{
+	memset(desk, 0, sizeof(*desk));
+	desk->office = office;
+	desk->lock = -1;
+	return read_desk(desk, err);
+}
+
 int desk_open(struct desk *desk, struct office *office, struct err *err)
 {
 	int ret;
@@ -13,15 +36,7 @@ int desk_open(struct desk *desk, struct office *office, struct err *err)
 	desk->office = office;
 	desk->lock = -1;
 	ret = office_lock_saving(office, &desk->lock, err);
-	if (ret)
-		return ret;
-	ret = slice_read(office->outbox, &office->arena, &desk->kept, err);
-	if (ret && ret != ERR_NOTFOUND)
-		return ret;
-	if (!ret)
-		desk->catalogue = slice_catalogue(&desk->kept);
-	return cells_load(&desk->cells, office->outbox, desk->catalogue,
-			  clock_now_us(&office->clock), err);
+	return ret ? ret : read_desk(desk, err);
 }
 
 void desk_unlock(struct desk *desk)
@@ -41,6 +56,16 @@ void desk_close(struct desk *desk)
 struct span desk_unit(const struct desk *desk)
 {
 	return desk->kept.unit_count ? desk->kept.units[0] : span_of(NULL, 0);
+}
+
+int desk_head(const struct desk *desk, const struct report *report,
+	      struct head *out, struct err *err)
+{
+	char key[CELLS_KEY_BYTES];
+
+	return outbox_head(desk->office->outbox,
+			   span_of(key, cells_key(report, key)),
+			   &desk->office->arena, out, err);
 }
 
 int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err)
@@ -113,6 +138,18 @@ enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 	}
 	return entry_check(entry, &desk->cells, desk->office->zone_minutes,
 			   &desk->office->arena, column);
+}
+
+const char *desk_advice(const struct desk *desk, const struct entry *entry,
+			enum verdict verdict, const char *column)
+{
+	enum language language = desk->office->language;
+
+	if (!entry->review || verdict != VERDICT_VALUE_MALFORMED)
+		return verdict_advice(language, verdict);
+	return message_text(language, !strcmp(column, "version") ?
+					      MESSAGE_REVIEW_VERSION :
+					      MESSAGE_REVIEW_WORDS);
 }
 
 struct outcome {
