@@ -284,13 +284,14 @@ const char *review_unit_name(enum language language,
 	return name_of(language, found->name_zh, found->name_en);
 }
 
-static size_t needed_count(const struct target *target)
+bool review_names_field(const struct target *target, struct span field)
 {
-	size_t count = 0;
+	const struct field *found = catalogue_field(target, field);
+	size_t needed = 0;
 
 	for (size_t i = 0; i < target->field_count; i++)
-		count += target->fields[i].needed;
-	return count;
+		needed += target->fields[i].needed;
+	return found && !(needed == 1 && found->needed);
 }
 
 static void add_value(struct strbuf *out, enum language language,
@@ -322,8 +323,6 @@ void review_figure(struct strbuf *out, enum language language,
 		   const struct target *target, const struct cell_text *cells,
 		   size_t count)
 {
-	bool one = needed_count(target) == 1;
-
 	for (size_t i = 0; i < count; i++) {
 		const struct field *field =
 			catalogue_field(target, cells[i].field);
@@ -335,8 +334,7 @@ void review_figure(struct strbuf *out, enum language language,
 							   field->id);
 		if (i)
 			strbuf_add_char(out, ' ');
-		/* The only one that every report has needs no name. */
-		if (field && !(one && field->needed))
+		if (field && review_names_field(target, cells[i].field))
 			strbuf_addf(out, "%s=", name[0] ? name : field->id);
 		add_value(out, language, catalogue, target, field,
 			  cells[i].value);

@@ -75,6 +75,9 @@ const char *review_target_name(enum language language,
 			       const struct target *target);
 const char *review_unit_name(enum language language,
 			     const struct catalogue *catalogue, uint32_t unit);
+/* Must a value say which field it is of? Not of the only one that every report
+ * of the target has. */
+bool review_names_field(const struct target *target, struct span field);
 /* A figure: "118", "opened=3600 closed=1350", 形象进度=开工. */
 void review_figure(struct strbuf *out, enum language language,
 		   const struct catalogue *catalogue,

@@ -168,10 +168,14 @@ static void add_resend(struct strbuf *out, const struct showing *showing,
 	if (reviewed->target->kind == KIND_NARRATIVE)
 		strbuf_add_text(out, chinese ? "--text 文字" : "--text TEXT");
 	for (size_t i = 0; i < report->cell_count; i++) {
-		if (report->cell_count > 1)
-			strbuf_addf(out, "%s%.*s=", i ? " " : "",
-				    (int)report->cells[i].field.len,
-				    (const char *)report->cells[i].field.data);
+		struct span field = report->cells[i].field;
+
+		if (i)
+			strbuf_add_char(out, ' ');
+		if (report->cell_count > 1 ||
+		    review_names_field(reviewed->target, field))
+			strbuf_addf(out, "%.*s=", (int)field.len,
+				    (const char *)field.data);
 		strbuf_add_text(out, chinese ? "数值" : "VALUE");
 	}
 	strbuf_addf(out, " --period %.*s", (int)report->period.len,
