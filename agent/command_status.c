@@ -156,14 +156,19 @@ static void print_counts(struct office *office,
 	print_connection(office);
 }
 
+/* What was done before, then what was said, then what is to be done. */
 static int print_status(struct listing *listing, const struct desk *desk,
 			const struct reviews *reviews, struct err *err)
 {
+	static const enum review_place rest[] = { REVIEW_WAITING, REVIEW_TO_DO,
+						  REVIEW_RETURNED };
 	struct office *office = listing->office;
 	bool all = options_given(listing->options, "all");
 	struct outbox_counts counts;
 	int ret = outbox_counts(office->outbox, &counts, err);
 
+	if (!ret && !listing->json)
+		status_reviews_print(reviews, desk, REVIEW_JUDGED, all);
 	if (!ret)
 		ret = print_items(listing, &counts, err);
 	if (ret)
@@ -171,10 +176,11 @@ static int print_status(struct listing *listing, const struct desk *desk,
 	if (listing->json) {
 		status_reviews_json(reviews, desk);
 		json_connection(office, &counts, reviews);
-	} else {
-		status_reviews_print(reviews, desk, all);
-		print_counts(office, &counts);
+		return 0;
 	}
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		status_reviews_print(reviews, desk, rest[i], all);
+	print_counts(office, &counts);
 	return 0;
 }
 

@@ -7,8 +7,6 @@
 #include "agent/review_word.h"
 #include "proto/day.h"
 
-#define REVIEWS_SHOWN 20 /* of a place, without --all */
-
 /* ---- for people ---- */
 
 struct showing {
@@ -266,43 +264,44 @@ static void print_judged(const struct showing *showing,
 }
 
 void status_reviews_print(const struct reviews *reviews,
-			  const struct desk *desk, bool all)
+			  const struct desk *desk, enum review_place place,
+			  bool all)
 {
 	static const struct {
 		enum message heading;
 		void (*print)(const struct showing *showing,
 			      const struct reviewed *reviewed);
+		size_t most; /* without all */
 		bool newest; /* of many these are shown */
 	} places[REVIEW_PLACES] = {
-		[REVIEW_TO_DO] = { MESSAGE_TO_DO, print_to_do, false },
-		[REVIEW_RETURNED] = { MESSAGE_RETURNED, print_returned, false },
-		[REVIEW_WAITING] = { MESSAGE_IN_REVIEW, print_waiting, false },
-		[REVIEW_JUDGED] = { MESSAGE_JUDGED, print_judged, true },
+		[REVIEW_TO_DO] = { MESSAGE_TO_DO, print_to_do, 20, false },
+		[REVIEW_RETURNED] = { MESSAGE_RETURNED, print_returned, 20,
+				      false },
+		[REVIEW_WAITING] = { MESSAGE_IN_REVIEW, print_waiting, 20,
+				     false },
+		[REVIEW_JUDGED] = { MESSAGE_JUDGED, print_judged, 5, true },
 	};
-	const struct showing showing = { .reviews = reviews,
-					 .desk = desk,
-					 .language = desk->office->language,
-					 .zone_minutes =
-						 desk->office->zone_minutes };
+	const struct showing showing = {
+		.reviews = reviews,
+		.desk = desk,
+		.language = desk->office->language,
+		.zone_minutes = desk->office->zone_minutes,
+	};
+	const struct reviewed *list = reviews_of(reviews, place);
+	size_t count = reviews->counts[place], shown = count;
 
-	for (enum review_place i = 0; i < REVIEW_PLACES; i++) {
-		const struct reviewed *list = reviews_of(reviews, i);
-		size_t count = reviews->counts[i];
-		size_t shown = all || count < REVIEWS_SHOWN ? count :
-							      REVIEWS_SHOWN;
-
-		if (!count)
-			continue;
-		message_print(stdout, showing.language, places[i].heading,
-			      count);
-		if (places[i].newest)
-			list += count - shown;
-		for (size_t j = 0; j < shown; j++)
-			places[i].print(&showing, &list[j]);
-		if (shown < count)
-			message_print(stdout, showing.language,
-				      MESSAGE_NOT_SHOWN, count - shown);
-	}
+	if (!count)
+		return;
+	if (!all && count > places[place].most)
+		shown = places[place].most;
+	if (places[place].newest)
+		list += count - shown;
+	message_print(stdout, showing.language, places[place].heading, count);
+	for (size_t i = 0; i < shown; i++)
+		places[place].print(&showing, &list[i]);
+	if (shown < count)
+		message_print(stdout, showing.language, MESSAGE_NOT_SHOWN,
+			      count - shown);
 }
 
 /* ---- for programs ---- */

@@ -7,9 +7,11 @@
 
 #include "agent/reviews.h"
 
-/* For people; all: what would be too long, too. */
+/* One place, for people, if there is anything; all: what would be too long,
+ * too. */
 void status_reviews_print(const struct reviews *reviews,
-			  const struct desk *desk, bool all);
+			  const struct desk *desk, enum review_place place,
+			  bool all);
 /* An object a line. */
 void status_reviews_json(const struct reviews *reviews,
 			 const struct desk *desk);

@@ -182,7 +182,7 @@ class Reviews(Desk):
         self.until_heard(self.town, ("reviewed", "baima", "approved"))
         self.until_heard(self.lead)
         text = self.world.agent(self.town, "status", "--lang", "zh").stdout
-        self.assertIn("已审核 1 条", text)
+        self.assertIn("牵头单位已审核 1 条", text)
         self.assertIn("通过", text)
         self.world.audit()
         self.assertEqual(self.figure()["value"], "3")
@@ -448,6 +448,22 @@ class Reviews(Desk):
         self.sync(self.town)
         self.assertEqual(self.one(self.town, "returned")["review_reason"],
                          "没有照片")
+
+    def test_import_takes_reviews_as_well(self):
+        self.report(self.town, 2)
+        self.report(self.other, 3)
+        head = "target,unit,period,review,reason\n"
+        path = self.world.write("mixed.csv", head +
+                                f"{ROADS},baima,2024M06,批准,\n"
+                                f"{ROADS},longmen,2024M06,退回,\n")
+        run = self.world.agent(self.lead, "import", path, code=3)
+        self.assertIn(":3: reason: reason-missing", run.stderr)
+        path = self.world.write("mixed.csv", head +
+                                f"{ROADS},baima,2024M06,批准,\n"
+                                f"{ROADS},longmen,2024M06,退回,没有照片\n")
+        self.world.agent(self.lead, "import", path, *WAIT)
+        self.assertEqual(self.world.said(self.lead, "status", "verdict"),
+                         [("approved", "admitted"), ("returned", "admitted")])
 
     def test_columns_may_be_left_out_and_stand_anywhere(self):
         self.report(self.town, 2)
