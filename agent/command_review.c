@@ -72,6 +72,8 @@ static int command_one(const struct options *options, uint64_t timeout_ms)
 	struct office office;
 	int code;
 
+	if (options_given(options, "dry-run"))
+		return options_usage(options, "--dry-run is for --file");
 	if (options_arguments(options) != 4)
 		return options_usage(options,
 				     "needs (approve | return | done | green | "
@@ -144,6 +146,13 @@ static int list(struct office *office, uint64_t timeout_ms)
 	return code;
 }
 
+static bool is_of_one(const struct options *options)
+{
+	return options_given(options, "item") ||
+	       options_given(options, "reason") ||
+	       options_given(options, "version");
+}
+
 int command_review(const struct options *options)
 {
 	const char *file = options_text(options, "file");
@@ -157,7 +166,8 @@ int command_review(const struct options *options)
 		return options_usage(options, "%s", err.msg);
 	if (!file && !lists)
 		return command_one(options, timeout_ms);
-	if (options_arguments(options) || (file && lists))
+	if (options_arguments(options) || (file && lists) ||
+	    is_of_one(options) || (lists && options_given(options, "dry-run")))
 		return options_usage(options, "--%s stands alone",
 				     lists ? "list" : "file");
 	code = office_open(&office, options, OFFICE_EXISTING);
