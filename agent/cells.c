@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_BYTES_MAX (4 * (WIRE_NAME_BYTES_MAX + 1))
+#include "agent/review_word.h"
 
 /* Parts with '|' between them; 0 if they are too long to be a cell's. */
-static size_t join(char out[KEY_BYTES_MAX], const struct span *parts,
+static size_t join(char out[CELLS_KEY_BYTES], const struct span *parts,
 		   size_t count)
 {
 	size_t len = 0;
@@ -23,7 +23,7 @@ static size_t join(char out[KEY_BYTES_MAX], const struct span *parts,
 	return len;
 }
 
-static size_t key_of(const struct report *report, char out[KEY_BYTES_MAX])
+size_t cells_key(const struct report *report, char out[CELLS_KEY_BYTES])
 {
 	const struct span parts[] = { report->target, report->unit,
 				      report->period, report->item };
@@ -31,7 +31,7 @@ static size_t key_of(const struct report *report, char out[KEY_BYTES_MAX])
 	return join(out, parts, 4);
 }
 
-static size_t item_of(const struct report *report, char out[KEY_BYTES_MAX])
+static size_t item_of(const struct report *report, char out[CELLS_KEY_BYTES])
 {
 	const struct span parts[] = { report->target, report->unit,
 				      report->item };
@@ -40,13 +40,13 @@ static size_t item_of(const struct report *report, char out[KEY_BYTES_MAX])
 }
 
 static int put(struct cells *cells, const struct report *report,
-	       const uint8_t salt[SALT_BYTES], bool returned, struct err *err)
+	       const struct known_cell *as, struct err *err)
 {
-	char key[KEY_BYTES_MAX];
+	char key[CELLS_KEY_BYTES];
 	struct known_cell *known;
 	uint32_t number;
 
-	number = intern_put(&cells->keys, span_of(key, key_of(report, key)));
+	number = intern_put(&cells->keys, span_of(key, cells_key(report, key)));
 	if (number == INTERN_NONE)
 		goto nomem;
 	if (number >= cells->known_size) {
@@ -58,8 +58,7 @@ static int put(struct cells *cells, const struct report *report,
 		cells->known = known;
 		cells->known_size = size;
 	}
-	memcpy(cells->known[number].salt, salt, SALT_BYTES);
-	cells->known[number].returned = returned;
+	cells->known[number] = *as;
 	if (report->item.len &&
 	    intern_put(&cells->items, span_of(key, item_of(report, key))) ==
 		    INTERN_NONE)
@@ -78,12 +77,14 @@ struct loading {
 static int visit(void *arg, struct span key, const struct head *head)
 {
 	struct loading *loading = arg;
+	struct known_cell known = {
+		.status = review_word_status(head->report.status),
+		.reviewed_us = head->review.recv_us,
+	};
 
 	(void)key;
-	loading->ret =
-		put(loading->cells, &head->report, head->salt,
-		    span_equal(head->report.status, span_of_text("returned")),
-		    loading->err);
+	memcpy(known.salt, head->salt, SALT_BYTES);
+	loading->ret = put(loading->cells, &head->report, &known, loading->err);
 	return loading->ret;
 }
 
@@ -106,6 +107,60 @@ int cells_load(struct cells *cells, struct outbox *outbox,
 	return loading.ret ? loading.ret : ret;
 }
 
+/* Reviews of what is no longer the head will be stale. */
+static void note_review(struct cells *cells, const struct statement *statement)
+{
+	const struct report *review = &statement->said.review;
+	char key[CELLS_KEY_BYTES];
+	uint32_t number =
+		intern_find(&cells->keys, span_of(key, cells_key(review, key)));
+	struct known_cell *known;
+
+	if (number == INTERN_NONE)
+		return;
+	known = &cells->known[number];
+	if (!span_equal(statement->base, span_of(known->salt, BASE_BYTES)))
+		return;
+	known->status = review_word_status(review->status);
+	known->reviewed_us = 0;
+	known->review_waits = true;
+}
+
+struct noting {
+	struct cells *cells;
+	struct arena arena;
+};
+
+static int visit_item(void *arg, const struct outbox_item *item)
+{
+	struct noting *noting = arg;
+	struct statement statement;
+
+	if (item->delivered)
+		return 0;
+	arena_reset(&noting->arena);
+	if (!wire_decode_statement(item->sealed.body, &noting->arena,
+				   &statement, NULL) &&
+	    statement.kind == SAID_REVIEW)
+		note_review(noting->cells, &statement);
+	return 0;
+}
+
+int cells_load_reviews(struct cells *cells, struct outbox *outbox,
+		       struct err *err)
+{
+	struct noting noting = { .cells = cells };
+	struct outbox_counts counts;
+	int ret = outbox_counts(outbox, &counts, err);
+
+	if (ret || counts.waiting + counts.sealed == 0)
+		return ret;
+	arena_init(&noting.arena, WIRE_ARENA_BYTES);
+	ret = outbox_items(outbox, 1, visit_item, &noting, err);
+	arena_release(&noting.arena);
+	return ret;
+}
+
 void cells_release(struct cells *cells)
 {
 	intern_release(&cells->keys);
@@ -117,9 +172,9 @@ void cells_release(struct cells *cells)
 const struct known_cell *cells_find(const struct cells *cells,
 				    const struct report *report)
 {
-	char key[KEY_BYTES_MAX];
+	char key[CELLS_KEY_BYTES];
 	uint32_t number =
-		intern_find(&cells->keys, span_of(key, key_of(report, key)));
+		intern_find(&cells->keys, span_of(key, cells_key(report, key)));
 
 	return number == INTERN_NONE ? NULL : &cells->known[number];
 }
@@ -127,7 +182,10 @@ const struct known_cell *cells_find(const struct cells *cells,
 int cells_put(struct cells *cells, const struct report *report,
 	      const uint8_t salt[SALT_BYTES], struct err *err)
 {
-	return put(cells, report, salt, false, err);
+	struct known_cell known = { .status = NULL };
+
+	memcpy(known.salt, salt, SALT_BYTES);
+	return put(cells, report, &known, err);
 }
 
 static struct report named(const struct cells *cells, uint32_t target,
@@ -141,7 +199,7 @@ static struct report named(const struct cells *cells, uint32_t target,
 	};
 }
 
-/* When it was returned is not known here: the benefit of the doubt. */
+/* Where it is not known when it was returned: the benefit of the doubt. */
 static struct cell_state ask_cell(void *ctx, uint32_t target, uint32_t unit,
 				  struct period period, struct span item)
 {
@@ -155,8 +213,11 @@ static struct cell_state ask_cell(void *ctx, uint32_t target, uint32_t unit,
 	known = cells_find(cells, &report);
 	return (struct cell_state){
 		.has_head = known != NULL,
-		.head_returned = known && known->returned,
-		.returned_us = cells->now_us,
+		.head_returned = known && known->status &&
+				 !strcmp(known->status, "returned"),
+		.returned_us = known && known->reviewed_us ?
+				       known->reviewed_us :
+				       cells->now_us,
 		.head_counts_as_report = known != NULL,
 	};
 }
@@ -165,7 +226,7 @@ static bool ask_item(void *ctx, uint32_t target, uint32_t unit,
 		     struct span item)
 {
 	const struct cells *cells = ctx;
-	char key[KEY_BYTES_MAX];
+	char key[CELLS_KEY_BYTES];
 	struct report report = named(cells, target, unit, "", item);
 
 	return intern_find(&cells->items,

@@ -21,7 +21,11 @@
 
 struct known_cell {
 	uint8_t salt[SALT_BYTES]; /* of the head */
-	bool returned;
+	/* Of the head's newest review: NULL none, else as review_word_status
+	 * has it. */
+	const char *status;
+	uint64_t reviewed_us; /* 0: not known */
+	bool review_waits;    /* it is our own, not delivered yet */
 };
 
 struct cells {
@@ -36,7 +40,15 @@ struct cells {
 int cells_load(struct cells *cells, struct outbox *outbox,
 	       const struct catalogue *catalogue, uint64_t now_us,
 	       struct err *err);
+/* Adds the office's own reviews that are not delivered yet. */
+int cells_load_reviews(struct cells *cells, struct outbox *outbox,
+		       struct err *err);
 void cells_release(struct cells *cells);
+
+/* "target|unit|period|item", as the outbox knows heads; 0: too long to be a
+ * cell's. */
+#define CELLS_KEY_BYTES (4 * (WIRE_NAME_BYTES_MAX + 1))
+size_t cells_key(const struct report *report, char out[CELLS_KEY_BYTES]);
 
 /* NULL: nothing is known of the cell. */
 const struct known_cell *cells_find(const struct cells *cells,

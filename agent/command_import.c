@@ -2,16 +2,10 @@
 #include "agent/commands.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/deliver.h"
-#include "agent/desk.h"
-#include "agent/wake.h"
-#include "proto/csv.h"
-
-#define IMPORT_BYTES_MAX (64 * 1024 * 1024)
-#define IMPORT_ROWS_MAX 200000
+#include "agent/sheet.h"
 
 enum column {
 	COLUMN_TARGET,
@@ -24,6 +18,7 @@ enum column {
 	COLUMN_RECEIVED,
 	COLUMN_COUNT
 };
+#define COLUMNS_NEEDED (COLUMN_PERIOD + 1)
 
 static const char *const column_names[COLUMN_COUNT] = {
 	[COLUMN_TARGET] = "target", [COLUMN_UNIT] = "unit",
@@ -32,298 +27,131 @@ static const char *const column_names[COLUMN_COUNT] = {
 	[COLUMN_REASON] = "reason", [COLUMN_RECEIVED] = "received",
 };
 
-struct import {
-	struct office *office;
-	const char *file;
-	bool unchecked;
-	bool told; /* what ended it */
-	struct csv csv;
-	int columns[COLUMN_COUNT]; /* index in the file, or -1 */
-	bool is_field[CSV_COLUMNS_MAX];
-	struct entry *entries;
-	size_t count;
-	bool has_reviews;
-	size_t bad;
+static const struct sheet_words import_words = {
+	.nothing = MESSAGE_IMPORT_NOTHING,
+	.saved = MESSAGE_IMPORT_SAVED,
+	.would = MESSAGE_IMPORT_WOULD,
 };
 
 /* ---- the file ---- */
 
-static void complain(struct import *import, uint32_t row, const char *column,
-		     enum verdict verdict)
-{
-	enum language language = import->office->language;
-
-	import->bad++;
-	message_print(stderr, language, MESSAGE_LOCAL_REFUSED, import->file,
-		      row, column, column[0] ? ": " : "", verdict_name(verdict),
-		      verdict_advice(language, verdict));
-}
-
-/* What is wrong with a column was told by a message of its own. */
-static int bad_column(struct import *import, enum message message,
-		      struct span name, struct err *err)
-{
-	message_print(stderr, import->office->language, message, import->file,
-		      (int)name.len, (const char *)name.data);
-	import->told = true;
-	return err_set(err, ERR_INVALID, "a column is wrong");
-}
-
-static int read_columns(struct import *import, struct err *err)
-{
-	for (size_t i = 0; i < import->csv.column_count; i++)
-		import->is_field[i] = import->csv.columns[i].len > 0;
-	for (int i = 0; i < COLUMN_COUNT; i++) {
-		int at = csv_column(&import->csv, column_names[i]);
-
-		import->columns[i] = at;
-		if (at >= 0)
-			import->is_field[at] = false;
-		else if (i <= COLUMN_PERIOD)
-			return bad_column(import, MESSAGE_COLUMN_MISSING,
-					  span_of_text(column_names[i]), err);
-	}
-	for (size_t i = 0; i < import->csv.column_count; i++)
-		for (size_t j = 0; j < i; j++)
-			if (import->csv.columns[i].len &&
-			    span_equal(import->csv.columns[i],
-				       import->csv.columns[j]))
-				return bad_column(import, MESSAGE_COLUMN_TWICE,
-						  import->csv.columns[i], err);
-	return 0;
-}
-
-static struct span cell(const struct import *import, const struct csv_row *row,
-			enum column column)
-{
-	int at = import->columns[column];
-
-	return at < 0 ? span_of(NULL, 0) : row->cells[at];
-}
-
 /* 1: an entry; 0: an unfilled line. */
-static int read_row(struct import *import, const struct csv_row *row,
+static int read_row(struct sheet *sheet, const struct csv_row *row,
 		    struct entry *entry, struct err *err)
 {
 	struct report *report = &entry->report;
-	struct arena *arena = &import->office->arena;
+	struct arena *arena = &sheet->office->arena;
 
 	entry->row = row->number;
-	report->target = cell(import, row, COLUMN_TARGET);
-	report->unit = cell(import, row, COLUMN_UNIT);
-	report->period = cell(import, row, COLUMN_PERIOD);
-	report->item = cell(import, row, COLUMN_ITEM);
-	report->status = cell(import, row, COLUMN_REVIEW);
-	entry->text = cell(import, row, COLUMN_TEXT);
-	entry->reason = cell(import, row, COLUMN_REASON);
+	report->target = sheet_cell(sheet, row, COLUMN_TARGET);
+	report->unit = sheet_cell(sheet, row, COLUMN_UNIT);
+	report->period = sheet_cell(sheet, row, COLUMN_PERIOD);
+	report->item = sheet_cell(sheet, row, COLUMN_ITEM);
+	report->status = sheet_cell(sheet, row, COLUMN_REVIEW);
+	entry->text = sheet_cell(sheet, row, COLUMN_TEXT);
+	entry->reason = sheet_cell(sheet, row, COLUMN_REASON);
 	entry->review = report->status.len > 0;
-	report->cells = arena_array(arena, import->csv.column_count + 1,
+	report->cells = arena_array(arena, sheet->csv.column_count + 1,
 				    sizeof(*report->cells));
 	if (!report->cells)
-		return err_set(err, ERR_NOMEM, "%s: too large", import->file);
-	for (size_t i = 0; i < import->csv.column_count; i++)
-		if (import->is_field[i] && row->cells[i].len)
+		return err_set(err, ERR_NOMEM, "%s: too large", sheet->file);
+	for (size_t i = 0; i < sheet->csv.column_count; i++)
+		if (sheet->is_other[i] && row->cells[i].len)
 			report->cells[report->cell_count++] =
-				(struct cell_text){ import->csv.columns[i],
+				(struct cell_text){ sheet->csv.columns[i],
 						    row->cells[i] };
 	return entry->review || report->cell_count || entry->text.len ||
 	       (report->item.len &&
 		span_equal(report->item, span_of_text("none")));
 }
 
-static int read_file(struct import *import, struct err *err)
+static int read_file(struct sheet *sheet, bool *has_reviews, struct err *err)
 {
-	char *bytes;
-	size_t len;
-	int ret = file_read(import->file, IMPORT_BYTES_MAX, &bytes, &len, err);
+	int ret = sheet_read(sheet, column_names, COLUMN_COUNT, COLUMNS_NEEDED,
+			     err);
 
-	if (ret)
-		return ret;
-	ret = csv_parse(span_of(bytes, len), &import->office->arena,
-			&import->csv, err);
-	free(bytes);
-	if (ret)
-		return err_context(err, "%s", import->file);
-	if (import->csv.row_count > IMPORT_ROWS_MAX)
-		return err_set(err, ERR_LIMIT, "%s: more than %d rows",
-			       import->file, IMPORT_ROWS_MAX);
-	ret = read_columns(import, err);
-	if (ret)
-		return ret;
-	import->entries = arena_array(&import->office->arena,
-				      import->csv.row_count + 1,
-				      sizeof(*import->entries));
-	if (!import->entries)
-		return err_set(err, ERR_NOMEM, "%s: too large", import->file);
-	for (size_t i = 0; i < import->csv.row_count; i++) {
-		struct entry *entry = &import->entries[import->count];
+	*has_reviews = false;
+	for (size_t i = 0; i < sheet->csv.row_count && !ret; i++) {
+		struct entry *entry = &sheet->entries[sheet->count];
 
-		ret = read_row(import, &import->csv.rows[i], entry, err);
+		ret = read_row(sheet, &sheet->csv.rows[i], entry, err);
 		if (ret < 0)
 			return ret;
 		if (!ret) {
 			memset(entry, 0, sizeof(*entry));
 			continue;
 		}
-		import->has_reviews |= entry->review;
-		import->count++;
+		ret = 0;
+		*has_reviews |= entry->review;
+		sheet->count++;
 	}
-	return 0;
+	return ret;
 }
 
 /* ---- the rows ---- */
 
 /* A column that is no field of any target is a slip in the header. */
-static int check_columns(struct import *import, const struct desk *desk,
+static int check_columns(struct sheet *sheet, const struct desk *desk,
 			 struct err *err)
 {
 	const struct catalogue *catalogue = desk->catalogue;
 
-	if (!catalogue || import->unchecked)
+	if (!catalogue || sheet->unchecked)
 		return 0;
-	for (size_t i = 0; i < import->csv.column_count; i++) {
-		struct span name = import->csv.columns[i];
-		bool known = !import->is_field[i];
+	for (size_t i = 0; i < sheet->csv.column_count; i++) {
+		struct span name = sheet->csv.columns[i];
+		bool known = !sheet->is_other[i];
 
 		for (size_t t = 0; t < catalogue->target_count && !known; t++)
 			known = catalogue_field(&catalogue->targets[t], name);
 		if (!known)
-			return bad_column(import, MESSAGE_COLUMN_UNKNOWN, name,
-					  err);
+			return sheet_bad_column(sheet, MESSAGE_COLUMN_UNKNOWN,
+						name, err);
 	}
 	return 0;
 }
 
-/*
- * Each row is checked as if those before it had been taken, and based on
- * them; a bad row is told and left out. ERR_* only for what ends it all.
- */
-static int make_row(struct import *import, struct desk *desk,
-		    struct entry *entry, struct sealed *out, bool *made,
-		    struct err *err)
+/* Each row is checked as if those before it had been taken; a bad row is told
+ * and left out. */
+static int take_rows(struct sheet *sheet, struct desk *desk, struct err *err)
 {
-	const char *column = "";
-	enum verdict verdict;
-	struct err wrong;
-	int ret = desk_prepare(desk, entry, &wrong);
+	int ret = 0;
 
-	*made = false;
-	if (ret == ERR_NOMEM)
-		return err_set(err, ret, "%s", wrong.msg);
-	if (ret == ERR_LIMIT) { /* cannot be sent at all */
-		import->bad++;
-		message_print(stderr, import->office->language,
-			      MESSAGE_LOCAL_SHAPE, import->file, entry->row,
-			      wrong.msg);
-		return 0;
+	for (size_t i = 0; i < sheet->count && !ret; i++) {
+		struct entry *entry = &sheet->entries[i];
+		bool good;
+
+		ret = sheet_check(sheet, desk, entry, &good, err);
+		if (!ret && good)
+			ret = sheet_take(sheet, desk, entry, err);
 	}
-	if (ret) {
-		verdict = entry_shape_verdict(entry, &column);
-		complain(import, entry->row, column, verdict);
-		if (!import->unchecked)
-			return 0;
-	}
-	verdict = import->unchecked ? VERDICT_ADMITTED :
-				      desk_check(desk, entry, &column);
-	if (verdict) {
-		complain(import, entry->row, column ? column : "", verdict);
-		return 0;
-	}
-	ret = entry_make(entry, &desk->cells, &desk->office->arena, out, err);
-	*made = !ret;
 	return ret;
 }
 
-struct made {
-	struct sealed *sealed;
-	uint64_t *numbers;
-	uint32_t *rows;
-	size_t count;
-};
-
-static int make_rows(struct import *import, struct desk *desk,
-		     struct made *made, struct err *err)
-{
-	struct arena *arena = &desk->office->arena;
-
-	made->sealed =
-		arena_array(arena, import->count + 1, sizeof(*made->sealed));
-	made->numbers =
-		arena_array(arena, import->count + 1, sizeof(*made->numbers));
-	made->rows = arena_array(arena, import->count + 1, sizeof(*made->rows));
-	if (!made->sealed || !made->numbers || !made->rows)
-		return err_set(err, ERR_NOMEM, "%s: too large", import->file);
-	for (size_t i = 0; i < import->count; i++) {
-		struct entry *entry = &import->entries[i];
-		bool is_made;
-		int ret = make_row(import, desk, entry,
-				   &made->sealed[made->count], &is_made, err);
-
-		if (ret)
-			return ret;
-		if (is_made)
-			made->rows[made->count++] = entry->row;
-	}
-	return 0;
-}
-
-static int save_rows(const struct options *options, struct import *import,
-		     struct desk *desk, struct made *made, uint64_t timeout_ms)
-{
-	struct office *office = desk->office;
-	struct err err;
-	int code;
-
-	if (import->bad && !import->unchecked) {
-		message_print(stderr, office->language, MESSAGE_IMPORT_NOTHING,
-			      import->bad, import->count);
-		return EXIT_REFUSED;
-	}
-	if (options_given(options, "dry-run")) {
-		message_print(stderr, office->language, MESSAGE_IMPORT_WOULD,
-			      made->count);
-		return EXIT_OK;
-	}
-	if (made->count &&
-	    outbox_save(office->outbox, made->sealed, made->count,
-			clock_now_us(&office->clock), made->numbers, &err))
-		return office_fail(&err);
-	desk_unlock(desk);
-	wake_sender(office->dir, WAKE_SAVED);
-	message_print(stderr, office->language, MESSAGE_IMPORT_SAVED,
-		      made->count);
-	code = EXIT_OK;
-	if (options_given(options, "wait"))
-		code = desk_wait(desk, timeout_ms, made->numbers, made->rows,
-				 made->count, import->file);
-	return code == EXIT_OK && import->bad ? EXIT_REFUSED : code;
-}
-
-static int import_file(const struct options *options, struct import *import,
+static int import_file(const struct options *options, struct sheet *sheet,
 		       uint64_t timeout_ms)
 {
+	struct office *office = sheet->office;
 	struct desk desk = { .lock = -1 };
-	struct made made = { 0 };
+	bool has_reviews;
 	struct err err;
-	int code = 0, ret = read_file(import, &err);
+	int code = 0, ret = read_file(sheet, &has_reviews, &err);
 
-	if (!ret && import->has_reviews)
-		deliver_refresh(import->office, timeout_ms);
+	if (!ret && has_reviews)
+		(void)deliver_refresh(office, timeout_ms);
 	if (!ret)
-		ret = desk_open(&desk, import->office, &err);
-	if (!ret && !desk.catalogue && !import->unchecked)
-		message_print(stderr, import->office->language,
-			      MESSAGE_UNCHECKED);
-	if (!ret && import->columns[COLUMN_RECEIVED] >= 0)
-		message_print(stderr, import->office->language,
-			      MESSAGE_NOT_RECEIVED);
+		ret = desk_open(&desk, office, &err);
+	if (!ret && !desk.catalogue && !sheet->unchecked)
+		message_print(stderr, office->language, MESSAGE_UNCHECKED);
+	if (!ret && sheet->columns[COLUMN_RECEIVED] >= 0)
+		message_print(stderr, office->language, MESSAGE_NOT_RECEIVED);
 	if (!ret)
-		ret = check_columns(import, &desk, &err);
+		ret = check_columns(sheet, &desk, &err);
 	if (!ret)
-		ret = make_rows(import, &desk, &made, &err);
+		ret = take_rows(sheet, &desk, &err);
 	if (!ret)
-		code = save_rows(options, import, &desk, &made, timeout_ms);
-	else if (!import->told)
+		code = sheet_save(sheet, options, &desk, timeout_ms);
+	else if (!sheet->told)
 		code = office_fail(&err);
 	if (ret == ERR_INVALID || ret == ERR_LIMIT)
 		code = EXIT_REFUSED;
@@ -333,7 +161,7 @@ static int import_file(const struct options *options, struct import *import,
 
 int command_import(const struct options *options)
 {
-	struct import *import;
+	struct sheet *sheet;
 	struct office office;
 	struct err err;
 	uint64_t timeout_ms;
@@ -344,15 +172,16 @@ int command_import(const struct options *options)
 	code = office_open(&office, options, OFFICE_EXISTING);
 	if (code)
 		goto out;
-	import = arena_alloc(&office.arena, sizeof(*import));
-	if (!import) {
+	sheet = arena_alloc(&office.arena, sizeof(*sheet));
+	if (!sheet) {
 		code = EXIT_FAILED;
 		goto out;
 	}
-	import->office = &office;
-	import->file = options_argument(options, 0);
-	import->unchecked = options_given(options, "unchecked");
-	code = import_file(options, import, timeout_ms);
+	sheet->office = &office;
+	sheet->file = options_argument(options, 0);
+	sheet->words = &import_words;
+	sheet->unchecked = options_given(options, "unchecked");
+	code = import_file(options, sheet, timeout_ms);
 out:
 	office_close(&office);
 	return code;

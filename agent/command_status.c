@@ -7,6 +7,7 @@
 #include "agent/describe.h"
 #include "agent/office.h"
 #include "agent/sender.h"
+#include "agent/status_reviews.h"
 
 #define STATUS_DELIVERED_SHOWN 20
 #define STATUS_ARENA_BYTES ((size_t)8 * 1024 * 1024)
@@ -105,7 +106,8 @@ static void print_connection(struct office *office)
 }
 
 static void json_connection(struct office *office,
-			    const struct outbox_counts *counts)
+			    const struct outbox_counts *counts,
+			    const struct reviews *reviews)
 {
 	struct sender_word word;
 	const char *state = "no sender", *why = "";
@@ -117,6 +119,8 @@ static void json_connection(struct office *office,
 	}
 	(void)printf("{\"connection\": \"%s\", \"trouble\": ", state);
 	json_text(stdout, span_of_text(why));
+	(void)fputs(", ", stdout);
+	status_reviews_counts(reviews);
 	(void)printf(", \"counts\": {\"waiting\": %llu, \"sealed\": %llu, "
 		     "\"delivered\": %llu, \"refused\": %llu}}\n",
 		     (unsigned long long)counts->waiting,
@@ -125,33 +129,58 @@ static void json_connection(struct office *office,
 		     (unsigned long long)counts->refused);
 }
 
-static int print_status(struct listing *listing, struct err *err)
+static int print_items(struct listing *listing,
+		       const struct outbox_counts *counts, struct err *err)
 {
 	struct office *office = listing->office;
-	struct outbox_counts counts;
-	int ret = outbox_counts(office->outbox, &counts, err);
+	int ret;
 
-	if (ret)
-		return ret;
 	if (!listing->json && !options_given(listing->options, "all") &&
-	    counts.delivered > STATUS_DELIVERED_SHOWN)
-		listing->skip = counts.delivered - STATUS_DELIVERED_SHOWN;
+	    counts->delivered > STATUS_DELIVERED_SHOWN)
+		listing->skip = counts->delivered - STATUS_DELIVERED_SHOWN;
 	if (listing->skip)
 		message_print(stdout, office->language, MESSAGE_MORE,
 			      (unsigned long long)listing->skip);
 	ret = list(listing, err);
-	if (ret < 0)
+	return ret < 0 ? ret : 0;
+}
+
+static void print_counts(struct office *office,
+			 const struct outbox_counts *counts)
+{
+	message_print(stdout, office->language, MESSAGE_COUNTS,
+		      (unsigned long long)counts->waiting,
+		      (unsigned long long)counts->sealed,
+		      (unsigned long long)counts->delivered,
+		      (unsigned long long)counts->refused);
+	print_connection(office);
+}
+
+/* What was done before, then what was said, then what is to be done. */
+static int print_status(struct listing *listing, const struct desk *desk,
+			const struct reviews *reviews, struct err *err)
+{
+	static const enum review_place rest[] = { REVIEW_WAITING, REVIEW_TO_DO,
+						  REVIEW_RETURNED };
+	struct office *office = listing->office;
+	bool all = options_given(listing->options, "all");
+	struct outbox_counts counts;
+	int ret = outbox_counts(office->outbox, &counts, err);
+
+	if (!ret && !listing->json)
+		status_reviews_print(reviews, desk, REVIEW_JUDGED, all);
+	if (!ret)
+		ret = print_items(listing, &counts, err);
+	if (ret)
 		return ret;
 	if (listing->json) {
-		json_connection(office, &counts);
+		status_reviews_json(reviews, desk);
+		json_connection(office, &counts, reviews);
 		return 0;
 	}
-	message_print(stdout, office->language, MESSAGE_COUNTS,
-		      (unsigned long long)counts.waiting,
-		      (unsigned long long)counts.sealed,
-		      (unsigned long long)counts.delivered,
-		      (unsigned long long)counts.refused);
-	print_connection(office);
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		status_reviews_print(reviews, desk, rest[i], all);
+	print_counts(office, &counts);
 	return 0;
 }
 
@@ -161,11 +190,17 @@ int command_status(const struct options *options)
 	struct listing listing = { .options = options,
 				   .office = &office,
 				   .json = options_given(options, "json") };
+	struct reviews reviews = { 0 };
+	struct desk desk = { .lock = -1 };
 	struct err err;
 	int code = office_open(&office, options, OFFICE_EXISTING);
 
-	if (!code && print_status(&listing, &err) < 0)
+	if (!code && (desk_look(&desk, &office, &err) ||
+		      reviews_load(&reviews, &desk, &err) ||
+		      print_status(&listing, &desk, &reviews, &err)))
 		code = office_fail(&err);
+	reviews_release(&reviews);
+	desk_close(&desk);
 	office_close(&office);
 	return code;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/review_word.h"
 #include "proto/day.h"
 
 #define MINUTE_US 60000000ull
@@ -87,16 +88,52 @@ static void print_span(FILE *out, struct span text)
 		(void)fwrite(text.data, 1, text.len, out);
 }
 
-void cells_print(FILE *out, const struct report *report)
+void text_add(struct strbuf *out, struct span text)
 {
-	for (size_t i = 0; i < report->cell_count; i++) {
-		if (i)
-			(void)fputc(' ', out);
-		print_span(out, report->cells[i].field);
-		if (report->cells[i].field.len)
-			(void)fputc('=', out);
-		print_span(out, report->cells[i].value);
+	for (size_t i = 0; i < text.len; i++) {
+		/* U+0080 to U+009F are controls as well. */
+		bool high = text.data[i] == 0xc2 && i + 1 < text.len &&
+			    text.data[i + 1] < 0xa0;
+
+		if (text.data[i] >= 0x20 && text.data[i] != 0x7f && !high) {
+			strbuf_add_char(out, (char)text.data[i]);
+			continue;
+		}
+		strbuf_add_char(out, ' ');
+		i += high;
 	}
+}
+
+void text_print(FILE *out, struct span text)
+{
+	struct strbuf clean;
+
+	strbuf_init(&clean, 0);
+	text_add(&clean, text);
+	print_span(out, strbuf_span(&clean));
+	strbuf_release(&clean);
+}
+
+void cells_text(struct strbuf *out, const struct cell_text *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			strbuf_add_char(out, ' ');
+		strbuf_add(out, cells[i].field.data, cells[i].field.len);
+		if (cells[i].field.len)
+			strbuf_add_char(out, '=');
+		strbuf_add(out, cells[i].value.data, cells[i].value.len);
+	}
+}
+
+static void cells_print(FILE *out, const struct report *report)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	cells_text(&text, report->cells, report->cell_count);
+	text_print(out, strbuf_span(&text));
+	strbuf_release(&text);
 }
 
 static const struct report *report_of(const struct statement *statement)
@@ -106,22 +143,6 @@ static const struct report *report_of(const struct statement *statement)
 	if (statement->kind == SAID_REVIEW)
 		return &statement->said.review;
 	return NULL;
-}
-
-/* A reviewer's word, as people read it. */
-static struct span status_text(enum language language, struct span status)
-{
-	static const char *const chinese[][2] = {
-		{ "approved", "通过" }, { "returned", "退回" },
-		{ "done", "完成" },	{ "green", "绿灯" },
-		{ "yellow", "黄灯" },	{ "red", "红灯" },
-	};
-
-	for (size_t i = 0; i < sizeof(chinese) / sizeof(chinese[0]); i++)
-		if (language == LANGUAGE_ZH &&
-		    span_equal(status, span_of_text(chinese[i][0])))
-			return span_of_text(chinese[i][1]);
-	return status;
 }
 
 static void print_report(FILE *out, enum language language,
@@ -138,7 +159,7 @@ static void print_report(FILE *out, enum language language,
 		print_span(out, report->item);
 	}
 	(void)fputs(": ", out);
-	print_span(out, status_text(language, report->status));
+	print_span(out, review_word_text(language, report->status));
 	cells_print(out, report);
 }
 
@@ -157,7 +178,7 @@ void item_print(FILE *out, const struct office *office,
 		print_report(out, office->language, report);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
 		(void)fputs(" “", out);
-		print_span(out, item->sealed.texts[i].text);
+		text_print(out, item->sealed.texts[i].text);
 		(void)fputs("”", out);
 	}
 	if (item->delivered)

@@ -8,6 +8,7 @@
 #include "agent/messages.h"
 #include "agent/office.h"
 #include "base/arena.h"
+#include "base/strbuf.h"
 #include "proto/wire.h"
 #include "store/outbox.h"
 
@@ -25,7 +26,12 @@ const char *item_state_text(enum language language,
 			    const struct outbox_item *item);
 
 /* The cells' values: "118", or "opened=3600 closed=1350". */
-void cells_print(FILE *out, const struct report *report);
+void cells_text(struct strbuf *out, const struct cell_text *cells,
+		size_t count);
+/* What others wrote must not command a terminal, nor break the line: controls
+ * become blanks. */
+void text_add(struct strbuf *out, struct span text);
+void text_print(FILE *out, struct span text);
 
 /* One line for people; statement is the item's body, decoded. */
 void item_print(FILE *out, const struct office *office,

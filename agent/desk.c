@@ -5,6 +5,29 @@
 
 #include "agent/deliver.h"
 
+static int read_desk(struct desk *desk, struct err *err)
+{
+	struct office *office = desk->office;
+	int ret = slice_read(office->outbox, &office->arena, &desk->kept, err);
+
+	if (ret && ret != ERR_NOTFOUND)
+		return ret;
+	if (!ret)
+		desk->catalogue = slice_catalogue(&desk->kept);
+	ret = cells_load(&desk->cells, office->outbox, desk->catalogue,
+			 clock_now_us(&office->clock), err);
+	return ret ? ret :
+		     cells_load_reviews(&desk->cells, office->outbox, err);
+}
+
+int desk_look(struct desk *desk, struct office *office, struct err *err)
+{
+	memset(desk, 0, sizeof(*desk));
+	desk->office = office;
+	desk->lock = -1;
+	return read_desk(desk, err);
+}
+
 int desk_open(struct desk *desk, struct office *office, struct err *err)
 {
 	int ret;
@@ -13,15 +36,7 @@ int desk_open(struct desk *desk, struct office *office, struct err *err)
 	desk->office = office;
 	desk->lock = -1;
 	ret = office_lock_saving(office, &desk->lock, err);
-	if (ret)
-		return ret;
-	ret = slice_read(office->outbox, &office->arena, &desk->kept, err);
-	if (ret && ret != ERR_NOTFOUND)
-		return ret;
-	if (!ret)
-		desk->catalogue = slice_catalogue(&desk->kept);
-	return cells_load(&desk->cells, office->outbox, desk->catalogue,
-			  clock_now_us(&office->clock), err);
+	return ret ? ret : read_desk(desk, err);
 }
 
 void desk_unlock(struct desk *desk)
@@ -43,6 +58,16 @@ struct span desk_unit(const struct desk *desk)
 	return desk->kept.unit_count ? desk->kept.units[0] : span_of(NULL, 0);
 }
 
+int desk_head(const struct desk *desk, const struct report *report,
+	      struct head *out, struct err *err)
+{
+	char key[CELLS_KEY_BYTES];
+
+	return outbox_head(desk->office->outbox,
+			   span_of(key, cells_key(report, key)),
+			   &desk->office->arena, out, err);
+}
+
 int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err)
 {
 	int ret;
@@ -54,27 +79,57 @@ int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err)
 	return ret ? ret : entry_shape(entry, err);
 }
 
-/* As the collector looks at it first; what is unknown gets another verdict.
- * Reviewers speak of others' reports. */
+/* As the collector looks at it first; what is unknown gets another verdict. */
 static bool is_anothers(const struct desk *desk, const struct entry *entry)
 {
 	uint32_t unit =
 		intern_find(&desk->catalogue->unit_ids, entry->report.unit);
 
-	if (entry->review || unit == INTERN_NONE || desk->kept.unit_count == 0)
+	if (unit == INTERN_NONE || desk->kept.unit_count == 0)
 		return false;
-	for (size_t i = 0; i < desk->kept.unit_count; i++)
-		if (span_equal(desk->kept.units[i], entry->report.unit))
-			return false;
-	return true;
+	return !slice_speaks_for(&desk->kept, entry->report.unit);
+}
+
+/* Only the lead's reviewers review. */
+static bool is_anothers_review(const struct desk *desk,
+			       const struct entry *entry)
+{
+	const struct catalogue *catalogue = desk->catalogue;
+	uint32_t number = catalogue_target(catalogue, entry->report.target);
+	uint32_t lead;
+
+	if (number == CATALOGUE_NONE || desk->kept.unit_count == 0)
+		return false;
+	if (desk->kept.roles && !(desk->kept.roles & 1u << ROLE_REVIEWER))
+		return true;
+	lead = catalogue->targets[number].lead;
+	return lead == CATALOGUE_NONE ||
+	       !slice_speaks_for(&desk->kept,
+				 span_of_text(catalogue->units[lead].id));
+}
+
+static enum verdict check_review(const struct desk *desk,
+				 const struct entry *entry, const char **column)
+{
+	enum verdict verdict;
+
+	if (desk->catalogue && is_anothers_review(desk, entry)) {
+		*column = "target";
+		return VERDICT_NOT_YOUR_UNIT;
+	}
+	verdict = entry_check_review(entry, &desk->cells, column);
+	if (verdict || !desk->catalogue)
+		return verdict;
+	return entry_check(entry, &desk->cells, desk->office->zone_minutes,
+			   &desk->office->arena, column);
 }
 
 enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 			const char **column)
 {
 	*column = "";
-	if (entry->review && !cells_find(&desk->cells, &entry->report))
-		return VERDICT_NOTHING_TO_REVIEW;
+	if (entry->review)
+		return check_review(desk, entry, column);
 	if (!desk->catalogue)
 		return VERDICT_ADMITTED;
 	if (is_anothers(desk, entry)) {
@@ -83,6 +138,18 @@ enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 	}
 	return entry_check(entry, &desk->cells, desk->office->zone_minutes,
 			   &desk->office->arena, column);
+}
+
+const char *desk_advice(const struct desk *desk, const struct entry *entry,
+			enum verdict verdict, const char *column)
+{
+	enum language language = desk->office->language;
+
+	if (!entry->review || verdict != VERDICT_VALUE_MALFORMED)
+		return verdict_advice(language, verdict);
+	return message_text(language, !strcmp(column, "version") ?
+					      MESSAGE_REVIEW_VERSION :
+					      MESSAGE_REVIEW_WORDS);
 }
 
 struct outcome {

@@ -22,6 +22,8 @@ struct desk {
 };
 
 int desk_open(struct desk *desk, struct office *office, struct err *err);
+/* The same without the lock: to look, not to say. */
+int desk_look(struct desk *desk, struct office *office, struct err *err);
 /* Lets others save; what was read stays. */
 void desk_unlock(struct desk *desk);
 void desk_close(struct desk *desk);
@@ -29,11 +31,19 @@ void desk_close(struct desk *desk);
 /* The unit that is meant where none is named; empty if it is not known. */
 struct span desk_unit(const struct desk *desk);
 
+/* What is known of a cell, in the office's arena. ERR_NOTFOUND. */
+int desk_head(const struct desk *desk, const struct report *report,
+	      struct head *out, struct err *err);
+
 /* Canonical form and shape. */
 int desk_prepare(const struct desk *desk, struct entry *entry, struct err *err);
 /* Admitted where nothing is known here. */
 enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 			const char **column);
+
+/* What can be done about it, for people. */
+const char *desk_advice(const struct desk *desk, const struct entry *entry,
+			enum verdict verdict, const char *column);
 
 /*
  * After saving with --wait: waits, then tells what became of the statements

@@ -1,7 +1,9 @@
 #include "agent/entry.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "agent/review_word.h"
 #include "agent/statement.h"
 
 static int copy_text(struct span *to, const char *text, struct arena *arena,
@@ -61,8 +63,14 @@ int entry_canonical(struct entry *entry, const struct catalogue *catalogue,
 	char text[PERIOD_TEXT_BYTES];
 	struct period period;
 	bool has_period = !period_parse(report->period, &period, NULL);
+	const char *status = NULL;
 	uint32_t number;
 	int ret = 0;
+
+	if (entry->review)
+		status = review_word_status(report->status);
+	if (status)
+		report->status = span_of_text(status);
 
 	if (has_period) {
 		period_print(period, text);
@@ -146,6 +154,86 @@ enum verdict entry_shape_verdict(const struct entry *entry, const char **column)
 		return VERDICT_UNIT_UNKNOWN;
 	*column = "period";
 	return VERDICT_PERIOD_MALFORMED;
+}
+
+/* ---- versions, as people are shown them ---- */
+
+void entry_version(const uint8_t salt[SALT_BYTES],
+		   char out[ENTRY_VERSION_BYTES])
+{
+	out[0] = 'v';
+	for (size_t i = 0; i < BASE_BYTES; i++)
+		(void)snprintf(out + 1 + 2 * i, 3, "%02x", salt[i]);
+}
+
+static int digit(uint8_t byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	if (byte >= 'a' && byte <= 'f')
+		return byte - 'a' + 10;
+	return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
+}
+
+int entry_version_parse(struct span text, uint8_t out[BASE_BYTES])
+{
+	uint8_t bytes[BASE_BYTES];
+
+	if (text.len != ENTRY_VERSION_BYTES - 1 ||
+	    (text.data[0] != 'v' && text.data[0] != 'V'))
+		return ERR_INVALID;
+	for (size_t i = 0; i < BASE_BYTES; i++) {
+		int high = digit(text.data[1 + 2 * i]);
+		int low = digit(text.data[2 + 2 * i]);
+
+		if (high < 0 || low < 0)
+			return ERR_INVALID;
+		bytes[i] = (uint8_t)(16 * high + low);
+	}
+	memcpy(out, bytes, BASE_BYTES);
+	return 0;
+}
+
+/* ---- checks ---- */
+
+static bool is_narrative(const struct catalogue *catalogue,
+			 const struct report *report)
+{
+	uint32_t number = CATALOGUE_NONE;
+
+	if (catalogue)
+		number = catalogue_target(catalogue, report->target);
+	return number != CATALOGUE_NONE &&
+	       catalogue->targets[number].kind == KIND_NARRATIVE;
+}
+
+enum verdict entry_check_review(const struct entry *entry,
+				const struct cells *cells, const char **column)
+{
+	const struct report *review = &entry->report;
+	const struct known_cell *known = cells_find(cells, review);
+	uint8_t version[BASE_BYTES];
+
+	*column = "";
+	if (!known)
+		return VERDICT_NOTHING_TO_REVIEW;
+	*column = "review";
+	if (!review_word_status(review->status))
+		return VERDICT_VALUE_MALFORMED;
+	if (is_narrative(cells->catalogue, review) &&
+	    !review_word_returns(review->status) &&
+	    !review_word_lights(review->status))
+		return VERDICT_VALUE_MALFORMED;
+	*column = "reason";
+	if (review_word_returns(review->status) && !entry->reason.len)
+		return VERDICT_REASON_MISSING;
+	*column = "version";
+	if (!entry->version.len)
+		return VERDICT_ADMITTED;
+	if (entry_version_parse(entry->version, version))
+		return VERDICT_VALUE_MALFORMED;
+	return memcmp(version, known->salt, BASE_BYTES) ? VERDICT_STALE :
+							  VERDICT_ADMITTED;
 }
 
 enum verdict entry_check(const struct entry *entry, const struct cells *cells,

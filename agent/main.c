@@ -63,7 +63,8 @@ static const struct option_spec import_options[] = {
 
 static const struct option_spec status_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "an object a line" },
-	{ "all", NULL, OPTION_FLAG, NULL, "everything ever delivered, too" },
+	{ "all", NULL, OPTION_FLAG, NULL,
+	  "everything ever delivered or reviewed, too" },
 };
 
 static const struct option_spec history_options[] = {
@@ -100,8 +101,16 @@ static const struct option_spec revoke_options[] = {
 };
 
 static const struct option_spec review_options[] = {
+	{ "list", NULL, OPTION_FLAG, NULL,
+	  "write what waits for a review as CSV, to be filled in" },
+	{ "file", NULL, OPTION_TEXT, "FILE.csv",
+	  "the filled-in list: all reviews or none" },
+	{ "dry-run", NULL, OPTION_FLAG, NULL, "with --file: check only" },
 	{ "item", NULL, OPTION_TEXT, "I", "of registers: the project's key" },
-	{ "reason", NULL, OPTION_TEXT, "T", "why, for the office" },
+	{ "reason", NULL, OPTION_TEXT, "T",
+	  "why, for the office; a return needs it" },
+	{ "version", NULL, OPTION_TEXT, "V",
+	  "only if it is still the figure that was seen" },
 	WAIT_OPTIONS,
 };
 
@@ -127,7 +136,7 @@ static const struct command_spec commands[] = {
 	  "tally-agent import june.csv --wait",
 	  import_options, COUNT(import_options), command_import },
 	{ "status", "", 0, 0,
-	  "what waits, what is delivered, what was refused and why",
+	  "what waits, is delivered, was refused or returned and why",
 	  "tally-agent status --json", status_options, COUNT(status_options),
 	  command_status },
 	{ "history", "[TARGET...]", 0, 100,
@@ -150,9 +159,12 @@ static const struct command_spec commands[] = {
 	  "end a key, or withdraw a unit's codes (administrators)",
 	  "tally-agent revoke 5f0c...e1 --from 17 --reason \"laptop stolen\"",
 	  revoke_options, COUNT(revoke_options), command_revoke },
-	{ "review",
-	  "(approve | return | done | green | yellow | red) TARGET UNIT PERIOD",
-	  4, 4, "judge a unit's report (reviewers)",
+	{ "review", "(WORD TARGET UNIT PERIOD | --list | --file FILE.csv)", 0,
+	  4,
+	  "judge units' reports: approve, return, done, green, yellow, red "
+	  "(reviewers)",
+	  "tally-agent review --list > waiting.csv\n"
+	  "tally-agent review --file waiting.csv --wait\n"
 	  "tally-agent review return rural.village-look baima 2024Q2 --reason "
 	  "\"no photographs\"",
 	  review_options, COUNT(review_options), command_review },

@@ -70,6 +70,8 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_LOCAL_DOUBT] = { "the collector will probably refuse this: "
 				  "%s%s%s. %s",
 				  "汇总中心可能不采纳：%s%s%s。%s" },
+	[MESSAGE_LOCAL_HOPELESS] = { "nothing was saved: %s%s%s. %s",
+				     "未保存：%s%s%s。%s" },
 	[MESSAGE_LOCAL_REFUSED] = { "%s:%u: %s%s%s. %s", "%s:%u: %s%s%s。%s" },
 	[MESSAGE_LOCAL_SHAPE] = { "%s:%u: %s", "%s:%u: %s" },
 	[MESSAGE_REFUSED_HERE] = { "tally-agent: %s: %s. %s",
@@ -114,6 +116,82 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "it receives",
 				   "“received”一列不上报：收到时间由汇总中心记"
 				   "录" },
+	[MESSAGE_REVIEW_WORDS] = { "Write approve or return; for a narrative "
+				   "done, green, yellow, red or return.",
+				   "审核请填：通过、退回；叙述类目标填：完成、"
+				   "绿"
+				   "灯、黄灯、红灯、退回。" },
+	[MESSAGE_REVIEW_COLUMN_UNKNOWN] = { "%s:1: the column %.*s is none of "
+					    "the list's; correct its name or "
+					    "leave the column out",
+					    "%s:1: %.*s 列不是审核表的列；请改"
+					    "正列名或删去该列" },
+	[MESSAGE_REVIEW_JUDGES] = { "%s %.*s %.*s: %s -> %.*s",
+				    "%s %.*s %.*s：%s → %.*s" },
+	[MESSAGE_REVIEW_BLANK] = { "%s:%u: review: a reason without a review; "
+				   "say what the review is, or empty the "
+				   "reason",
+				   "%s:%u: review: "
+				   "有审核意见而未填审核结果；请填"
+				   "写审核结果，或清空意见" },
+	[MESSAGE_REVIEW_MOVED_ON] = { "  now it is: %s, received %s (%s); look "
+				      "at it, then judge it: \"tally-agent "
+				      "review --list\" writes the list again",
+				      "  现为：%s，收到于 "
+				      "%s（%s）；请看过再审核，"
+				      "“tally-agent review --list”可重新导出" },
+	[MESSAGE_REVIEW_MEANWHILE] = { "%s:%u: review: it was reviewed "
+				       "meanwhile: %.*s. Take the row out, or "
+				       "empty its version to replace that "
+				       "review",
+				       "%s:%u: review: "
+				       "该项已另有审核：%.*s。请删"
+				       "去此行；确需改审的，清空其版本" },
+	[MESSAGE_REVIEW_TWICE] = { "%s:%u: row %u reviews the same report; "
+				   "leave one",
+				   "%s:%u: 与第 %u 行审核的是同一填报；请只留一"
+				   "行" },
+	[MESSAGE_REVIEW_NOTHING] = { "nothing was saved: %zu of %zu reviews "
+				     "would be refused",
+				     "未保存任何审核：%2$zu 条中有 %1$zu "
+				     "条有误" },
+	[MESSAGE_REVIEW_SAVED] = { "reviews saved here, waiting to send: %zu",
+				   "审核已存本机，待上报：%zu 条" },
+	[MESSAGE_REVIEW_WOULD] = { "reviews without an error: %zu; nothing was "
+				   "saved "
+				   "(--dry-run)",
+				   "%zu 条审核无误；未保存（--dry-run）" },
+	[MESSAGE_REVIEW_LEFT] = { "rows without a review, left as they are: "
+				  "%zu",
+				  "%zu 行未填审核，未处理" },
+	[MESSAGE_REVIEW_ALREADY] = { "rows that were reviewed so already: %zu",
+				     "%zu 行此前已如此审核，不再重复" },
+	[MESSAGE_REVIEW_UNSEEN] = { "rows without a version, which judge the "
+				    "newest "
+				    "figure known here: %zu",
+				    "%zu 行没有版本：按本机所知最新数据审核" },
+	[MESSAGE_REVIEW_LISTED] = { "reports that wait for this office's "
+				    "review: %zu; fill in review and reason, "
+				    "then: tally-agent review --file FILE.csv",
+				    "待本单位审核：%zu 条；填好审核结果和意见后"
+				    "运行：tally-agent review --file "
+				    "文件.csv" },
+	[MESSAGE_REVIEW_NONE] = { "nothing waits for this office's review",
+				  "没有待本单位审核的填报" },
+	[MESSAGE_REVIEW_VERSION] = { "This is no version: leave those of the "
+				     "list as they are, or empty the cell.",
+				     "版本写法有误：请保持导出的版本不变，或清"
+				     "空"
+				     "该单元格。" },
+	[MESSAGE_NOT_REFRESHED] = { "the collector cannot be reached: this is "
+				    "what was known here last",
+				    "无法连通汇总中心：以下为本机上次所知情"
+				    "况" },
+	[MESSAGE_NOT_A_REVIEWER] = { "this office's key may not review; ask "
+				     "the administrator for the role reviewer",
+				     "本单位密钥没有审核权限；请管理员授予审核"
+				     "角色"
+				     "（reviewer）" },
 	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors",
 				 "%s：%zu 个目标，%zu 个单位，没有错误" },
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
@@ -195,6 +273,33 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			   "them)",
 			   "（更早的 %llu 条已送达记录未列出；--all "
 			   "列出全部）" },
+	[MESSAGE_TO_DO] = { "waits for your review: %zu, the oldest first "
+			    "(\"tally-agent review --list\" writes them for "
+			    "Excel)",
+			    "待本单位审核 %zu 条，最早的在前（“tally-agent "
+			    "review --list”可导出到 Excel）" },
+	[MESSAGE_RETURNED] = { "returned to you: %zu", "被退回 %zu 条" },
+	[MESSAGE_RETURNED_BY] = { "    %s returned by %s: ",
+				  "    %s 由 %s 退回：" },
+	[MESSAGE_NO_REASON] = { "(no reason is known here)",
+				"（本机未见退回原因）" },
+	[MESSAGE_RESEND] = { "    correct it and send it again until %s: "
+			     "tally-agent report %s",
+			     "    请更正后于 %s 前（含当日）重报：tally-agent "
+			     "report %s" },
+	[MESSAGE_RESEND_OVER] = { "    the days to send it again ended on %s; "
+				  "ask the lead department",
+				  "    重报期限已于 %s 截止；请联系牵头单位" },
+	[MESSAGE_IN_REVIEW] = { "waits for its lead department: %zu",
+				"待牵头单位审核 %zu 条" },
+	[MESSAGE_JUDGED] = { "reviewed by the lead departments: %zu",
+			     "牵头单位已审核 %zu 条" },
+	[MESSAGE_NOT_SHOWN] = { "  (%zu more are not shown; --all shows them)",
+				"  （另有 %zu 条未列出；--all 列出全部）" },
+	[MESSAGE_DUE] = { "due %s", "应报日 %s" },
+	[MESSAGE_BY] = { "by %s", "由 %s 审核" },
+	[MESSAGE_AT] = { "at %s", "在 %s" },
+	[MESSAGE_WAS] = { "was %s (%.*s)", "原 %s（%.*s）" },
 	[MESSAGE_STATE_SAVED] = { "waiting to send", "待上报" },
 	[MESSAGE_STATE_SEALED] = { "sent", "已发出" },
 	[MESSAGE_STATE_DELIVERED] = { "delivered", "已送达" },
@@ -331,6 +436,15 @@ void message_print(FILE *out, enum language language, enum message message, ...)
 	(void)vfprintf(out, texts[message][language], ap);
 	va_end(ap);
 	(void)fputc('\n', out);
+}
+
+void message_part(FILE *out, enum language language, enum message message, ...)
+{
+	va_list ap;
+
+	va_start(ap, message);
+	(void)vfprintf(out, texts[message][language], ap);
+	va_end(ap);
 }
 
 const char *state_text(enum language language, enum session_state state)

@@ -32,6 +32,7 @@ enum message {
 	MESSAGE_NO_RECOVERY,
 	MESSAGE_ONE_ADMINISTRATOR,
 	MESSAGE_LOCAL_DOUBT,
+	MESSAGE_LOCAL_HOPELESS,
 	MESSAGE_LOCAL_REFUSED,
 	MESSAGE_LOCAL_SHAPE,
 	MESSAGE_REFUSED_HERE,
@@ -46,6 +47,24 @@ enum message {
 	MESSAGE_IMPORT_WOULD,
 	MESSAGE_UNCHECKED,
 	MESSAGE_NOT_RECEIVED,
+	MESSAGE_REVIEW_WORDS,
+	MESSAGE_REVIEW_COLUMN_UNKNOWN,
+	MESSAGE_REVIEW_JUDGES,
+	MESSAGE_REVIEW_BLANK,
+	MESSAGE_REVIEW_MOVED_ON,
+	MESSAGE_REVIEW_MEANWHILE,
+	MESSAGE_REVIEW_TWICE,
+	MESSAGE_REVIEW_NOTHING,
+	MESSAGE_REVIEW_SAVED,
+	MESSAGE_REVIEW_WOULD,
+	MESSAGE_REVIEW_LEFT,
+	MESSAGE_REVIEW_ALREADY,
+	MESSAGE_REVIEW_UNSEEN,
+	MESSAGE_REVIEW_LISTED,
+	MESSAGE_REVIEW_NONE,
+	MESSAGE_REVIEW_VERSION,
+	MESSAGE_NOT_REFRESHED,
+	MESSAGE_NOT_A_REVIEWER,
 	MESSAGE_APPLY_GOOD,
 	MESSAGE_APPLY_SAVED,
 	MESSAGE_APPLY_AGAINST,
@@ -67,6 +86,19 @@ enum message {
 	MESSAGE_NO_SENDER,
 	MESSAGE_COUNTS,
 	MESSAGE_MORE,
+	MESSAGE_TO_DO,
+	MESSAGE_RETURNED,
+	MESSAGE_RETURNED_BY,
+	MESSAGE_NO_REASON,
+	MESSAGE_RESEND,
+	MESSAGE_RESEND_OVER,
+	MESSAGE_IN_REVIEW,
+	MESSAGE_JUDGED,
+	MESSAGE_NOT_SHOWN,
+	MESSAGE_DUE,
+	MESSAGE_BY,
+	MESSAGE_AT,
+	MESSAGE_WAS,
 	MESSAGE_STATE_SAVED,
 	MESSAGE_STATE_SEALED,
 	MESSAGE_STATE_DELIVERED,
@@ -78,9 +110,10 @@ enum message {
 enum language language_of(const char *name);
 
 const char *message_text(enum language language, enum message message);
-/* Prints the text with a line end. */
+/* Prints the text with a line end; message_part without. */
 void message_print(FILE *out, enum language language, enum message message,
 		   ...);
+void message_part(FILE *out, enum language language, enum message message, ...);
 
 /* Where a session stands, and why there is none. */
 const char *state_text(enum language language, enum session_state state);

@@ -74,6 +74,7 @@ static int keep(const struct slice_gather *gather, const struct slice *slice,
 		add_span(&blob, strbuf_span(&gather->files[i]));
 	}
 	strbuf_add_u64(&blob, gather->since_us);
+	strbuf_add_u32(&blob, slice->roles);
 	if (blob.failed)
 		ret = err_set(err, ERR_NOMEM, "no memory for the catalogue");
 	else if (outbox_get(outbox, SLICE_NAME, &arena, &before, NULL) ||
@@ -158,15 +159,22 @@ int slice_read(struct outbox *outbox, struct arena *arena,
 			return err_set(err, ERR_NOMEM,
 				       "no memory for the catalogue");
 	}
-	/* Directories of before do not have it. */
-	if (!reader.failed && reader_left(&reader))
-		kept.since_us = read_u64(&reader);
+	kept.since_us = read_u64(&reader);
+	kept.roles = read_u32(&reader);
 	if (reader.failed)
 		goto damaged;
 	*out = kept;
 	return 0;
 damaged:
 	return err_set(err, ERR_CORRUPT, "the kept catalogue is damaged");
+}
+
+bool slice_speaks_for(const struct slice_kept *kept, struct span unit)
+{
+	for (size_t i = 0; i < kept->unit_count; i++)
+		if (span_equal(kept->units[i], unit))
+			return true;
+	return false;
 }
 
 struct catalogue *slice_catalogue(const struct slice_kept *kept)

@@ -42,6 +42,7 @@ struct slice_kept {
 	uint64_t since_us;  /* received by the collector; 0: not known */
 	struct span *units; /* that the key speaks for */
 	size_t unit_count;
+	uint32_t roles; /* of the key, bit i: enum role i; 0: not known */
 	struct catalogue_file *files;
 	size_t file_count;
 };
@@ -49,6 +50,8 @@ struct slice_kept {
 /* ERR_NOTFOUND: none yet. All in the arena. */
 int slice_read(struct outbox *outbox, struct arena *arena,
 	       struct slice_kept *out, struct err *err);
+
+bool slice_speaks_for(const struct slice_kept *kept, struct span unit);
 
 /* The catalogue of the kept slice; NULL if there is none, or it does not
  * load (then rows cannot be checked here, the collector still does). */

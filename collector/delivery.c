@@ -1,6 +1,6 @@
 /*
  * Who waits for what, and in which order it is served. What the messages
- * contain is made in delivery_read.c.
+ * contain is made in delivery_read.c and delivery_journal.c.
  */
 #include "collector/delivery.h"
 
@@ -148,6 +148,7 @@ static void free_customer(struct customer *customer)
 	free(customer->targets);
 	free(customer->changed_at);
 	intern_release(&customer->changed);
+	intern_release(&customer->texts);
 	free(customer);
 }
 
@@ -183,6 +184,7 @@ static int get_customer(struct delivery *delivery, uint32_t route,
 			return ERR_NOMEM;
 		customer->route = route;
 		intern_init(&customer->changed);
+		intern_init(&customer->texts);
 		customer->next = *bucket;
 		*bucket = customer;
 	}
@@ -351,7 +353,7 @@ int delivery_changed(struct delivery *delivery, const struct hash *key,
 static bool waits(const struct customer *customer)
 {
 	return customer->slice_wanted || customer->changed.count ||
-	       customer->pong_wanted ||
+	       customer->pong_wanted || customer_has_texts(customer) ||
 	       customer->recall_next < customer->recall_end;
 }
 
@@ -384,6 +386,14 @@ static int try_changes(struct delivery *delivery, struct customer *customer,
 	return rc;
 }
 
+static int try_texts(struct delivery *delivery, struct customer *customer,
+		     struct err *err)
+{
+	if (!customer_has_texts(customer) || customer->slice_wanted)
+		return 0;
+	return delivery_send_texts(delivery, customer, err);
+}
+
 static void try_pong(struct delivery *delivery, struct customer *customer,
 		     uint64_t flushed)
 {
@@ -391,7 +401,8 @@ static void try_pong(struct delivery *delivery, struct customer *customer,
 		    DELIVERY_PONG_MS_MAX;
 
 	if (!customer->pong_wanted ||
-	    (!late && (customer->pong_at > flushed || customer->slice_wanted)))
+	    (!late && (customer->pong_at > flushed || customer->slice_wanted ||
+		       customer_has_texts(customer))))
 		return;
 	customer->pong_wanted = false;
 	delivery->host.pong(delivery->host.ctx, customer->route);
@@ -405,6 +416,8 @@ static int serve(struct delivery *delivery, struct customer *customer,
 
 	if (!rc)
 		rc = try_changes(delivery, customer, flushed, err);
+	if (!rc)
+		rc = try_texts(delivery, customer, err);
 	if (!rc)
 		try_pong(delivery, customer, flushed);
 	if (!rc && customer->recall_next < customer->recall_end &&
@@ -432,6 +445,8 @@ static bool is_ready(const struct customer *customer, uint64_t flushed,
 		return false;
 	if (customer->slice_wanted)
 		return customer->slice_at <= flushed;
+	if (customer_has_texts(customer))
+		return true;
 	if (customer->pong_wanted &&
 	    (customer->pong_at <= flushed ||
 	     now_ms - customer->pong_since_ms > DELIVERY_PONG_MS_MAX))
@@ -529,6 +544,9 @@ int delivery_new(struct db *db, const struct fold *fold,
 	delivery->host = *host;
 	head_ids_init(&delivery->ids);
 	arena_init(&delivery->arena, DELIVERY_ARENA_BYTES);
+	arena_init(&delivery->texts, DELIVERY_TEXTS_BYTES);
+	/* A batch, and its statements. */
+	arena_init(&delivery->scratch, (size_t)2 * WIRE_ARENA_BYTES);
 	strbuf_init(&delivery->out, WIRE_MESSAGE_BYTES_MAX);
 	rc = load_ids(delivery, err);
 	if (rc) {
@@ -555,6 +573,8 @@ void delivery_free(struct delivery *delivery)
 	journal_read_close(delivery->journal);
 	head_ids_release(&delivery->ids);
 	arena_release(&delivery->arena);
+	arena_release(&delivery->texts);
+	arena_release(&delivery->scratch);
 	strbuf_release(&delivery->out);
 	free(delivery);
 }

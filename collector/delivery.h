@@ -1,8 +1,9 @@
 /*
  * Delivery: what sessions are sent that must be read from the store or the
  * journal first: the catalogue with the heads of the office's cells (SLICE),
- * heads that others have changed, and batches that an office has lost
- * (RECALLED). It works in small steps between groups, on read transactions.
+ * heads that others have changed, by a report or by a review, and batches that
+ * an office has lost (RECALLED). It works in small steps between groups, on
+ * read transactions.
  *
  * Slices say what the store says, so they wait until it contains all that was
  * folded when they were asked for; so does the answer to a PING, which tells
@@ -25,9 +26,9 @@
 
 #define DELIVERY_RECALLS_MAX 256 /* batches for one RECALL */
 #define DELIVERY_STEP_MS 5	 /* about the length of a step */
-#define DELIVERY_CHANGES_MAX                           \
-	20000 /* heads waiting for one session: above, \
-		 it gets a whole slice */
+#define DELIVERY_CHANGES_MAX                          \
+	2000 /* heads waiting for one session: above, \
+		it gets a whole slice */
 #define DELIVERY_MESSAGE_BYTES (512 * 1024) /* about, of a slice */
 #define DELIVERY_RETRY_MS 20
 #define DELIVERY_RETRIES_MAX 500

@@ -1,6 +1,7 @@
 /*
- * Delivery's inside, shared by delivery.c (who waits for what) and
- * delivery_read.c (what it is sent). Nobody else includes it.
+ * Delivery's inside, shared by delivery.c (who waits for what),
+ * delivery_read.c (what it is sent) and delivery_journal.c (what of that is
+ * in the journal alone). Nobody else includes it.
  */
 #ifndef TALLY_COLLECTOR_DELIVERY_PARTS_H
 #define TALLY_COLLECTOR_DELIVERY_PARTS_H
@@ -14,6 +15,10 @@
 
 #define DELIVERY_BUCKETS 4096
 #define DELIVERY_ARENA_BYTES (256u * 1024 * 1024)
+/* Heads that get their texts in one go, and what these take. */
+#define DELIVERY_TEXTS_MAX 64
+#define DELIVERY_TEXTS_BYTES \
+	(DELIVERY_TEXTS_MAX * 4u * WIRE_TEXT_BYTES_MAX + 65536u)
 
 /* An open session and what it is owed. */
 struct customer {
@@ -30,6 +35,10 @@ struct customer {
 	uint64_t *changed_at;
 	uint32_t changed_size;
 	bool slice_wanted, pong_wanted;
+	/* Figure keys that the slice owes with their texts, from texts_next
+	 * on: it ends with them. */
+	struct intern texts;
+	uint32_t texts_next;
 	/* entries the store must contain first */
 	uint64_t slice_at, pong_at, recall_at;
 	uint64_t pong_since_ms;
@@ -55,9 +64,22 @@ struct delivery {
 	struct customer *buckets[DELIVERY_BUCKETS];
 	struct customer *first, *last; /* the queue */
 	struct customer *serving;
-	struct arena arena;
+	struct arena arena;   /* one customer's turn */
+	struct arena texts;   /* of the heads that are sent next */
+	struct arena scratch; /* one entry of the journal */
 	struct strbuf out;
 };
+
+/* ---- delivery_journal.c ---- */
+
+/* Fills in reasons and texts of at most DELIVERY_TEXTS_MAX heads, until the
+ * next call; what cannot be read is logged, and its head says that nobody
+ * looked. */
+void delivery_add_texts(struct delivery *delivery, struct head_found *found,
+			size_t count);
+/* The next batch; moves recall_next. ERR_LIMIT: try again later. */
+int delivery_send_recalled(struct delivery *delivery, struct customer *customer,
+			   struct err *err);
 
 /* ---- delivery_read.c ---- */
 
@@ -68,14 +90,18 @@ void customer_forget_changes(struct customer *customer);
 void customer_keep_changes(struct customer *customer, uint64_t flushed);
 /* One that the store contains? */
 bool customer_has_change(const struct customer *customer, uint64_t flushed);
+void customer_forget_texts(struct customer *customer);
+bool customer_has_texts(const struct customer *customer);
 
 /* 0: sent. ERR_LIMIT: not sent, try again later. */
+
+/* What needs no look into the journal; the rest is noted in texts. */
 int delivery_send_slice(struct delivery *delivery, struct customer *customer,
 			struct err *err);
 int delivery_send_changes(struct delivery *delivery, struct customer *customer,
 			  uint64_t flushed, struct err *err);
-/* The next batch; moves recall_next. */
-int delivery_send_recalled(struct delivery *delivery, struct customer *customer,
-			   struct err *err);
+/* Some of texts; moves texts_next. */
+int delivery_send_texts(struct delivery *delivery, struct customer *customer,
+			struct err *err);
 
 #endif

@@ -1,6 +1,11 @@
 /*
- * What deliveries contain: read from one read transaction of the store, or
- * from the journal, put into messages and sent.
+ * What deliveries contain: read from one read transaction of the store, put
+ * into messages and sent.
+ *
+ * Texts are in the journal alone, and to find an entry takes longer than to
+ * read a row. So a whole slice is sent in two parts: at once all heads whose
+ * texts nobody asks for, then a few at a time those that were reviewed or wait
+ * for a review, with their texts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +14,9 @@
 #include "proto/talk.h"
 
 /* What a head takes beside its texts. */
-#define HEAD_BYTES 128
-#define SLICING_HEADS 1024 /* in a message */
+#define HEAD_BYTES 192
+#define SLICING_HEADS 1024  /* in a message */
+#define SLICING_PARTS 20000 /* submessages in it */
 
 /* ---- customers' lists ---- */
 
@@ -70,6 +76,18 @@ bool customer_has_change(const struct customer *customer, uint64_t flushed)
 	return false;
 }
 
+void customer_forget_texts(struct customer *customer)
+{
+	intern_release(&customer->texts);
+	intern_init(&customer->texts);
+	customer->texts_next = 0;
+}
+
+bool customer_has_texts(const struct customer *customer)
+{
+	return customer->texts_next < customer->texts.count;
+}
+
 /* ---- slices ---- */
 
 /* A slice being put together, message by message. */
@@ -81,6 +99,7 @@ struct slicing {
 	struct slice slice;
 	struct head heads[SLICING_HEADS];
 	size_t bytes; /* of what is in the slice, about */
+	size_t parts;
 	size_t sent;
 };
 
@@ -97,7 +116,7 @@ static int send_slice(struct slicing *slicing, bool last)
 	if (rc)
 		return rc;
 	slicing->slice.file_count = slicing->slice.head_count = 0;
-	slicing->bytes = 0;
+	slicing->bytes = slicing->parts = 0;
 	if (delivery->host.send(delivery->host.ctx, slicing->customer->route,
 				strbuf_span(&delivery->out))) {
 		slicing->sent++;
@@ -131,25 +150,37 @@ static int add_file(struct slicing *slicing, struct slice_file file)
 	return 0;
 }
 
+static size_t cells_bytes(const struct cell_text *cells, size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += 16 + cells[i].field.len + cells[i].value.len;
+	return bytes;
+}
+
 static size_t head_bytes(const struct head *head)
 {
 	const struct report *report = &head->report;
-	size_t bytes = HEAD_BYTES + report->target.len + report->unit.len +
-		       report->item.len;
+	const struct head_before *before = &head->before;
 
-	for (size_t i = 0; i < report->cell_count; i++)
-		bytes += 16 + report->cells[i].field.len +
-			 report->cells[i].value.len;
-	return bytes;
+	return HEAD_BYTES + report->target.len + report->unit.len +
+	       report->item.len + head->reason.len + head->text.len +
+	       head->review.unit.len + head->review.reason.len +
+	       before->review.unit.len + before->review.reason.len +
+	       cells_bytes(report->cells, report->cell_count) +
+	       cells_bytes(before->cells, before->cell_count);
 }
 
 static int put_head(struct slicing *slicing, const struct head *head)
 {
 	struct slice *slice = &slicing->slice;
 	size_t bytes = head_bytes(head);
+	size_t parts = 4 + head->report.cell_count + head->before.cell_count;
 	int rc;
 
 	if (slice->head_count == SLICING_HEADS ||
+	    slicing->parts + parts > SLICING_PARTS ||
 	    slicing->bytes + bytes > DELIVERY_MESSAGE_BYTES) {
 		rc = send_slice(slicing, false);
 		if (rc)
@@ -157,6 +188,7 @@ static int put_head(struct slicing *slicing, const struct head *head)
 	}
 	slicing->heads[slice->head_count++] = *head;
 	slicing->bytes += bytes;
+	slicing->parts += parts;
 	return 0;
 }
 
@@ -181,20 +213,71 @@ static int send_files(struct slicing *slicing)
 	return rc ? rc : put_head(slicing, &newest.commit);
 }
 
-static int add_head(struct slicing *slicing, struct span figure_key)
+/* The unit that a reviewing office sits in, or speaks for. */
+static struct span unit_of(const struct delivery *delivery,
+			   const struct hash *key)
 {
-	struct head head;
-	int rc = head_read(&slicing->reader, &slicing->delivery->ids,
-			   figure_key, &slicing->delivery->arena, &head,
-			   slicing->err);
+	struct fold_office office;
+	struct span unit = { NULL, 0 };
 
-	return rc ? rc : put_head(slicing, &head);
+	if (!fold_office(delivery->fold, key, &office))
+		return unit;
+	if (office.unit.len || !fold_office_unit(delivery->fold, key, 0, &unit))
+		return office.unit;
+	return unit;
+}
+
+static int read_head(struct slicing *slicing, struct span figure_key,
+		     struct head_found *out)
+{
+	const struct delivery *delivery = slicing->delivery;
+	const struct heads heads = { .reader = &slicing->reader,
+				     .ids = &delivery->ids,
+				     .arena = &slicing->delivery->arena,
+				     .err = slicing->err };
+	int rc = head_read(&heads, figure_key, out);
+
+	if (!rc && out->head.review.index)
+		out->head.review.unit = unit_of(delivery, &out->reviewer);
+	if (!rc && out->head.before.review.index)
+		out->head.before.review.unit =
+			unit_of(delivery, &out->before_reviewer);
+	return rc;
+}
+
+/* It was reviewed, or may be. */
+static bool wants_texts(const struct delivery *delivery,
+			const struct head *head)
+{
+	const struct catalogue *catalogue =
+		fold_catalogue(delivery->fold, NULL);
+	uint32_t target;
+
+	if (head->review.index)
+		return true;
+	if (!catalogue)
+		return false;
+	target = catalogue_target(catalogue, head->report.target);
+	return target != CATALOGUE_NONE &&
+	       (catalogue->targets[target].approve ||
+		catalogue->targets[target].kind == KIND_NARRATIVE);
 }
 
 static int visit_head(void *arg, struct span key, struct span value)
 {
+	struct slicing *slicing = arg;
+	struct head_found found;
+	int rc = read_head(slicing, key, &found);
+
 	(void)value;
-	return add_head(arg, key);
+	if (rc)
+		return rc;
+	if (!wants_texts(slicing->delivery, &found.head))
+		return put_head(slicing, &found.head);
+	if (intern_put(&slicing->customer->texts, key) == INTERN_NONE)
+		return err_set(slicing->err, ERR_NOMEM,
+			       "no memory for a slice");
+	return 0;
 }
 
 static int send_heads(struct slicing *slicing)
@@ -214,18 +297,21 @@ static int send_heads(struct slicing *slicing)
 	return rc;
 }
 
-static int name_units(struct slicing *slicing)
+static int name_office(struct slicing *slicing)
 {
-	const struct delivery *delivery = slicing->delivery;
+	const struct fold *fold = slicing->delivery->fold;
+	const struct hash *key = &slicing->customer->key;
 	struct slice *slice = &slicing->slice;
+	struct fold_office office;
 
+	if (fold_office(fold, key, &office))
+		slice->roles = office.roles;
 	slice->units = arena_array(&slicing->delivery->arena, WIRE_UNITS_MAX,
 				   sizeof(struct span));
 	if (!slice->units)
 		return err_set(slicing->err, ERR_NOMEM, "no memory");
 	while (slice->unit_count < WIRE_UNITS_MAX &&
-	       fold_office_unit(delivery->fold, &slicing->customer->key,
-				slice->unit_count,
+	       fold_office_unit(fold, key, slice->unit_count,
 				&slice->units[slice->unit_count]))
 		slice->unit_count++;
 	return 0;
@@ -248,7 +334,7 @@ static int begin_slicing(struct delivery *delivery, struct customer *customer,
 	slicing->customer = customer;
 	slicing->err = err;
 	slicing->slice.heads = slicing->heads;
-	rc = name_units(slicing);
+	rc = name_office(slicing);
 	if (!rc)
 		rc = db_begin(delivery->db, false, txn, err);
 	if (rc)
@@ -267,112 +353,91 @@ int delivery_send_slice(struct delivery *delivery, struct customer *customer,
 
 	if (rc)
 		return rc;
+	customer_forget_texts(customer);
 	rc = send_files(slicing);
 	if (!rc)
 		rc = send_heads(slicing);
 	if (!rc)
-		rc = send_slice(slicing, true);
+		rc = send_slice(slicing, !customer_has_texts(customer));
 	db_abort(txn);
 	return rc;
+}
+
+/* Sends heads with their texts, at most DELIVERY_TEXTS_MAX of them. */
+static int send_with_texts(struct slicing *slicing, const struct span *keys,
+			   size_t count, bool last)
+{
+	struct delivery *delivery = slicing->delivery;
+	struct head_found *found =
+		arena_array(&delivery->arena, count + 1, sizeof(*found));
+	int rc = 0;
+
+	if (!found)
+		return err_set(slicing->err, ERR_NOMEM,
+			       "no memory for a slice");
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = read_head(slicing, keys[i], &found[i]);
+	if (!rc)
+		delivery_add_texts(delivery, found, count);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = put_head(slicing, &found[i].head);
+	return rc ? rc : send_slice(slicing, last);
 }
 
 int delivery_send_changes(struct delivery *delivery, struct customer *customer,
 			  uint64_t flushed, struct err *err)
 {
+	/* A whole slice that is under way has its end still to come. */
+	bool last = !customer_has_texts(customer);
+	struct span keys[DELIVERY_TEXTS_MAX];
 	struct slicing *slicing = NULL;
 	struct db_txn *txn = NULL;
 	uint32_t version = 0;
+	size_t count = 0;
 	int rc = begin_slicing(delivery, customer, &slicing, &txn, err);
 
 	if (rc)
 		return rc;
 	(void)fold_catalogue(delivery->fold, &version);
 	slicing->slice.catalogue = version;
-	for (uint32_t i = 0; i < customer->changed.count && !rc; i++)
-		if (customer->changed_at[i] < flushed)
-			rc = add_head(slicing,
-				      intern_key(&customer->changed, i));
-	if (!rc && slicing->slice.head_count)
-		rc = send_slice(slicing, true);
-	db_abort(txn);
-	return rc;
-}
-
-/* ---- recalled batches ---- */
-
-static int read_taken(struct delivery *delivery,
-		      const struct customer *customer, struct fold_taken *taken,
-		      uint16_t *verdicts, struct err *err)
-{
-	struct table_reader reader;
-	struct db_txn *txn = NULL;
-	int rc = db_begin(delivery->db, false, &txn, err);
-
-	if (rc)
-		return rc;
-	reader = store_reader(txn);
-	rc = fold_taken(&reader, &customer->key, customer->recall_next, taken,
-			verdicts, WIRE_STATEMENTS_MAX, err);
-	db_abort(txn);
-	return rc;
-}
-
-static int read_entry(struct delivery *delivery, uint64_t index,
-		      struct journal_entry *out, struct err *err)
-{
-	int rc;
-
-	if (!delivery->journal)
-		rc = journal_read_open(delivery->journal_dir, index,
-				       &delivery->journal, err);
-	else
-		rc = journal_read_seek(delivery->journal, index, err);
-	if (rc)
-		return rc;
-	rc = journal_read_next(delivery->journal, out, err);
-	if (rc == 0)
-		return err_set(err, ERR_CORRUPT,
-			       "entry %llu is missing in the journal",
-			       (unsigned long long)index);
-	return rc < 0 ? rc : 0;
-}
-
-int delivery_send_recalled(struct delivery *delivery, struct customer *customer,
-			   struct err *err)
-{
-	struct recalled recalled = { 0 };
-	struct journal_entry entry;
-	struct fold_taken taken;
-	uint16_t *verdicts = arena_array(&delivery->arena, WIRE_STATEMENTS_MAX,
-					 sizeof(uint16_t));
-	int rc;
-
-	if (!verdicts)
-		return err_set(err, ERR_NOMEM, "no memory for a receipt");
-	rc = read_taken(delivery, customer, &taken, verdicts, err);
-	if (rc == ERR_NOTFOUND) {
-		customer->recall_next = customer->recall_end;
-		return 0; /* it asks for more than there is */
+	for (uint32_t i = 0; i < customer->changed.count && !rc; i++) {
+		if (customer->changed_at[i] >= flushed)
+			continue;
+		keys[count++] = intern_key(&customer->changed, i);
+		if (count < DELIVERY_TEXTS_MAX)
+			continue;
+		rc = send_with_texts(slicing, keys, count, last);
+		count = 0;
 	}
-	if (!rc)
-		rc = read_entry(delivery, taken.entry, &entry, err);
+	if (!rc && count)
+		rc = send_with_texts(slicing, keys, count, last);
+	db_abort(txn);
+	return rc;
+}
+
+int delivery_send_texts(struct delivery *delivery, struct customer *customer,
+			struct err *err)
+{
+	struct span keys[DELIVERY_TEXTS_MAX];
+	struct slicing *slicing = NULL;
+	struct db_txn *txn = NULL;
+	uint32_t version = 0, next = customer->texts_next;
+	size_t count = 0;
+	int rc = begin_slicing(delivery, customer, &slicing, &txn, err);
+
 	if (rc)
 		return rc;
-	recalled.receipt = (struct receipt){
-		.sequence = customer->recall_next,
-		.index = taken.entry,
-		.recv_us = taken.recv_us,
-		.verdicts = verdicts,
-		.verdict_count = taken.count,
-	};
-	recalled.batch = entry.batch;
-	strbuf_clear(&delivery->out);
-	rc = talk_encode_recalled(&recalled, &delivery->out, err);
+	(void)fold_catalogue(delivery->fold, &version);
+	slicing->slice.catalogue = version;
+	while (count < DELIVERY_TEXTS_MAX && next < customer->texts.count)
+		keys[count++] = intern_key(&customer->texts, next++);
+	rc = send_with_texts(slicing, keys, count,
+			     next == customer->texts.count);
+	db_abort(txn);
 	if (rc)
 		return rc;
-	if (!delivery->host.send(delivery->host.ctx, customer->route,
-				 strbuf_span(&delivery->out)))
-		return ERR_LIMIT;
-	customer->recall_next++;
+	customer->texts_next = next;
+	if (!customer_has_texts(customer))
+		customer_forget_texts(customer);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/decimal.h"
+
 /* ---- encodings ---- */
 
 /* The bytes of one well-formed UTF-8 sequence (Unicode, table 3-7), 0 if it
@@ -427,4 +429,58 @@ void csv_write_cell(struct strbuf *out, struct span cell)
 		strbuf_add_char(out, (char)cell.data[i]);
 	}
 	strbuf_add_char(out, '"');
+}
+
+/* ---- formulas ---- */
+
+/* Spreadsheets of the East take the wide forms as well. */
+static const char *const openers[] = { "=",  "+",  "-",	 "@",  "\t",
+				       "\r", "＝", "＋", "－", "＠" };
+
+static bool may_be_formula(struct span cell)
+{
+	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
+		size_t len = strlen(openers[i]);
+
+		if (cell.len >= len && !memcmp(cell.data, openers[i], len))
+			return true;
+	}
+	return false;
+}
+
+static bool is_guarded(struct span cell)
+{
+	struct span rest = cell;
+
+	if (!cell.len || cell.data[0] != '\'')
+		return false;
+	while (rest.len && rest.data[0] == '\'') {
+		rest.data++;
+		rest.len--;
+	}
+	return may_be_formula(rest);
+}
+
+void csv_write_guarded(struct strbuf *out, struct span cell)
+{
+	struct decimal number;
+	struct strbuf guarded;
+
+	/* What looks guarded is guarded once more, so that it comes back. */
+	if ((!may_be_formula(cell) || !decimal_parse(cell, &number, NULL)) &&
+	    !is_guarded(cell)) {
+		csv_write_cell(out, cell);
+		return;
+	}
+	strbuf_init(&guarded, 0);
+	strbuf_add_char(&guarded, '\'');
+	strbuf_add(&guarded, cell.data, cell.len);
+	csv_write_cell(out, strbuf_span(&guarded));
+	out->failed = out->failed || guarded.failed;
+	strbuf_release(&guarded);
+}
+
+struct span csv_unguarded(struct span cell)
+{
+	return is_guarded(cell) ? span_of(cell.data + 1, cell.len - 1) : cell;
 }

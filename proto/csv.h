@@ -46,6 +46,13 @@ int csv_column(const struct csv *csv, const char *name);
 /* Appends one cell, quoted where it must be. */
 void csv_write_cell(struct strbuf *out, struct span cell);
 
+/*
+ * The same for spreadsheets: what they would take for a formula (it begins with
+ * = + - @ and is no number) gets a ' in front, which csv_unguarded takes away.
+ */
+void csv_write_guarded(struct strbuf *out, struct span cell);
+struct span csv_unguarded(struct span cell);
+
 /* UTF-8 of bytes in UTF-8 or GB18030, without BOM; ERR_INVALID. */
 int csv_to_utf8(struct span bytes, struct arena *arena, struct span *out,
 		struct err *err);

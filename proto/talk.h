@@ -84,22 +84,46 @@ struct slice_file {
 	struct span name, bytes;
 };
 
+/* Where a review stands in the journal, and who said it why. */
+struct head_review {
+	uint64_t index; /* 0: there is none */
+	uint32_t n;
+	uint64_t recv_us;
+	struct span unit; /* the reviewer's; empty: not known */
+	struct span reason;
+};
+
+/* What was judged last of a cell before its newest version: the newest earlier
+ * version that was reviewed. */
+struct head_before {
+	struct cell_text *cells;
+	size_t cell_count;
+	struct span status; /* empty: there is none */
+	struct head_review review;
+};
+
 struct head { /* newest version of a cell, for the office's form */
 	struct report report; /* cells included; status: newest review's */
 	uint8_t salt[SALT_BYTES];
 	uint64_t index; /* journal entry, and statement in it: which of two */
 	uint32_t n;	/* heads is newer; receipt times may be equal */
 	uint64_t recv_us;
-	struct span reason;
+	struct span reason, text;
+	struct head_review review;
+	struct head_before before;
+	/* All reasons and the text are here, but for what was redacted; else
+	 * nobody has looked them up. */
+	bool texts;
 };
 
 /*
  * After WELCOME and after each new catalogue: its files and the heads. heads
  * are of the cells of the units that the key speaks for and, if it may review,
- * of the cells of the targets that its units lead. Whenever another key's
- * statement changes such a head, the collector sends a slice with that head
- * and no files before it answers a later PING, so that an office that pings
- * knows all that was admitted before.
+ * of the cells of the targets that its units lead. Heads that were reviewed,
+ * or of targets whose reports are, come with their texts. Whenever another
+ * key's statement changes such a head, the collector sends a slice with that
+ * head and no files before it answers a later PING, so that an office that
+ * pings knows all that was admitted before.
  */
 struct slice {
 	uint64_t catalogue;
@@ -109,6 +133,7 @@ struct slice {
 	size_t head_count;
 	struct span *units;
 	size_t unit_count;
+	uint32_t roles; /* of the key, bit i: enum role i */
 	bool last;
 };
 

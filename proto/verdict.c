@@ -152,9 +152,9 @@ static const struct words table[VERDICT_COUNT] = {
 	},
 	[VERDICT_REASON_MISSING] = {
 		"reason-missing",
-		"A late report, and one that says not applicable, need a "
-		"reason. Send it again with a reason.",
-		"迟报和填报不适用的须说明原因。请补充原因后重新报送。",
+		"A late report, one that says not applicable, and a return "
+		"need a reason. Send it again with a reason.",
+		"迟报、填报不适用和退回的须说明原因。请补充原因后重新报送。",
 	},
 	[VERDICT_FIELD_MISSING] = {
 		"field-missing",

@@ -210,6 +210,18 @@ int wire_encoder_finish(struct wire_encoder *encoder,
 	return rc;
 }
 
+int wire_encoder_say(struct wire_encoder *encoder, enum wire_type type,
+		     const ProtobufCMessage *message, struct strbuf *out,
+		     struct err *err)
+{
+	uint8_t prefix[WIRE_PREFIX_BYTES];
+
+	wire_write_prefix(prefix, type);
+	return wire_encoder_finish(encoder, message,
+				   span_of(prefix, sizeof(prefix)),
+				   WIRE_MESSAGE_BYTES_MAX, out, err);
+}
+
 char *wire_string(struct wire_encoder *encoder, struct span text)
 {
 	static char empty[1];
@@ -255,4 +267,21 @@ char **wire_strings(struct wire_encoder *encoder, const struct span *texts,
 	for (size_t i = 0; strings && i < count; i++)
 		strings[i] = wire_string(encoder, texts[i]);
 	return strings;
+}
+
+int wire_names(char **from, size_t count, struct arena *arena,
+	       struct span **out, struct err *err)
+{
+	struct span *names = NULL;
+
+	if (count) {
+		names = arena_array(arena, count, sizeof(*names));
+		if (!names)
+			return err_set(err, ERR_NOMEM,
+				       "no memory to decode a message");
+	}
+	for (size_t i = 0; i < count; i++)
+		names[i] = wire_text(from[i]);
+	*out = names;
+	return 0;
 }

@@ -242,6 +242,11 @@ struct batch {
 	struct hash name;      /* seal_name, set by wire_decode_batch */
 };
 
+/* The free text of that name; empty if there is none, or it was redacted.
+ * statement is the decoded body. */
+struct span wire_said_text(const struct sealed *sealed,
+			   const struct statement *statement, const char *name);
+
 /* Decodes the Batch message (without wire prefix); checks counts and sizes,
  * not authenticity. */
 int wire_decode_batch(struct span bytes, struct arena *arena, struct batch *out,

@@ -163,6 +163,25 @@ static bool texts_match(const struct sealed *sealed,
 	return at == sealed->text_count;
 }
 
+struct span wire_said_text(const struct sealed *sealed,
+			   const struct statement *statement, const char *name)
+{
+	const struct text_hash *said = statement->texts;
+	struct hash hash;
+
+	for (size_t i = 0; i < statement->text_count; i++) {
+		if (!span_equal(said[i].name, span_of_text(name)))
+			continue;
+		for (size_t j = 0; j < sealed->text_count; j++) {
+			hash = hash_text(sealed->texts[j].salt,
+					 sealed->texts[j].text);
+			if (hash_equal(&hash, &said[i].hash))
+				return sealed->texts[j].text;
+		}
+	}
+	return span_of(NULL, 0);
+}
+
 static int check_texts(const struct sealed *sealed, uint32_t n,
 		       struct arena *scratch, bool redacted_ok, struct err *err)
 {

@@ -39,9 +39,13 @@ static const struct limit limits[] = {
 	{ &tally__recalled__descriptor, 5, WIRE_VERDICTS_MAX },
 	{ &tally__head__descriptor, 8, WIRE_TEXT_BYTES_MAX },
 	{ &tally__head__descriptor, 9, WIRE_CELLS_MAX },
+	{ &tally__head__descriptor, 12, WIRE_TEXT_BYTES_MAX },
+	{ &tally__head_review__descriptor, 5, WIRE_TEXT_BYTES_MAX },
+	{ &tally__head_before__descriptor, 1, WIRE_CELLS_MAX },
 	{ &tally__slice__descriptor, 2, TALK_FILES_MAX },
 	{ &tally__slice__descriptor, 3, TALK_HEADS_MAX },
 	{ &tally__slice__descriptor, 4, WIRE_UNITS_MAX },
+	{ &tally__slice__descriptor, 6, WIRE_ROLES_MAX },
 };
 
 static uint32_t limit_of(const ProtobufCMessageDescriptor *descriptor,

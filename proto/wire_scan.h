@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "base/strbuf.h"
+#include "proto/wire.h"
 
 /* Submessages and elements of repeated fields that are not packed, in a
  * message, all levels together. */
@@ -65,6 +66,11 @@ int wire_encoder_finish(struct wire_encoder *encoder,
 			const ProtobufCMessage *message, struct span prefix,
 			size_t bytes_max, struct strbuf *out, struct err *err);
 
+/* The same, as a message with its prefix. */
+int wire_encoder_say(struct wire_encoder *encoder, enum wire_type type,
+		     const ProtobufCMessage *message, struct strbuf *out,
+		     struct err *err);
+
 /* A NUL-terminated copy; an empty text after a failure. */
 char *wire_string(struct wire_encoder *encoder, struct span text);
 /* Zeroed; NULL after a failure or for no elements. */
@@ -75,6 +81,10 @@ void *wire_list(struct wire_encoder *encoder, size_t count, size_t size);
 /* A list of texts. */
 char **wire_strings(struct wire_encoder *encoder, const struct span *texts,
 		    size_t count);
+
+/* A list of texts, decoded: the array is the arena's. ERR_NOMEM. */
+int wire_names(char **from, size_t count, struct arena *arena,
+	       struct span **out, struct err *err);
 
 bool wire_is_utf8(struct span text);
 

@@ -1,4 +1,4 @@
-/* The messages of a session. See talk.h. */
+/* The messages of a session, but for SLICE. See talk.h. */
 #include "proto/talk.h"
 
 #include <string.h>
@@ -7,17 +7,6 @@
 #include "tally.pb-c.h"
 
 /* ---- encoding ---- */
-
-static int finish(struct wire_encoder *e, enum wire_type type,
-		  const ProtobufCMessage *message, struct strbuf *out,
-		  struct err *err)
-{
-	uint8_t prefix[WIRE_PREFIX_BYTES];
-
-	wire_write_prefix(prefix, type);
-	return wire_encoder_finish(e, message, span_of(prefix, sizeof(prefix)),
-				   WIRE_MESSAGE_BYTES_MAX, out, err);
-}
 
 static ProtobufCBinaryData hash_data(const struct hash *hash)
 {
@@ -49,7 +38,7 @@ int talk_encode_hello(const struct hello *hello, struct strbuf *out,
 	to.seen_size = hello->seen_size;
 	to.seen_root = hash_data(&hello->seen_root);
 	to.program = wire_string(&e, hello->program);
-	return finish(&e, WIRE_HELLO, &to.base, out, err);
+	return wire_encoder_say(&e, WIRE_HELLO, &to.base, out, err);
 }
 
 int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
@@ -76,7 +65,7 @@ int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 	to.zone_minutes = welcome->zone_minutes;
 	to.offices = welcome->offices;
 	to.now_us = welcome->now_us;
-	return finish(&e, WIRE_WELCOME, &to.base, out, err);
+	return wire_encoder_say(&e, WIRE_WELCOME, &to.base, out, err);
 }
 
 int talk_encode_batch(struct span batch, struct strbuf *out, struct err *err)
@@ -131,7 +120,7 @@ int talk_encode_ack(const struct ack *ack, struct strbuf *out, struct err *err)
 	to.safe = ack->safe;
 	to.checkpoint = span_data(ack->checkpoint);
 	to.catalogue = ack->catalogue;
-	return finish(&e, WIRE_ACK, &to.base, out, err);
+	return wire_encoder_say(&e, WIRE_ACK, &to.base, out, err);
 }
 
 int talk_encode_nack(const struct nack *nack, struct strbuf *out,
@@ -146,7 +135,7 @@ int talk_encode_nack(const struct nack *nack, struct strbuf *out,
 	to.text = wire_string(&e, nack->text);
 	to.retry_ms = nack->retry_ms;
 	to.wanted = nack->wanted;
-	return finish(&e, WIRE_NACK, &to.base, out, err);
+	return wire_encoder_say(&e, WIRE_NACK, &to.base, out, err);
 }
 
 int talk_encode_recall(const struct recall *recall, struct strbuf *out,
@@ -158,7 +147,7 @@ int talk_encode_recall(const struct recall *recall, struct strbuf *out,
 	wire_encoder_init(&e);
 	to.from = recall->from;
 	to.count = recall->count;
-	return finish(&e, WIRE_RECALL, &to.base, out, err);
+	return wire_encoder_say(&e, WIRE_RECALL, &to.base, out, err);
 }
 
 int talk_encode_recalled(const struct recalled *recalled, struct strbuf *out,
@@ -173,57 +162,7 @@ int talk_encode_recalled(const struct recalled *recalled, struct strbuf *out,
 	to.recv_us = recalled->receipt.recv_us;
 	to.batch = span_data(recalled->batch);
 	to.verdicts = encode_verdicts(&e, &recalled->receipt, &to.n_verdicts);
-	return finish(&e, WIRE_RECALLED, &to.base, out, err);
-}
-
-static void encode_head(struct wire_encoder *e, const struct head *from,
-			Tally__Head *out)
-{
-	const struct report *report = &from->report;
-
-	tally__head__init(out);
-	out->target = wire_string(e, report->target);
-	out->unit = wire_string(e, report->unit);
-	out->period = wire_string(e, report->period);
-	out->item = wire_string(e, report->item);
-	out->salt = wire_data(from->salt, SALT_BYTES);
-	out->index = from->index;
-	out->n = from->n;
-	out->recv_us = from->recv_us;
-	out->status = wire_string(e, report->status);
-	out->reason = wire_string(e, from->reason);
-	out->cells = wire_list(e, report->cell_count, sizeof(Tally__Cell));
-	out->n_cells = out->cells ? report->cell_count : 0;
-	for (size_t i = 0; i < out->n_cells; i++) {
-		tally__cell__init(out->cells[i]);
-		out->cells[i]->field = wire_string(e, report->cells[i].field);
-		out->cells[i]->value = wire_string(e, report->cells[i].value);
-	}
-}
-
-int talk_encode_slice(const struct slice *slice, struct strbuf *out,
-		      struct err *err)
-{
-	Tally__Slice to = TALLY__SLICE__INIT;
-	struct wire_encoder e;
-
-	wire_encoder_init(&e);
-	to.catalogue = slice->catalogue;
-	to.files = wire_list(&e, slice->file_count, sizeof(Tally__SliceFile));
-	to.n_files = to.files ? slice->file_count : 0;
-	for (size_t i = 0; i < to.n_files; i++) {
-		tally__slice_file__init(to.files[i]);
-		to.files[i]->name = wire_string(&e, slice->files[i].name);
-		to.files[i]->bytes = span_data(slice->files[i].bytes);
-	}
-	to.heads = wire_list(&e, slice->head_count, sizeof(Tally__Head));
-	to.n_heads = to.heads ? slice->head_count : 0;
-	for (size_t i = 0; i < to.n_heads; i++)
-		encode_head(&e, &slice->heads[i], to.heads[i]);
-	to.units = wire_strings(&e, slice->units, slice->unit_count);
-	to.n_units = to.units ? slice->unit_count : 0;
-	to.last = slice->last;
-	return finish(&e, WIRE_SLICE, &to.base, out, err);
+	return wire_encoder_say(&e, WIRE_RECALLED, &to.base, out, err);
 }
 
 int talk_encode_ping(enum wire_type type, uint64_t now_us, struct strbuf *out,
@@ -236,8 +175,9 @@ int talk_encode_ping(enum wire_type type, uint64_t now_us, struct strbuf *out,
 	wire_encoder_init(&e);
 	ping.now_us = now_us;
 	pong.now_us = now_us;
-	return finish(&e, type, type == WIRE_PING ? &ping.base : &pong.base,
-		      out, err);
+	return wire_encoder_say(&e, type,
+				type == WIRE_PING ? &ping.base : &pong.base,
+				out, err);
 }
 
 /* ---- decoding ---- */
@@ -245,22 +185,6 @@ int talk_encode_ping(enum wire_type type, uint64_t now_us, struct strbuf *out,
 static int no_memory(struct err *err)
 {
 	return err_set(err, ERR_NOMEM, "no memory to decode a message");
-}
-
-static int decode_names(char **from, size_t count, struct arena *arena,
-			struct span **out, struct err *err)
-{
-	struct span *names = NULL;
-
-	if (count) {
-		names = arena_array(arena, count, sizeof(*names));
-		if (!names)
-			return no_memory(err);
-	}
-	for (size_t i = 0; i < count; i++)
-		names[i] = wire_text(from[i]);
-	*out = names;
-	return 0;
 }
 
 int talk_decode_hello(struct span body, struct arena *arena, struct hello *out,
@@ -283,8 +207,8 @@ int talk_decode_hello(struct span body, struct arena *arena, struct hello *out,
 	hello.last_kept = from->last_kept;
 	hello.seen_size = from->seen_size;
 	hello.program = wire_text(from->program);
-	rc = decode_names(from->must_understand, from->n_must_understand, arena,
-			  &hello.must_understand, err);
+	rc = wire_names(from->must_understand, from->n_must_understand, arena,
+			&hello.must_understand, err);
 	if (!rc)
 		rc = wire_fixed(from->head, "a head", hello.head.bytes,
 				HASH_BYTES, err);
@@ -469,70 +393,6 @@ int talk_decode_recalled(struct span body, struct arena *arena,
 			     &recalled.receipt, err);
 	if (!rc)
 		*out = recalled;
-	return rc;
-}
-
-static int decode_head(const Tally__Head *from, struct arena *arena,
-		       struct head *out, struct err *err)
-{
-	struct report *report = &out->report;
-
-	report->target = wire_text(from->target);
-	report->unit = wire_text(from->unit);
-	report->period = wire_text(from->period);
-	report->item = wire_text(from->item);
-	report->status = wire_text(from->status);
-	out->index = from->index;
-	out->n = from->n;
-	out->recv_us = from->recv_us;
-	out->reason = wire_text(from->reason);
-	report->cell_count = from->n_cells;
-	if (from->n_cells) {
-		report->cells = arena_array(arena, from->n_cells,
-					    sizeof(*report->cells));
-		if (!report->cells)
-			return no_memory(err);
-	}
-	for (size_t i = 0; i < from->n_cells; i++) {
-		report->cells[i].field = wire_text(from->cells[i]->field);
-		report->cells[i].value = wire_text(from->cells[i]->value);
-	}
-	return wire_fixed(from->salt, "a head's salt", out->salt, SALT_BYTES,
-			  err);
-}
-
-int talk_decode_slice(struct span body, struct arena *arena, struct slice *out,
-		      struct err *err)
-{
-	const ProtobufCMessage *message;
-	const Tally__Slice *from;
-	struct slice slice = { 0 };
-	int rc = wire_unpack(&tally__slice__descriptor, body, arena, NULL,
-			     &message, err);
-
-	if (rc)
-		return rc;
-	from = (const Tally__Slice *)message;
-	slice.catalogue = from->catalogue;
-	slice.last = from->last;
-	slice.file_count = from->n_files;
-	slice.head_count = from->n_heads;
-	slice.unit_count = from->n_units;
-	slice.files = arena_array(arena, from->n_files, sizeof(*slice.files));
-	slice.heads = arena_array(arena, from->n_heads, sizeof(*slice.heads));
-	if (!slice.files || !slice.heads)
-		return no_memory(err);
-	for (size_t i = 0; i < from->n_files; i++) {
-		slice.files[i].name = wire_text(from->files[i]->name);
-		slice.files[i].bytes = wire_bytes(from->files[i]->bytes);
-	}
-	for (size_t i = 0; i < from->n_heads && !rc; i++)
-		rc = decode_head(from->heads[i], arena, &slice.heads[i], err);
-	if (!rc)
-		rc = decode_names(from->units, from->n_units, arena,
-				  &slice.units, err);
-	if (!rc)
-		*out = slice;
 	return rc;
 }
 

@@ -169,7 +169,7 @@ static const char *whole_word(uint32_t flags)
 }
 
 static int fill_cells(const struct figure_row *row, struct arena *arena,
-		      struct report *report)
+		      struct cell_text **out, size_t *out_count)
 {
 	const char *word = whole_word(row->flags);
 	bool whole = word && !row->value_count;
@@ -187,45 +187,103 @@ static int fill_cells(const struct figure_row *row, struct arena *arena,
 	}
 	if (rc)
 		return rc;
-	report->cells = cells;
-	report->cell_count = count;
+	*out = cells;
+	*out_count = count;
 	return 0;
 }
 
-/* From the cell's newest change back to its newest version; *status is the
- * newest review's of that version. */
-static int find_version(const struct table_reader *reader, struct span newest,
-			struct arena *arena, struct figure_row *out,
-			struct span *status, struct err *err)
+/* A cell's changes, from the newest back. */
+struct walk {
+	const struct heads *heads;
+	struct figure_row row;
+	size_t left; /* changes that may still be looked at */
+};
+
+/* 1: the change before; 0: there is none, or none that is looked at. */
+static int step_back(struct walk *walk)
 {
-	struct span bytes = newest;
-	int rc = figure_row_read(bytes, arena, out, err);
+	const struct table_reader *reader = walk->heads->reader;
+	struct err *err = walk->heads->err;
+	uint8_t key[CHANGE_KEY_BYTES];
+	struct span bytes;
+	int rc;
 
-	if (!rc && out->flags & VERSION_REVIEW)
-		*status = out->status;
-	while (!rc && out->flags & VERSION_REVIEW) {
-		uint8_t key[CHANGE_KEY_BYTES];
+	if (walk->row.previous_entry == FIGURE_NO_ENTRY || !walk->left)
+		return 0;
+	walk->left--;
+	change_key_write(walk->row.previous_entry, walk->row.previous_n, key);
+	rc = reader->get(reader->ctx, TABLE_CHANGE, span_of(key, sizeof(key)),
+			 &bytes, err);
+	if (rc == ERR_NOTFOUND)
+		return err_set(err, ERR_CORRUPT,
+			       "the change before a figure's is missing");
+	if (!rc)
+		rc = figure_row_read(bytes, walk->heads->arena, &walk->row,
+				     err);
+	return rc ? rc : 1;
+}
 
-		change_key_write(out->previous_entry, out->previous_n, key);
-		rc = reader->get(reader->ctx, TABLE_CHANGE,
-				 span_of(key, sizeof(key)), &bytes, err);
-		if (!rc)
-			rc = figure_row_read(bytes, arena, out, err);
-		else if (rc == ERR_NOTFOUND)
-			rc = err_set(err, ERR_CORRUPT,
-				     "a review's version is missing");
+/* The version that a review is of, if the walk stands at one. */
+static int reviewed_version(struct walk *walk)
+{
+	int rc = 1;
+
+	while (rc == 1 && walk->row.flags & VERSION_REVIEW) {
+		walk->left = 1; /* however many reviews it had */
+		rc = step_back(walk);
 	}
+	if (rc == 0)
+		return err_set(walk->heads->err, ERR_CORRUPT,
+			       "a review's version is missing");
+	return rc < 0 ? rc : 0;
+}
+
+static int fill_review(const struct figure_row *row, struct arena *arena,
+		       struct span *status, struct head_review *out)
+{
+	*out = (struct head_review){ .index = row->entry,
+				     .n = row->n,
+				     .recv_us = row->recv_us };
+	return copy_span(arena, row->status, status);
+}
+
+/* Goes on from the newest version to the review before it, and what that is
+ * of. */
+static int find_before(struct walk *walk, struct head_found *out)
+{
+	struct arena *arena = walk->heads->arena;
+	struct head_before before = { 0 };
+	int rc;
+
+	walk->left = HEADS_CHANGES_MAX;
+	do
+		rc = step_back(walk);
+	while (rc == 1 && !(walk->row.flags & VERSION_REVIEW));
+	if (rc != 1)
+		return rc;
+	if (fill_review(&walk->row, arena, &before.status, &before.review))
+		return ERR_NOMEM;
+	out->before_reviewer = walk->row.key;
+	rc = reviewed_version(walk);
+	if (!rc)
+		rc = fill_cells(&walk->row, arena, &before.cells,
+				&before.cell_count);
+	if (!rc)
+		out->head.before = before;
 	return rc;
 }
 
-static int fill_head(const struct figure_row *row, const struct figure_key *key,
-		     const struct head_ids *ids, struct span status,
-		     struct arena *arena, struct head *out)
+static int fill_place(const struct heads *heads, const struct figure_key *key,
+		      struct report *report)
 {
-	struct report *report = &out->report;
+	const struct head_ids *ids = heads->ids;
+	struct arena *arena = heads->arena;
 	char period[PERIOD_TEXT_BYTES];
 	int rc;
 
+	if (key->target >= ids->targets.count || key->unit >= ids->units.count)
+		return err_set(heads->err, ERR_CORRUPT,
+			       "a figure's numbers have no ids");
 	period_print(key->period, period);
 	rc = copy_span(arena, intern_key(&ids->targets, key->target),
 		       &report->target);
@@ -234,47 +292,60 @@ static int fill_head(const struct figure_row *row, const struct figure_key *key,
 			       &report->unit);
 	if (!rc)
 		rc = copy_span(arena, span_of_text(period), &report->period);
-	if (!rc)
-		rc = copy_span(arena, key->item, &report->item);
-	if (!rc)
-		rc = copy_span(arena, status, &report->status);
-	if (!rc)
-		rc = fill_cells(row, arena, report);
-	memcpy(out->salt, row->salt, SALT_BYTES);
-	out->index = row->entry;
-	out->n = row->n;
-	out->recv_us = row->recv_us;
-	return rc;
+	return rc ? rc : copy_span(arena, key->item, &report->item);
 }
 
-int head_read(const struct table_reader *reader, const struct head_ids *ids,
-	      struct span figure_key, struct arena *arena, struct head *out,
-	      struct err *err)
+static int fill_head(struct walk *walk, struct head_found *out)
 {
-	struct span value, bytes, status = { 0 };
-	struct head head = { 0 };
+	struct arena *arena = walk->heads->arena;
+	struct head *head = &out->head;
+	int rc = 0;
+
+	if (walk->row.flags & VERSION_REVIEW) {
+		rc = fill_review(&walk->row, arena, &head->report.status,
+				 &head->review);
+		out->reviewer = walk->row.key;
+	}
+	if (!rc)
+		rc = reviewed_version(walk);
+	if (!rc)
+		rc = fill_cells(&walk->row, arena, &head->report.cells,
+				&head->report.cell_count);
+	memcpy(head->salt, walk->row.salt, SALT_BYTES);
+	head->index = walk->row.entry;
+	head->n = walk->row.n;
+	head->recv_us = walk->row.recv_us;
+	return rc ? rc : find_before(walk, out);
+}
+
+int head_read(const struct heads *heads, struct span figure_key,
+	      struct head_found *out)
+{
+	const struct table_reader *reader = heads->reader;
+	struct walk walk = { .heads = heads };
+	struct head_found found = { 0 };
+	struct span value, bytes;
 	struct figure_key key;
-	struct figure_row row;
 	struct hash link;
-	int rc = figure_key_read(figure_key, &key, err);
+	int rc = figure_key_read(figure_key, &key, heads->err);
 
 	if (!rc)
 		rc = reader->get(reader->ctx, TABLE_FIGURE, figure_key, &value,
-				 err);
+				 heads->err);
 	if (!rc)
-		rc = figure_value_split(value, &bytes, &link, err);
+		rc = figure_value_split(value, &bytes, &link, heads->err);
 	if (!rc)
-		rc = find_version(reader, bytes, arena, &row, &status, err);
-	if (rc)
-		return rc;
-	if (key.target >= ids->targets.count || key.unit >= ids->units.count)
-		return err_set(err, ERR_CORRUPT,
-			       "a figure's numbers have no "
-			       "ids");
-	if (fill_head(&row, &key, ids, status, arena, &head))
-		return err_set(err, ERR_NOMEM, "no memory for a head");
-	*out = head;
-	return 0;
+		rc = figure_row_read(bytes, heads->arena, &walk.row,
+				     heads->err);
+	if (!rc)
+		rc = fill_place(heads, &key, &found.head.report);
+	if (!rc)
+		rc = fill_head(&walk, &found);
+	if (rc == ERR_NOMEM)
+		return err_set(heads->err, rc, "no memory for a head");
+	if (!rc)
+		*out = found;
+	return rc;
 }
 
 int heads_scan(const struct table_reader *reader, uint32_t target,

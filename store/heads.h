@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/intern.h"
 #include "base/span.h"
+#include "proto/hash.h"
 #include "proto/talk.h"
 #include "store/tables.h"
 
@@ -52,10 +53,26 @@ int head_ids_add(struct head_ids *ids, struct span key, struct span id,
 int head_place(struct span figure_key, uint32_t *target, uint32_t *unit,
 	       struct err *err);
 
+/* Changes looked through for the version that was judged before the newest. */
+#define HEADS_CHANGES_MAX 64
+
+/* A head as the tables have it: texts are the journal's, and who reviewed is
+ * known by the office's key only. */
+struct head_found {
+	struct head head;
+	struct hash reviewer, before_reviewer;
+};
+
+struct heads {
+	const struct table_reader *reader;
+	const struct head_ids *ids;
+	struct arena *arena; /* what is found is copied to it */
+	struct err *err;
+};
+
 /* One cell's head. ERR_NOTFOUND: nothing was said in it. */
-int head_read(const struct table_reader *reader, const struct head_ids *ids,
-	      struct span figure_key, struct arena *arena, struct head *out,
-	      struct err *err);
+int head_read(const struct heads *heads, struct span figure_key,
+	      struct head_found *out);
 
 /* The keys of a unit's cells in a target; of all units if unit is
  * INTERN_NONE. In order, until visit returns other than 0. */

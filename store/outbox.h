@@ -76,7 +76,8 @@ int outbox_counts(struct outbox *outbox, struct outbox_counts *out,
  * The newest version of a cell as this office knows it; key is the text
  * "target|unit|period|item". It is the newest own report of the cell that is
  * not delivered yet, else the newest that the collector is known to have: an
- * own one that was admitted, or what a slice said. outbox_save and
+ * own one that was admitted, or what a slice said, with its newest review as
+ * known. outbox_save and
  * outbox_receipts keep it so (they decode the reports' bodies): a report
  * becomes the head of its cell when it is saved, and if it is refused and
  * still the head, what the collector has is the head again.

@@ -1,19 +1,13 @@
 /*
- * The outbox's index of cells. Of each cell it keeps what the collector is
- * known to have, and the numbers of the office's own reports that are not
- * delivered yet, in order of saving. The last of these is the head of the
- * cell; a refused one falls out, and what is before it is the head again.
- *
- *   cell "target|unit|period|item" -> u32 count and u64 numbers; then, if
- *   anything is known: salt, u64 index, u32 n, u64 recv_us, and each with a u32
- * length: target, unit, period, item, status, reason; u32 count of cells, of
- * each with a u32 length field and value
+ * The outbox's index of cells: cell "target|unit|period|item" -> its record,
+ * see outbox_cell.h.
  */
 #include "store/outbox_heads.h"
 
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "store/outbox_cell.h"
 #include "store/outbox_parts.h"
 
 #define KEY_BYTES_MAX (4 * (WIRE_NAME_BYTES_MAX + 1))
@@ -22,18 +16,6 @@ struct cell_key {
 	char text[KEY_BYTES_MAX];
 	size_t len;
 };
-
-struct cell_record {
-	uint64_t *pending;
-	size_t pending_count;
-	bool is_known;
-	struct head known;
-};
-
-static int no_memory(struct err *err)
-{
-	return err_set(err, ERR_NOMEM, "no memory for what is known of cells");
-}
 
 /* ---- keys ---- */
 
@@ -99,104 +81,6 @@ bool outbox_heads_same(const struct statement *a, const struct statement *b)
 
 /* ---- records ---- */
 
-static void add_span(struct strbuf *out, struct span span)
-{
-	strbuf_add_u32(out, (uint32_t)span.len);
-	strbuf_add(out, span.data, span.len);
-}
-
-static void add_head(struct strbuf *out, const struct head *head)
-{
-	const struct report *report = &head->report;
-
-	strbuf_add(out, head->salt, SALT_BYTES);
-	strbuf_add_u64(out, head->index);
-	strbuf_add_u32(out, head->n);
-	strbuf_add_u64(out, head->recv_us);
-	add_span(out, report->target);
-	add_span(out, report->unit);
-	add_span(out, report->period);
-	add_span(out, report->item);
-	add_span(out, report->status);
-	add_span(out, head->reason);
-	strbuf_add_u32(out, (uint32_t)report->cell_count);
-	for (size_t i = 0; i < report->cell_count; i++) {
-		add_span(out, report->cells[i].field);
-		add_span(out, report->cells[i].value);
-	}
-}
-
-static struct span read_text(struct reader *reader)
-{
-	return read_span(reader, read_u32(reader));
-}
-
-static int read_head(struct reader *reader, struct arena *arena,
-		     struct head *out)
-{
-	struct report *report = &out->report;
-
-	read_copy(reader, out->salt, SALT_BYTES);
-	out->index = read_u64(reader);
-	out->n = read_u32(reader);
-	out->recv_us = read_u64(reader);
-	report->target = read_text(reader);
-	report->unit = read_text(reader);
-	report->period = read_text(reader);
-	report->item = read_text(reader);
-	report->status = read_text(reader);
-	out->reason = read_text(reader);
-	report->cell_count = read_u32(reader);
-	if (reader->failed || report->cell_count > WIRE_CELLS_MAX)
-		return ERR_CORRUPT;
-	report->cells =
-		arena_array(arena, report->cell_count, sizeof(*report->cells));
-	if (!report->cells)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < report->cell_count; i++) {
-		report->cells[i].field = read_text(reader);
-		report->cells[i].value = read_text(reader);
-	}
-	return reader->failed ? ERR_CORRUPT : 0;
-}
-
-/* Reads from a copy in the arena, so that the record outlives the next put
- * and the transaction. */
-static int read_record(struct span value, struct arena *arena,
-		       struct cell_record *out, struct err *err)
-{
-	struct cell_record record = { 0 };
-	const void *copy = arena_copy(arena, value.data, value.len);
-	struct reader reader;
-	int rc = 0;
-
-	if (!copy)
-		return no_memory(err);
-	reader_init(&reader, span_of(copy, value.len));
-	record.pending_count = read_u32(&reader);
-	if (record.pending_count > reader_left(&reader) / 8)
-		rc = ERR_CORRUPT;
-	else
-		/* One more: there is room to add to it. */
-		record.pending = arena_array(arena, record.pending_count + 1,
-					     sizeof(*record.pending));
-	if (!rc && !record.pending)
-		rc = ERR_NOMEM;
-	for (size_t i = 0; i < record.pending_count && !rc; i++)
-		record.pending[i] = read_u64(&reader);
-	record.is_known = !rc && reader_left(&reader) > 0;
-	if (record.is_known)
-		rc = read_head(&reader, arena, &record.known);
-	if (rc == ERR_NOMEM)
-		return no_memory(err);
-	if (rc || reader.failed || reader_left(&reader))
-		return err_set(err, ERR_CORRUPT,
-			       "the outbox is damaged: what it knows of a cell "
-			       "is not as it was written");
-	*out = record;
-	return 0;
-}
-
 static int load(struct db_txn *txn, struct span key, struct arena *arena,
 		struct cell_record *out, struct err *err)
 {
@@ -208,7 +92,7 @@ static int load(struct db_txn *txn, struct span key, struct arena *arena,
 		return rc;
 	if (rc)
 		value = span_of(nothing, sizeof(nothing));
-	return read_record(value, arena, out, err);
+	return cell_record_read(value, arena, out, err);
 }
 
 /* Writes only what changed. */
@@ -221,13 +105,10 @@ static int keep(struct db_txn *txn, struct span key,
 	int rc;
 
 	strbuf_init(&value, 0);
-	strbuf_add_u32(&value, (uint32_t)record->pending_count);
-	for (size_t i = 0; i < record->pending_count; i++)
-		strbuf_add_u64(&value, record->pending[i]);
-	if (record->is_known)
-		add_head(&value, &record->known);
+	cell_record_write(record, &value);
 	if (value.failed) {
-		rc = no_memory(err);
+		rc = err_set(err, ERR_NOMEM,
+			     "no memory for what is known of cells");
 		goto out;
 	}
 	rc = db_get(txn, OUTBOX_HEAD, key, &before, err);
@@ -272,16 +153,14 @@ static struct head head_of(const struct outbox_item *item,
 	const struct sealed *sealed = &item->sealed;
 	struct head head = { .index = item->index,
 			     .n = item->n,
-			     .recv_us = item->recv_us };
+			     .recv_us = item->recv_us,
+			     .texts = true };
 
 	if (statement->kind == SAID_REPORT)
 		head.report = statement->said.report;
 	memcpy(head.salt, sealed->salt, SALT_BYTES);
-	for (size_t i = 0; i < statement->text_count && i < sealed->text_count;
-	     i++)
-		if (span_equal(statement->texts[i].name,
-			       span_of_text("reason")))
-			head.reason = sealed->texts[i].text;
+	head.reason = wire_said_text(sealed, statement, "reason");
+	head.text = wire_said_text(sealed, statement, "text");
 	return head;
 }
 
@@ -295,25 +174,17 @@ static void remove_pending(struct cell_record *record, uint64_t number)
 	record->pending_count = kept;
 }
 
-/* A slice may be older than a receipt that came before it. The same version
- * again may have a newer review. */
-static void learn(struct cell_record *record, const struct head *head)
-{
-	const struct head *known = &record->known;
-
-	if (record->is_known &&
-	    (head->index < known->index ||
-	     (head->index == known->index && head->n < known->n)))
-		return;
-	record->known = *head;
-	record->is_known = true;
-}
-
 /* An own review that was admitted shows on the version that it judges. */
-static int review_delivered(struct db_txn *txn,
+static int review_delivered(struct db_txn *txn, const struct outbox_item *item,
 			    const struct statement *statement,
 			    struct arena *arena, struct err *err)
 {
+	struct head_review review = {
+		.index = item->index,
+		.n = item->n,
+		.recv_us = item->recv_us,
+		.reason = wire_said_text(&item->sealed, statement, "reason"),
+	};
 	struct cell_record record = { 0 };
 	struct cell_key key;
 	bool changed;
@@ -326,7 +197,7 @@ static int review_delivered(struct db_txn *txn,
 	    !span_equal(statement->base,
 			span_of(record.known.salt, BASE_BYTES)))
 		return rc;
-	record.known.report.status = statement->said.review.status;
+	cell_record_review(&record, statement->said.review.status, &review);
 	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
 }
 
@@ -343,7 +214,7 @@ int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 	if (rc) /* a recalled one may be of a newer program, or broken */
 		return rc == ERR_NOMEM ? rc : 0;
 	if (statement.kind == SAID_REVIEW && !item->verdict)
-		return review_delivered(txn, &statement, arena, err);
+		return review_delivered(txn, item, &statement, arena, err);
 	if (!statement_key(&statement, &key))
 		return 0;
 	rc = load(txn, span_of(key.text, key.len), arena, &record, err);
@@ -356,7 +227,7 @@ int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 	      !memcmp(record.known.salt, item->sealed.salt, SALT_BYTES))) {
 		struct head head = head_of(item, &statement);
 
-		learn(&record, &head);
+		cell_record_learn(&record, &head);
 	}
 	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
 }
@@ -385,7 +256,7 @@ int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 		rc = load(txn, span_of(key.text, key.len), &arena, &record,
 			  err);
 		if (!rc) {
-			learn(&record, &heads[i]);
+			cell_record_learn(&record, &heads[i]);
 			rc = keep(txn, span_of(key.text, key.len), &record,
 				  &changed, err);
 		}
@@ -462,7 +333,7 @@ static int visit_record(void *arg, struct span key, struct span value)
 
 	if (span_equal(key, span_of_text(OUTBOX_CATALOGUE_KEY)))
 		return 0;
-	rc = read_record(value, visiting->arena, &record, visiting->err);
+	rc = cell_record_read(value, visiting->arena, &record, visiting->err);
 	if (!rc)
 		rc = newest(visiting->txn, &record, visiting->arena, &head,
 			    visiting->err);

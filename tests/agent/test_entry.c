@@ -349,3 +349,189 @@ Test(entry, shape_is_checked_without_a_catalogue)
 			     "row %zu: %s", i, err.msg);
 	}
 }
+
+/* ---- reviews ---- */
+
+Test(entry, versions_are_named_so_that_a_spreadsheet_leaves_them_alone)
+{
+	const uint8_t salt[SALT_BYTES] = { 0x12, 0x34, 0x56, 0x78, 0x90,
+					   0x12, 0x34, 0xe5, 0xff };
+	static const char *const others[] = {
+		"",
+		"v",
+		"123456789012e5",
+		"v123456789012e5",
+		"v1234567890123400e",
+		"x1234567890123400",
+		"v123456789012340g",
+	};
+	char text[ENTRY_VERSION_BYTES];
+	uint8_t back[BASE_BYTES];
+
+	entry_version(salt, text);
+	cr_expect_str_eq(text, "v12345678901234e5");
+	cr_assert_eq(entry_version_parse(span_of_text(text), back), 0);
+	cr_expect_arr_eq(back, salt, BASE_BYTES);
+	cr_assert_eq(
+		entry_version_parse(span_of_text("V12345678901234E5"), back),
+		0);
+	cr_expect_arr_eq(back, salt, BASE_BYTES);
+	for (size_t i = 0; i < COUNT(others); i++)
+		cr_expect_eq(entry_version_parse(span_of_text(others[i]), back),
+			     ERR_INVALID, "row %zu", i);
+}
+
+static struct entry review_of(const char *target, const char *word)
+{
+	struct entry entry = { .review = true };
+
+	entry.report.target = span_of_text(target);
+	entry.report.unit = span_of_text("baima");
+	entry.report.period = span_of_text("2024M06");
+	entry.report.status = span_of_text(word);
+	return entry;
+}
+
+Test(entry, reviews_are_checked_before_they_are_sent)
+{
+	static const struct row {
+		const char *target, *word, *reason, *version;
+		enum verdict verdict;
+		const char *column;
+	} rows[] = {
+		{ "live.urban-jobs", "approve", "", "", VERDICT_ADMITTED, "" },
+		{ "live.urban-jobs", "通过", "", "", VERDICT_ADMITTED, "" },
+		{ "live.urban-jobs", "退回", "无照片", "", VERDICT_ADMITTED,
+		  "" },
+		{ "live.urban-jobs", "退回", "", "", VERDICT_REASON_MISSING,
+		  "reason" },
+		{ "live.urban-jobs", "fine", "", "", VERDICT_VALUE_MALFORMED,
+		  "review" },
+		{ "live.urban-jobs", "", "", "", VERDICT_VALUE_MALFORMED,
+		  "review" },
+		{ "live.urban-jobs", "approve", "", "v0700000000000000",
+		  VERDICT_ADMITTED, "" },
+		{ "live.urban-jobs", "approve", "", "v0800000000000000",
+		  VERDICT_STALE, "version" },
+		{ "live.urban-jobs", "approve", "", "7E+14",
+		  VERDICT_VALUE_MALFORMED, "version" },
+		{ "rural.look", "黄灯", "", "", VERDICT_ADMITTED, "" },
+		{ "rural.look", "return", "too short", "", VERDICT_ADMITTED,
+		  "" },
+		/* an approval is no light */
+		{ "rural.look", "approve", "", "", VERDICT_VALUE_MALFORMED,
+		  "review" },
+		{ "biz.net", "approve", "", "", VERDICT_NOTHING_TO_REVIEW, "" },
+	};
+	const uint8_t salt[SALT_BYTES] = { 7 };
+	struct fixture fixture;
+
+	open_fixture(&fixture);
+	for (size_t i = 0; i < 2; i++) {
+		struct entry known =
+			review_of(i ? "rural.look" : "live.urban-jobs", "");
+
+		cr_assert_eq(
+			cells_put(&fixture.cells, &known.report, salt, NULL),
+			0);
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct entry entry = review_of(rows[i].target, rows[i].word);
+		enum verdict verdict;
+		const char *column;
+
+		entry.reason = span_of_text(rows[i].reason);
+		entry.version = span_of_text(rows[i].version);
+		cr_assert_eq(entry_canonical(&entry, fixture.catalogue,
+					     &fixture.arena, NULL),
+			     0);
+		verdict = entry_check_review(&entry, &fixture.cells, &column);
+		cr_expect_eq(verdict, rows[i].verdict, "row %zu: %s", i,
+			     verdict_name(verdict));
+		if (verdict)
+			cr_expect_str_eq(column, rows[i].column, "row %zu", i);
+	}
+	close_fixture(&fixture);
+}
+
+Test(entry, own_reviews_that_wait_are_known)
+{
+	const uint8_t salt[SALT_BYTES] = { 7 };
+	struct entry entry = review_of("live.urban-jobs", "returned");
+	const struct known_cell *known;
+	struct fixture fixture;
+	struct sealed sealed;
+
+	open_fixture(&fixture);
+	cr_assert_eq(cells_put(&fixture.cells, &entry.report, salt, NULL), 0);
+	entry.reason = span_of_text("no photographs");
+	cr_assert_eq(entry_make(&entry, &fixture.cells, &fixture.arena, &sealed,
+				NULL),
+		     0);
+	known = cells_find(&fixture.cells, &entry.report);
+	cr_expect_null(known->status);
+	cr_assert_eq(cells_load_reviews(&fixture.cells, fixture.outbox, NULL),
+		     0);
+	cr_expect_null(known->status);
+	cr_assert_eq(outbox_save(fixture.outbox, &sealed, 1, 1, NULL, NULL), 0);
+	cr_assert_eq(cells_load_reviews(&fixture.cells, fixture.outbox, NULL),
+		     0);
+	cr_assert(known->status);
+	cr_expect_str_eq(known->status, "returned");
+	cr_expect(known->review_waits);
+	close_fixture(&fixture);
+}
+
+Test(entry, what_was_returned_may_be_sent_again_for_some_days)
+{
+	static const struct row {
+		const char *returned, *today;
+		enum verdict verdict;
+	} rows[] = {
+		/* closed on 30 July; ten days to send it again */
+		{ "2024-07-20", "2024-07-30", VERDICT_ADMITTED },
+		{ "2024-07-20", "2024-07-31", VERDICT_PERIOD_CLOSED },
+		{ "2024-07-25", "2024-08-04", VERDICT_ADMITTED },
+		{ "2024-07-25", "2024-08-05", VERDICT_PERIOD_CLOSED },
+		{ NULL, "2024-08-05", VERDICT_ADMITTED }, /* not known when */
+	};
+	struct given given = { "live.urban-jobs",
+			       "baima",
+			       "2024M06",
+			       "value",
+			       "118",
+			       "",
+			       "late" };
+	struct fixture fixture;
+
+	open_fixture(&fixture);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct cell_text cell;
+		struct entry entry = entry_of(&given, &cell);
+		struct head head = { .report = entry.report,
+				     .index = 5 + i,
+				     .review.index = 100 };
+		const char *column;
+		int32_t day;
+
+		head.report.status = span_of_text("returned");
+		if (rows[i].returned) {
+			cr_assert_eq(
+				day_parse(span_of_text(rows[i].returned), &day),
+				0);
+			head.review.recv_us = day_start_us(day, 480);
+		}
+		cr_assert_eq(outbox_set_heads(fixture.outbox, &head, 1, NULL),
+			     0);
+		cells_release(&fixture.cells);
+		cr_assert_eq(day_parse(span_of_text(rows[i].today), &day), 0);
+		cr_assert_eq(cells_load(&fixture.cells, fixture.outbox,
+					fixture.catalogue,
+					day_start_us(day, 480), NULL),
+			     0);
+		cr_expect_eq(entry_check(&entry, &fixture.cells, 480,
+					 &fixture.arena, &column),
+			     rows[i].verdict, "row %zu", i);
+	}
+	close_fixture(&fixture);
+}

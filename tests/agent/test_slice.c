@@ -69,20 +69,3 @@ Test(slice, files_come_in_parts_and_the_commit_says_since_when)
 			     span_of_text("unit,name_zh\n")));
 	slice_gather_release(&gather);
 }
-
-/* Directories of before this was kept go on. */
-Test(slice, a_slice_without_its_day_is_read)
-{
-	static const uint8_t bytes[] = { 0, 0, 0, 0,   0, 0,   0, 9, 0,	  0,  0,
-					 1, 0, 0, 0,   1, 'b', 0, 0, 0,	  1,  0,
-					 0, 0, 1, 'f', 0, 0,   0, 2, 'x', 'y' };
-	struct slice_kept kept;
-
-	cr_assert(outbox_set(outbox, "slice", span_of(bytes, sizeof(bytes)),
-			     NULL) == 0);
-	cr_assert(slice_read(outbox, &arena, &kept, NULL) == 0);
-	cr_expect(kept.catalogue == 9 && kept.since_us == 0);
-	cr_assert(kept.file_count == 1);
-	cr_expect_str_eq(kept.files[0].name, "f");
-	cr_expect(span_equal(kept.files[0].bytes, span_of_text("xy")));
-}

@@ -253,6 +253,37 @@ static void stale(struct scene *scene)
 }
 
 /* A reason that is not the one whose hash was signed. */
+/* A reason that looks as if it had been redacted, and yet is the signed one:
+ * it is no text that could be sent on. */
+static void zero_text(struct scene *scene)
+{
+	struct text_hash hash = { .name = span_of_text("reason") };
+	struct text text = { .text = span_of("\0\0\0\0", 4) };
+	struct cell_text cell = { .value = span_of_text(scene->value) };
+	struct statement statement = {
+		.texts = &hash,
+		.text_count = 1,
+		.kind = SAID_REPORT,
+		.said.report = { .target = span_of_text("rural.roads"),
+				 .unit = span_of_text(scene->unit),
+				 .period = span_of_text("2024M06"),
+				 .cells = &cell,
+				 .cell_count = 1 },
+	};
+	struct sealed sealed;
+	struct strbuf bytes;
+
+	strbuf_init(&bytes, 0);
+	hash.hash = hash_text(text.salt, text.text);
+	must(scene, wire_encode_statement(&statement, &bytes, &scene->err));
+	sealed = said(strbuf_span(&bytes));
+	sealed.texts = &text;
+	sealed.text_count = 1;
+	send_batch(scene,
+		   seal(scene, next_header(scene), sealed, &scene->keys.sign));
+	strbuf_release(&bytes);
+}
+
 static void another_text(struct scene *scene)
 {
 	struct text_hash hash = { .name = span_of_text("reason") };
@@ -504,6 +535,7 @@ static const struct attack {
 	{ "fork-far-back", fork_far_back, false },
 	{ "stale", stale, false },
 	{ "another-text", another_text, false },
+	{ "zero-text", zero_text, false },
 	{ "recall", recall_all, false },
 	{ "deep", deep, false },
 	{ "deep-statement", deep_statement, false },

@@ -231,6 +231,11 @@ class Input(unittest.TestCase):
                       ("grant", "baima", "--expires", "never"),
                       ("revoke", "nowhere"), ("revoke", "x", "--from", "0"),
                       ("review", "maybe", "t", "u", "2024M06"),
+                      ("review",), ("review", "approve", "t", "u"),
+                      ("review", "--list", "--file", "x.csv"),
+                      ("review", "--file", "x.csv", "--reason", "all"),
+                      ("review", "approve", "t", "u", "2024M06",
+                       "--dry-run"),
                       ("status", "--lang", "fr"), ("found",),
                       ("found", "--collector", "/nonexistent", "--out", "x",
                        "--simulated")):

@@ -180,11 +180,17 @@ class Examples(unittest.TestCase):
         return words
 
     def run_next(self, program, command, office="office", code=0):
-        words = self.words(program, command)
+        words, into = self.words(program, command), None
+        if ">" in words:
+            at = words.index(">")
+            into = words[at + 1]
+            del words[at:at + 2]
         run = call(*words, cwd=self.folder,
                    env={**os.environ, "TALLY_DIR": self.path(office)})
         self.assertEqual(run.returncode, code,
                          (words, run.stdout, run.stderr))
+        if into:
+            self.write(into, run.stdout)
         return run.stdout.strip()
 
     def agent(self, office, *words):
@@ -246,6 +252,11 @@ class Examples(unittest.TestCase):
                       self.run_next("tally-agent", "status"))
         self.assertIn("118", self.run_next("tally-agent", "history"))
         # review, revocation, figures
+        listed = self.run_next("tally-agent", "review", "lead")
+        self.assertIn("修了三公里路", listed)
+        self.assertIn(",,,v", listed)
+        self.write("waiting.csv", listed.replace(",,,v", ",green,,v"))
+        self.run_next("tally-agent", "review", "lead")
         self.run_next("tally-agent", "review", "lead")
         self.agent("lead", "sync")
         self.places["5f0c...e1"] = key

@@ -141,6 +141,16 @@ class Hostile(unittest.TestCase):
         self.judged("stale", "stale")
         self.all_is_well()
 
+    def test_a_text_that_cannot_be_sent_on(self):
+        lead = self.world.enrol("hrss", "hrss", "--role", "reviewer")
+        self.judged("admitted", "zero-text")
+        run = self.world.agent(lead, "review", "--list")
+        self.assertIn("rural.roads", run.stdout)
+        self.assertNotIn("\0", run.stdout)
+        self.world.agent(lead, "review", "return", "rural.roads", "baima",
+                         "2024M06", "--reason", "why zeros?", *WAIT)
+        self.all_is_well()
+
     def test_statements_that_are_none(self):
         self.judged("malformed", "garbage-statement")
         # fields within fields that no version knows so far

@@ -44,7 +44,8 @@ def play(world):
     report(world, baima, "live.urban-jobs", "440", "--period", PERIOD,
            "--reason", "台账更正")
     world.agent(hrss, "sync", "--timeout", WAIT_S)
-    world.agent(hrss, "review", "return", "rural.roads", "baima", PERIOD)
+    world.agent(hrss, "review", "return", "rural.roads", "baima", PERIOD,
+                "--reason", "没有照片")
     world.agent(hrss, "sync", "--timeout", WAIT_S)
     world.set_clock("2024-07-20 09:00")
     report(world, baima, "live.jobless", "38", "--period", PERIOD,

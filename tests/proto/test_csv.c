@@ -222,3 +222,48 @@ Test(csv, what_is_written_reads_back)
 		cr_expect(cell_is(&csv, i, 1, cells[i]), "row %zu", i);
 	strbuf_release(&text);
 }
+
+Test(csv, nothing_becomes_a_formula_and_everything_comes_back)
+{
+	static const struct {
+		const char *cell, *written;
+	} rows[] = {
+		{ "", "" },
+		{ "白马镇", "白马镇" },
+		{ "=1+1", "'=1+1" },
+		{ "+86 832", "'+86 832" },
+		{ "-rm", "'-rm" },
+		{ "-", "'-" },
+		{ "@SUM(A1)", "'@SUM(A1)" },
+		{ "＝1+1", "'＝1+1" },
+		{ "=HYPERLINK(\"x\",\"y\")",
+		  "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"" },
+		{ "-5", "-5" }, /* figures stay figures */
+		{ "-1234.5", "-1234.5" },
+		{ "'", "'" },
+		{ "'tis", "'tis" },
+		{ "'=1", "''=1" },
+		{ "''=1", "'''=1" },
+		{ "a=b", "a=b" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span cell = span_of_text(rows[i].cell), back;
+		struct strbuf out;
+
+		strbuf_init(&out, 0);
+		strbuf_add_text(&out, "c\n");
+		csv_write_guarded(&out, cell);
+		cr_expect_str_eq(out.text + 2, rows[i].written, "row %zu", i);
+		if (cell.len) {
+			struct csv csv;
+
+			cr_assert_eq(csv_parse(strbuf_span(&out), &arena, &csv,
+					       NULL),
+				     0);
+			back = csv_unguarded(csv.rows[0].cells[0]);
+			cr_expect(span_equal(back, cell), "row %zu", i);
+		}
+		strbuf_release(&out);
+	}
+}

@@ -195,6 +195,16 @@ Test(talk, nack_recall_and_recalled_round_trip)
 	cr_expect(span_equal(recalled_got.batch, recalled.batch));
 }
 
+static void expect_review(const struct head_review *got,
+			  const struct head_review *made)
+{
+	cr_expect_eq(got->index, made->index);
+	cr_expect_eq(got->n, made->n);
+	cr_expect_eq(got->recv_us, made->recv_us);
+	cr_expect(span_equal(got->unit, made->unit));
+	cr_expect(span_equal(got->reason, made->reason));
+}
+
 Test(talk, slice_round_trips)
 {
 	struct slice_file files[] = {
@@ -217,7 +227,20 @@ Test(talk, slice_round_trips)
 		  .index = 31,
 		  .n = 2,
 		  .recv_us = 12,
-		  .reason = span_of_text("太少了") },
+		  .reason = span_of_text("补报"),
+		  .text = span_of_text("修了路"),
+		  .review = { .index = 40,
+			      .n = 3,
+			      .recv_us = 13,
+			      .unit = span_of_text("hrss"),
+			      .reason = span_of_text("太少了") },
+		  .before = { .cells = &cells[1],
+			      .cell_count = 1,
+			      .status = span_of_text("approved"),
+			      .review = { .index = 30,
+					  .recv_us = 11,
+					  .unit = span_of_text("hrss") } },
+		  .texts = true },
 		{ .report = { .target = span_of_text("t2") } },
 	};
 	struct span units[] = { span_of_text("u"), span_of_text("v") };
@@ -228,6 +251,8 @@ Test(talk, slice_round_trips)
 			      .head_count = 2,
 			      .units = units,
 			      .unit_count = 2,
+			      .roles = 1u << ROLE_REPORTER |
+				       1u << ROLE_REVIEWER,
 			      .last = true };
 	struct slice got;
 
@@ -258,7 +283,20 @@ Test(talk, slice_round_trips)
 	cr_expect_eq(got.heads[0].n, 2);
 	cr_expect_eq(got.heads[0].recv_us, 12);
 	cr_expect(span_equal(got.heads[0].reason, heads[0].reason));
+	cr_expect(span_equal(got.heads[0].text, heads[0].text));
+	cr_expect(got.heads[0].texts);
+	expect_review(&got.heads[0].review, &heads[0].review);
+	cr_assert_eq(got.heads[0].before.cell_count, 1);
+	cr_expect(
+		span_equal(got.heads[0].before.cells[0].value, cells[1].value));
+	cr_expect(span_equal(got.heads[0].before.status,
+			     span_of_text("approved")));
+	expect_review(&got.heads[0].before.review, &heads[0].before.review);
 	cr_expect_eq(got.heads[1].report.cell_count, 0);
+	cr_expect_eq(got.heads[1].review.index, 0);
+	cr_expect_eq(got.heads[1].before.status.len, 0);
+	cr_expect(!got.heads[1].texts);
+	cr_expect_eq(got.roles, made.roles);
 	cr_assert_eq(got.unit_count, 2);
 	cr_expect(span_equal(got.units[1], units[1]));
 }
@@ -407,6 +445,18 @@ Test(talk, most_wasteful_messages_fit_the_arena)
 	for (int i = 0; i < TALK_HEADS_MAX; i++)
 		raw_bytes(&buf, 3, strbuf_span(&head));
 	cr_expect_eq(decode_any(WIRE_SLICE, strbuf_span(&buf)), 0);
+
+	/* and with as much about their reviews */
+	strbuf_clear(&buf);
+	strbuf_clear(&head);
+	raw_fill(&head, 5, SALT_BYTES, 's');
+	raw_bytes(&head, 13, span_of("\x08\x01", 2));
+	raw_bytes(&head, 14, span_of("\x1a\x02\x08\x01", 4));
+	for (int i = 0; i < 5; i++)
+		raw_fill(&head, 9, 0, 0);
+	for (int i = 0; i < TALK_HEADS_MAX; i++)
+		raw_bytes(&buf, 3, strbuf_span(&head));
+	cr_expect_eq(decode_any(WIRE_SLICE, strbuf_span(&buf)), 0);
 	strbuf_release(&head);
 
 	/* as many verdicts as fit, packed */
@@ -455,6 +505,8 @@ Test(talk, refuses_values_that_cannot_be)
 		  "verdict 65536" },
 		{ WIRE_ACK, "\x12\x03\x22\x01\x80", 5, "verdict cut off" },
 		{ WIRE_SLICE, "\x1a\x00", 2, "head without a salt" },
+		{ WIRE_SLICE, "\x1a\x02\x6a\x00", 4,
+		  "review that stands nowhere" },
 		{ WIRE_PING, "\x0a\x00", 2, "bytes for a number" },
 		{ WIRE_PONG, "\x0d\x00\x00\x00\x00", 5, "32 bits" },
 	};

@@ -195,6 +195,35 @@ Test(wire_batch, redacted_text_is_zeros)
 	release_made(&made);
 }
 
+Test(wire_batch, a_redacted_text_is_missing_and_the_other_keeps_its_name)
+{
+	struct text said[] = { { { 1 }, span_of_text("村里修了路") },
+			       { { 2 }, span_of_text("补报") } };
+	struct text zeros = { .text = span_of("\0\0\0\0", 4) };
+	struct text_hash hashes[] = {
+		{ span_of_text("text"), hash_text(said[0].salt, said[0].text) },
+		{ span_of_text("reason"),
+		  hash_text(said[1].salt, said[1].text) },
+	};
+	struct statement statement = { .texts = hashes, .text_count = 2 };
+	struct sealed sealed = { .texts = said, .text_count = 2 };
+
+	cr_expect(span_equal(wire_said_text(&sealed, &statement, "text"),
+			     span_of_text("村里修了路")));
+	cr_expect(span_equal(wire_said_text(&sealed, &statement, "reason"),
+			     span_of_text("补报")));
+	cr_expect_eq(wire_said_text(&sealed, &statement, "note").len, 0);
+	said[0] = zeros;
+	cr_expect_eq(wire_said_text(&sealed, &statement, "text").len, 0);
+	cr_expect(span_equal(wire_said_text(&sealed, &statement, "reason"),
+			     span_of_text("补报")));
+	sealed.texts = &said[1]; /* or it is not even there */
+	sealed.text_count = 1;
+	cr_expect_eq(wire_said_text(&sealed, &statement, "text").len, 0);
+	cr_expect(span_equal(wire_said_text(&sealed, &statement, "reason"),
+			     span_of_text("补报")));
+}
+
 Test(wire_batch, broken_body_is_left_to_its_verdict)
 {
 	struct batch batch;

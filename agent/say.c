@@ -1,0 +1,130 @@
+#include "agent/say.h"
+
+#include <stdio.h>
+
+#include "agent/wake.h"
+
+struct span say_option(const struct options *options, const char *name)
+{
+	const char *text = options_text(options, name);
+
+	return text ? span_of_text(text) : span_of(NULL, 0);
+}
+
+/* A field that there is not, or that is missing: these are there. */
+static void tell_fields(const struct desk *desk, const struct entry *entry)
+{
+	uint32_t number =
+		catalogue_target(desk->catalogue, entry->report.target);
+	const struct target *target = &desk->catalogue->targets[number];
+	struct strbuf names;
+
+	strbuf_init(&names, 0);
+	for (size_t i = 0; i < target->field_count; i++)
+		strbuf_addf(&names, "%s%s", i ? ", " : "",
+			    target->fields[i].id);
+	message_print(stderr, desk->office->language, MESSAGE_FIELDS,
+		      target->id, names.text);
+	strbuf_release(&names);
+}
+
+/* A period of another kind: these are of the right one. */
+static void tell_periods(const struct desk *desk, const struct entry *entry)
+{
+	struct office *office = desk->office;
+	uint32_t number =
+		catalogue_target(desk->catalogue, entry->report.target);
+	const struct target *target = &desk->catalogue->targets[number];
+	int32_t today =
+		day_of_us(clock_now_us(&office->clock), office->zone_minutes);
+	char text[PERIOD_TEXT_BYTES];
+
+	period_print(period_of_day(target->period, today, target->first_month),
+		     text);
+	message_print(stderr, office->language, MESSAGE_PERIODS, target->id,
+		      period_type_name(target->period), text);
+}
+
+/* Not a word goes out of a review that nobody could act on, or that is not of
+ * what its author saw. */
+static bool is_hopeless(const struct entry *entry, enum verdict verdict)
+{
+	return entry->review &&
+	       (verdict == VERDICT_NOTHING_TO_REVIEW ||
+		verdict == VERDICT_REASON_MISSING ||
+		verdict == VERDICT_VALUE_MALFORMED || verdict == VERDICT_STALE);
+}
+
+static void doubt(const struct desk *desk, const struct entry *entry,
+		  enum verdict verdict, const char *column)
+{
+	enum language language = desk->office->language;
+	enum message message = is_hopeless(entry, verdict) ?
+				       MESSAGE_LOCAL_HOPELESS :
+				       MESSAGE_LOCAL_DOUBT;
+
+	column = column ? column : "";
+	message_print(stderr, language, message, column, column[0] ? ": " : "",
+		      verdict_name(verdict),
+		      desk_advice(desk, entry, verdict, column));
+	if (verdict == VERDICT_FIELD_UNKNOWN ||
+	    verdict == VERDICT_FIELD_MISSING)
+		tell_fields(desk, entry);
+	if (verdict == VERDICT_PERIOD_MALFORMED)
+		tell_periods(desk, entry);
+}
+
+/* An exit code. */
+static int misshapen(const struct desk *desk, const struct entry *entry,
+		     const struct err *err)
+{
+	enum language language = desk->office->language;
+	enum verdict verdict;
+	const char *column;
+
+	if (err->code != ERR_INVALID || language == LANGUAGE_EN)
+		return office_fail(err);
+	verdict = entry_shape_verdict(entry, &column);
+	message_print(stderr, language, MESSAGE_REFUSED_HERE, column,
+		      verdict_name(verdict), verdict_advice(language, verdict));
+	return EXIT_USAGE;
+}
+
+int say_save(struct desk *desk, struct entry *entry, uint64_t *number)
+{
+	struct office *office = desk->office;
+	struct outbox_counts counts;
+	const char *column;
+	enum verdict verdict;
+	struct sealed sealed;
+	struct err err;
+	int ret = desk_prepare(desk, entry, &err);
+
+	if (ret) {
+		(void)misshapen(desk, entry, &err);
+		return ret == ERR_INVALID || ret == ERR_LIMIT ? EXIT_USAGE :
+								EXIT_FAILED;
+	}
+	verdict = desk_check(desk, entry, &column);
+	if (is_hopeless(entry, verdict)) {
+		doubt(desk, entry, verdict, column);
+		return EXIT_REFUSED;
+	}
+	ret = entry_make(entry, &desk->cells, &office->arena, &sealed, &err);
+	if (!ret)
+		ret = outbox_save(office->outbox, &sealed, 1,
+				  clock_now_us(&office->clock), number, &err);
+	if (!ret)
+		ret = outbox_counts(office->outbox, &counts, &err);
+	if (ret) {
+		(void)office_fail(&err);
+		return EXIT_FAILED;
+	}
+	if (verdict)
+		doubt(desk, entry, verdict, column);
+	desk_unlock(desk);
+	wake_sender(office->dir, WAKE_SAVED);
+	message_print(stderr, office->language, MESSAGE_SAVED,
+		      (unsigned long long)counts.waiting);
+	return 0;
+}
