@@ -11,6 +11,7 @@ int command_run(const struct options *options);
 int command_sync(const struct options *options);
 int command_report(const struct options *options);
 int command_import(const struct options *options);
+int command_alarm(const struct options *options);
 int command_status(const struct options *options);
 int command_history(const struct options *options);
 int command_apply(const struct options *options);

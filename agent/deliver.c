@@ -249,6 +249,8 @@ int deliver_told(struct office *office, uint64_t timeout_ms,
 		      (unsigned long long)delivery.left,
 		      trouble_text(office->language, delivery.trouble,
 				   delivery.nack_code));
+	if (delivery.trouble == TROUBLE_BROKEN)
+		return EXIT_BROKEN;
 	return delivery.needs_person ? EXIT_FAILED : EXIT_OFFLINE;
 }
 

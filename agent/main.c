@@ -67,6 +67,12 @@ static const struct option_spec status_options[] = {
 	  "everything ever delivered or reviewed, too" },
 };
 
+static const struct option_spec alarm_options[] = {
+	{ "json", NULL, OPTION_FLAG, NULL, "as an object" },
+	{ "clear", NULL, OPTION_FLAG, NULL,
+	  "once people have looked into it: send again" },
+};
+
 static const struct option_spec history_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "an object a line" },
 };
@@ -139,6 +145,11 @@ static const struct command_spec commands[] = {
 	  "what waits, is delivered, was refused or returned and why",
 	  "tally-agent status --json", status_options, COUNT(status_options),
 	  command_status },
+	{ "alarm", "", 0, 0,
+	  "what the collector has signed and could not prove",
+	  "tally-agent alarm\n"
+	  "tally-agent alarm --clear",
+	  alarm_options, COUNT(alarm_options), command_alarm },
 	{ "history", "[TARGET...]", 0, 100,
 	  "everything this office said of its targets",
 	  "tally-agent history live.urban-jobs", history_options,

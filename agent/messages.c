@@ -6,6 +6,26 @@
 
 /* clang-format off: texts read better one under the other */
 static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
+	[MESSAGE_ALARM] = { "ALARM: %s. Nothing is sent. Tell the audit office "
+			    "(tally-agent alarm says what was seen)",
+			    "警报：%s。已停止上报，请报告审计部门（详情："
+			    "tally-agent alarm）" },
+	[MESSAGE_ALARM_WHAT] = { "since %s: %s. Verified here: %llu entries; "
+				 "then shown: %llu entries%s. What was signed "
+				 "lies in %s/alarm-seen.note and "
+				 "alarm-shown.note",
+				 "自 %s 起：%s。此前已核验 %llu 条，后出示 "
+				 "%llu "
+				 "条%s。双方签名的检查点见 %s/alarm-seen.note "
+				 "和 "
+				 "alarm-shown.note" },
+	[MESSAGE_ALARM_NONE] = { "no alarm: what the collector has signed held "
+				 "so far, %llu entries",
+				 "无警报：汇总中心签名的内容至今一致，共 %llu "
+				 "条" },
+	[MESSAGE_ALARM_CLEARED] = { "the alarm is cleared; the notes stay in "
+				    "%s",
+				    "警报已解除；检查点仍保存在 %s" },
 	[MESSAGE_SAVED] = { "saved here, waiting to send: %llu",
 			    "已存本机，待上报：%llu 条" },
 	[MESSAGE_DELIVERED] = { "delivered, receipt %llu.%u",
@@ -354,6 +374,12 @@ static const char *const troubles[TROUBLE_COUNT][LANGUAGE_COUNT] = {
 			   "longer keeps; "
 			   "tell the administrator",
 			   "汇总中心缺少本单位已不再保留的记录；请告知管理员" },
+	[TROUBLE_BROKEN] = { "the collector's journal is not the one that was "
+			     "verified here (see tally-agent alarm); nothing "
+			     "is "
+			     "sent",
+			     "汇总中心的日志与此前核验的不一致（见 tally-agent "
+			     "alarm）；已停止上报" },
 	[TROUBLE_NONSENSE] = { "the collector's answers make no sense; trying "
 			       "again",
 			       "汇总中心的应答无法理解；正在重试" },
@@ -450,6 +476,31 @@ void message_part(FILE *out, enum language language, enum message message, ...)
 const char *state_text(enum language language, enum session_state state)
 {
 	return states[state][language];
+}
+
+static const char *const alarms[ALARM_COUNT][LANGUAGE_COUNT] = {
+	[ALARM_NONE] = { "", "" },
+	[ALARM_SIGNATURE] = { "the collector shows a checkpoint that its key "
+			      "did not sign",
+			      "汇总中心出示的检查点不是其密钥签名的" },
+	[ALARM_JOURNAL] = { "the collector shows the checkpoint of another "
+			    "journal",
+			    "汇总中心出示了另一份日志的检查点" },
+	[ALARM_SHORTER] = { "the collector's journal is shorter than what it "
+			    "had signed: entries are missing",
+			    "汇总中心的日志比其已签名的短：有条目缺失" },
+	[ALARM_OTHER_PAST] = { "the collector's journal is not the one it had "
+			       "signed: its past was changed",
+			       "汇总中心的日志与其已签名的不同：历史被改动" },
+	[ALARM_MISSING] = { "something this office sent, and has a receipt "
+			    "for, is not in the collector's journal",
+			    "本单位已上报并取得回执的内容不在汇总中心的日志"
+			    "中" },
+};
+
+const char *alarm_text(enum language language, enum alarm_why why)
+{
+	return alarms[why][language];
 }
 
 const char *trouble_text(enum language language, enum session_trouble trouble,

@@ -8,12 +8,20 @@
 
 #include <stdio.h>
 
+#include "agent/alarm.h"
 #include "agent/session.h"
 #include "proto/verdict.h"
 
 enum language { LANGUAGE_EN, LANGUAGE_ZH, LANGUAGE_COUNT };
 
+/* What an alarm says, for people. */
+const char *alarm_text(enum language language, enum alarm_why why);
+
 enum message {
+	MESSAGE_ALARM,
+	MESSAGE_ALARM_WHAT,
+	MESSAGE_ALARM_NONE,
+	MESSAGE_ALARM_CLEARED,
 	MESSAGE_SAVED,
 	MESSAGE_DELIVERED,
 	MESSAGE_REFUSED,

@@ -40,6 +40,13 @@ static const struct config_key keys_of_ini[] = {
 	  .size = sizeof(((struct office_settings *)0)->language),
 	  .fallback = "",
 	  .help = "en or zh; empty: the locale's" },
+	{ .section = "outbox",
+	  .name = "keep",
+	  .type = CONFIG_BYTES,
+	  .offset = offsetof(struct office_settings, keep_bytes),
+	  .max = 1ull << 50,
+	  .fallback = "256M",
+	  .help = "of what is delivered, should the collector lose it" },
 	{ .section = "log",
 	  .name = "level",
 	  .type = CONFIG_TEXT,
@@ -227,6 +234,7 @@ int office_open(struct office *office, const struct options *options,
 		enum office_need need)
 {
 	const char *dir = options_dir(options, OFFICE_DIR_DEFAULT);
+	struct alarm alarm;
 	struct err err;
 	int code;
 
@@ -256,6 +264,10 @@ int office_open(struct office *office, const struct options *options,
 		message_print(stderr, office->language, MESSAGE_NOT_ENROLLED);
 		return EXIT_USAGE;
 	}
+	/* Before anything else is said, whatever the command. */
+	if (alarm_read(office->outbox, &alarm))
+		message_print(stderr, office->language, MESSAGE_ALARM,
+			      alarm_text(office->language, alarm.why));
 	return 0;
 }
 

@@ -31,6 +31,7 @@ struct office_settings {
 	char endpoint[1024]; /* "": the card's */
 	char language[16];   /* "": the locale's */
 	char log_level[16];
+	uint64_t keep_bytes; /* of batches that are delivered and proved */
 };
 
 struct office {

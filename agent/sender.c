@@ -82,12 +82,12 @@ static int perform(struct sender *sender, const struct session_action *action,
 		return slice_take(&sender->gather, sender->office->outbox,
 				  action->slice, err);
 	case SESSION_CHECKPOINT:
-		strbuf_clear(&sender->note);
-		strbuf_add(&sender->note, action->bytes.data,
-			   action->bytes.len);
-		return 0;
+		return sender_shown(sender, action->bytes, err);
+	case SESSION_EVIDENCE:
+		return sender_hear_evidence(sender, action->evidence, err);
 	case SESSION_SAFE:
 		sender->safe = action->safe;
+		sender->forgets = true;
 		return 0;
 	case SESSION_REFRESHED:
 		sender_answer_refreshers(sender, true);
@@ -160,7 +160,8 @@ static void drain(struct sender *sender)
 			count_waiting(sender);
 			again = true;
 		} else if (!ret) {
-			again = sender_follow_enrolment(sender, &err, &ret);
+			again = sender_witness(sender, &err, &ret) ||
+				sender_follow_enrolment(sender, &err, &ret);
 		}
 		if (ret == ERR_FULL) {
 			again = wait_for_room(sender, &err);
@@ -299,9 +300,12 @@ int sender_open(struct office *office, struct loop *loop,
 	sender->poll = (struct loop_timer){ .due = on_poll, .arg = sender };
 	sender->tidied_at = clock_monotonic_ms();
 	arena_init(&sender->arena, SENDER_ARENA_BYTES);
-	strbuf_init(&sender->note, 0);
+	strbuf_init(&sender->seen_note, 0);
+	strbuf_init(&sender->shown_note, 0);
 	slice_gather_init(&sender->gather);
-	ret = wake_open(office->dir, &sender->wake_fd, err);
+	ret = sender_read_seen(sender, err);
+	if (!ret)
+		ret = wake_open(office->dir, &sender->wake_fd, err);
 	if (!ret)
 		ret = loop_add_fd(loop, sender->wake_fd, LOOP_READ, on_wake,
 				  sender, err);
@@ -337,7 +341,8 @@ void sender_close(struct sender *sender)
 	socket_close(sender->socket);
 	session_free(sender->session);
 	slice_gather_release(&sender->gather);
-	strbuf_release(&sender->note);
+	strbuf_release(&sender->seen_note);
+	strbuf_release(&sender->shown_note);
 	arena_release(&sender->arena);
 	free(sender);
 }
@@ -360,7 +365,8 @@ bool sender_settled(const struct sender *sender)
 	if (sender->office->enrolling || !session_settled(sender->session) ||
 	    sender->recount)
 		return false;
-	return facts->catalogue <= sender->gather.complete ||
+	return (facts->catalogue <= sender->gather.complete &&
+		!sender->asking) ||
 	       clock_monotonic_ms() - sender->ready_at > SENDER_SLICE_WAIT_MS;
 }
 

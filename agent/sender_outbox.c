@@ -41,6 +41,8 @@ int sender_read_chain(struct sender *sender, struct session_chain *out,
 	out->first_kept = chain.first_kept;
 	out->last_kept = chain.last_kept;
 	out->unreceipted = open.unreceipted ? open.unreceipted : chain.next;
+	out->seen_size = sender->seen.size;
+	out->seen_root = sender->seen.root;
 	return 0;
 }
 
@@ -101,8 +103,8 @@ static int seal(struct sender *sender, const struct session_action *action,
 	struct seal_header header = {
 		.journal = office->journal,
 		.sent_us = clock_now_us(&office->clock),
-		/* No checkpoint is verified yet: the empty journal's root. */
-		.seen_root = hash_span(span_of(NULL, 0)),
+		.seen_size = sender->seen.size,
+		.seen_root = sender->seen.root,
 	};
 
 	sender->recount = true;
@@ -144,13 +146,10 @@ int sender_tidy(struct sender *sender, struct err *err)
 	int ret = 0;
 
 	sender->tidied_at = clock_monotonic_ms();
-	if (sender->note.len)
-		ret = outbox_set(outbox, "checkpoint",
-				 strbuf_span(&sender->note), err);
-	strbuf_clear(&sender->note);
-	if (!ret && sender->safe)
-		ret = outbox_forget(outbox, sender->safe, err);
-	sender->safe = 0;
+	if (sender->forgets)
+		ret = outbox_forget(outbox, sender->safe,
+				    sender->office->settings.keep_bytes, err);
+	sender->forgets = false;
 	if (!ret && offices != sender->offices) {
 		(void)snprintf(text, sizeof(text), "%llu",
 			       (unsigned long long)offices);

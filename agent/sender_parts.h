@@ -4,6 +4,7 @@
  *
  *   sender_enrol.c   which keys a session speaks with; stands on sender_outbox
  *   sender_outbox.c  what is read from the outbox and written to it
+ *   sender_witness.c  whether the journal is still the one that was verified
  *   sender_word.c    what is said to the log and to other processes
  *
  * Not for others than sender*.c.
@@ -11,6 +12,7 @@
 #ifndef TALLY_AGENT_SENDER_PARTS_H
 #define TALLY_AGENT_SENDER_PARTS_H
 
+#include "agent/messages.h"
 #include "agent/sender.h"
 #include "agent/slice.h"
 #include "agent/socket.h"
@@ -19,6 +21,14 @@
 #include "base/strbuf.h"
 
 #define SENDER_REFRESHERS_MAX 16
+
+/* What was asked of the collector, and what the answer must prove. */
+struct questions {
+	struct prove prove;
+	uint64_t indexes[EVIDENCE_INDEXES_MAX];
+	struct hash leaves[EVIDENCE_INDEXES_MAX];
+	uint64_t last; /* sequence of the last batch asked for; 0: none */
+};
 
 struct sender {
 	struct office *office;
@@ -40,9 +50,17 @@ struct sender {
 	uint64_t ready_at;
 	struct sender_word told;
 	bool has_told;
-	struct strbuf note; /* checkpoint not yet written */
-	uint64_t safe;	    /* not yet written */
-	uint64_t offices;   /* as written */
+	/* Checkpoints: verified, and shown but not verified yet (empty: none).
+	 */
+	struct checkpoint seen, shown;
+	struct strbuf seen_note, shown_note;
+	struct questions asked; /* about the one shown */
+	bool asks;		/* there may be something to ask */
+	bool asking;		/* and the answer is waited for */
+	bool broken;		/* an alarm was raised in this session */
+	uint64_t safe;		/* journal size that is backed up */
+	bool forgets;		/* there may be batches that need not be kept */
+	uint64_t offices;	/* as written */
 	uint64_t tidied_at;
 	struct err failure;
 };
@@ -69,6 +87,17 @@ int sender_answer(struct sender *sender, const struct session_action *action,
 		  struct err *err);
 /* Writes what could be written a little later. */
 int sender_tidy(struct sender *sender, struct err *err);
+
+/* ---- sender_witness.c ---- */
+
+int sender_read_seen(struct sender *sender, struct err *err);
+/* SESSION_CHECKPOINT. */
+int sender_shown(struct sender *sender, struct span note, struct err *err);
+/* SESSION_EVIDENCE. */
+int sender_hear_evidence(struct sender *sender, const struct evidence *evidence,
+			 struct err *err);
+/* After the session's actions: asks, or ends it. True: there is more to do. */
+bool sender_witness(struct sender *sender, struct err *err, int *ret);
 
 /* ---- sender_word.c ---- */
 

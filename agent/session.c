@@ -51,7 +51,8 @@ void session_up(struct session *session, uint64_t now_ms,
 		.head = chain->head,
 		.first_kept = chain->first_kept,
 		.last_kept = chain->last_kept,
-		.seen_root = hash_span(span_of(NULL, 0)),
+		.seen_size = chain->seen_size,
+		.seen_root = chain->seen_root,
 		.program = span_of_text(session->config.program),
 	};
 	struct strbuf message;
@@ -124,6 +125,30 @@ void session_hurry(struct session *session, uint64_t now_ms)
 	if (first && session->state == SESSION_BACKOFF &&
 	    !session_needs_person(session) && session->retry_at > now_ms)
 		session->retry_at = now_ms;
+}
+
+bool session_prove(struct session *session, uint64_t now_ms,
+		   const struct prove *prove)
+{
+	struct strbuf message;
+
+	session_begin(session);
+	if (session->state != SESSION_READY || session->proof_until > now_ms)
+		return false;
+	session->proof_until = now_ms + SESSION_PROOF_MS;
+	strbuf_init(&message, 0);
+	session_say(session, evidence_encode_prove(prove, &message, NULL),
+		    &message);
+	strbuf_release(&message);
+	return true;
+}
+
+void session_distrust(struct session *session, uint64_t now_ms)
+{
+	session_begin(session);
+	/* Whatever else has ended it: this is what people must know. */
+	if (session->state != SESSION_IDLE)
+		session_stop(session, now_ms, TROUBLE_BROKEN);
 }
 
 bool session_refresh(struct session *session, uint64_t now_ms)
@@ -330,6 +355,7 @@ bool session_needs_person(const struct session *session)
 	case TROUBLE_FORK:
 	case TROUBLE_UNSIGNED:
 	case TROUBLE_LOST:
+	case TROUBLE_BROKEN:
 		return true;
 	case TROUBLE_NACK:
 		return session->state == SESSION_BACKOFF &&

@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "proto/evidence.h"
 #include "proto/talk.h"
 #include "proto/wire.h"
 
@@ -31,6 +32,7 @@
 #define SESSION_MISSES_MAX 3
 #define SESSION_GREET_MS 10000 /* for connecting, and for WELCOME */
 #define SESSION_STALL_MS 60000 /* without an answer to what was sent */
+#define SESSION_PROOF_MS 30000 /* an answer to PROVE is no longer expected */
 #define SESSION_RETRY_MS_FIRST 250
 #define SESSION_RETRY_MS_MAX 300000
 #define SESSION_HURRY_MS 5000 /* somebody waits, from when it was last told */
@@ -61,6 +63,7 @@ enum session_trouble {
 	TROUBLE_UNSIGNED, /* its head was not signed by our key */
 	TROUBLE_LOST,	  /* it wants batches that are no longer kept */
 	TROUBLE_NONSENSE, /* it does not keep to the protocol */
+	TROUBLE_BROKEN,	  /* its journal is not the one it was */
 	TROUBLE_COUNT
 };
 
@@ -73,7 +76,8 @@ enum session_action_kind {
 	SESSION_RECEIPTS, /* record them */
 	SESSION_RESTORE,  /* recalled, batch: take it back */
 	SESSION_SLICE,
-	SESSION_CHECKPOINT, /* bytes: a signed note, to be kept */
+	SESSION_CHECKPOINT, /* bytes: a note that says it is signed */
+	SESSION_EVIDENCE,   /* evidence: the answer to session_prove */
 	SESSION_SAFE,	    /* safe: journal size that is backed up */
 	SESSION_REFRESHED,  /* all that was admitted before is known here */
 	SESSION_TELL,	    /* state or trouble changed */
@@ -90,6 +94,7 @@ struct session_action {
 	const struct recalled *recalled;
 	const struct batch *batch;
 	const struct slice *slice;
+	const struct evidence *evidence;
 	uint64_t safe;
 };
 
@@ -99,6 +104,8 @@ struct session_chain {
 	struct hash head; /* of the batch before next */
 	uint64_t first_kept, last_kept;
 	uint64_t unreceipted; /* first batch without receipt, else next */
+	uint64_t seen_size;   /* of the newest checkpoint that was verified */
+	struct hash seen_root;
 };
 
 struct session_config {
@@ -145,6 +152,12 @@ bool session_refresh(struct session *session, uint64_t now_ms);
 /* Somebody waits for what is saved: connects at once, and for SESSION_HURRY_MS
  * the pauses between tries stay short. Told again while the waiting lasts. */
 void session_hurry(struct session *session, uint64_t now_ms);
+/* Asks for what proves a checkpoint. False: not now, or another answer is
+ * waited for still. */
+bool session_prove(struct session *session, uint64_t now_ms,
+		   const struct prove *prove);
+/* What was shown does not hold: nothing more is said to this collector. */
+void session_distrust(struct session *session, uint64_t now_ms);
 /* Answers to SESSION_SEAL (sequence: the new batch's) and SESSION_LOAD. */
 void session_batch(struct session *session, uint64_t now_ms, uint64_t sequence,
 		   struct span batch);

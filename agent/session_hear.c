@@ -329,6 +329,24 @@ static int hear_slice(struct session *session, struct span body)
 	return 0;
 }
 
+static int hear_evidence(struct session *session, struct span body)
+{
+	struct evidence *evidence;
+	int ret;
+
+	evidence = arena_alloc(&session->arena, sizeof(*evidence));
+	if (!evidence)
+		return ERR_NOMEM;
+	ret = evidence_decode(body, &session->arena, evidence, NULL);
+	if (ret)
+		return ret;
+	if (!session->proof_until)
+		return ERR_ORDER;
+	session->proof_until = 0;
+	session_act(session, SESSION_EVIDENCE)->evidence = evidence;
+	return 0;
+}
+
 static int hear_ping(struct session *session, struct span body)
 {
 	struct strbuf message;
@@ -379,6 +397,9 @@ void session_hear(struct session *session, uint64_t now_ms, enum wire_type type,
 	case WIRE_SLICE:
 		ret = hear_slice(session, body);
 		break;
+	case WIRE_EVIDENCE:
+		ret = hear_evidence(session, body);
+		break;
 	case WIRE_PING:
 		ret = hear_ping(session, body);
 		break;
@@ -389,6 +410,7 @@ void session_hear(struct session *session, uint64_t now_ms, enum wire_type type,
 	case WIRE_HELLO:
 	case WIRE_BATCH:
 	case WIRE_RECALL:
+	case WIRE_PROVE:
 		break; /* an agent's words */
 	}
 	if (ret)

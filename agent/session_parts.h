@@ -45,7 +45,8 @@ struct session {
 	struct session_chain chain;
 	struct hash wanted_head; /* CHECKING, RECALLING */
 	uint64_t wanted, recall_until;
-	bool greeted; /* WELCOME was heard on this socket */
+	bool greeted;	      /* WELCOME was heard on this socket */
+	uint64_t proof_until; /* an EVIDENCE is expected; 0: none is */
 
 	/* sending */
 	enum session_asked asked;

@@ -58,6 +58,7 @@ static void forget_connection(struct session *session)
 {
 	session->asked = ASKED_NOTHING;
 	session->greeted = false;
+	session->proof_until = 0;
 	session->flight_count = 0;
 	session->flight_bytes = 0;
 	session->needs_bytes = 0;

@@ -10,7 +10,6 @@
 #include "base/rt/log.h"
 #include "base/rt/options.h"
 #include "collector/collector_parts.h"
-#include "store/tree.h"
 
 #define DRAIN_MS 5000
 
@@ -45,18 +44,21 @@ static int start_notary(struct collector *c, struct err *err)
 {
 	const struct notary_options options = {
 		.journal_dir = c->journal_dir,
-		.tree = c->tree,
+		.tree = c->tree_path,
 		.checkpoint = c->kept.checkpoint,
 		.pair = &c->kept.keys.sign,
 		.interval_ms = NOTARY_INTERVAL_MS,
 	};
 	struct hash root = fold_root(c->kept.fold);
-	int rc = kept_path(c->kept.dir, TREE_FILE, c->tree, err);
+	int rc = kept_path(c->kept.dir, TREE_FILE, c->tree_path, err);
 
 	if (!rc)
 		rc = notary_open(&options, &c->kept.last, &c->facts.journal,
 				 fold_applied(c->kept.fold), &root, &c->notary,
 				 err);
+	c->signed_last = c->kept.last;
+	if (!rc)
+		rc = tree_read_open(c->tree_path, NULL, &c->tree, err);
 	if (!rc)
 		rc = notary_start(c->notary, err);
 	if (!rc)
@@ -202,6 +204,7 @@ static void stop(struct collector *c)
 		if (notary_stop(c->notary, &err) && !c->code)
 			log_err(LOG_WARN, "last-checkpoint-failed", &err);
 	}
+	tree_read_close(c->tree);
 	delivery_free(c->delivery);
 	session_table_free(c->sessions);
 	if (c->sequencer.free)

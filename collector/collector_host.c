@@ -2,6 +2,7 @@
 #include "collector/collector_parts.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/rt/log.h"
 
@@ -42,16 +43,27 @@ bool collector_admits(void *arg, const uint8_t curve[CURVE_KEY_BYTES])
 	return host_who(c, curve, &peer);
 }
 
+/* What is in no backup offices keep. */
+static uint64_t collector_safe(const struct collector *c)
+{
+	return strcmp(c->settings->safe, "durable") ?
+		       0 :
+		       journal_size(c->kept.journal);
+}
+
 static void host_facts(void *ctx, struct session_facts *out)
 {
 	struct collector *c = ctx;
 	struct session_facts facts = {
-		/* No backup is configured: what is durable is all there is. */
-		.safe = journal_size(c->kept.journal),
+		.size = journal_size(c->kept.journal),
+		.safe = collector_safe(c),
 		.catalogue = c->catalogue,
 		.offices = fold_office_count(c->kept.fold),
 		.now_us = c->now_us,
 		.zone_minutes = c->facts.zone_minutes,
+		.checkpoint =
+			span_of(c->signed_last.note, c->signed_last.note_bytes),
+		.checkpoint_size = c->signed_last.checkpoint.size,
 	};
 
 	*out = facts;
@@ -152,6 +164,82 @@ static void host_recall(void *ctx, uint32_t route, const struct hash *key,
 	collector_deliver_soon(c);
 }
 
+/* Our own proofs are checked before anybody is alarmed by them. */
+static bool holds(const struct proof_nodes *nodes, const struct prove *prove,
+		  const struct checkpoint *shown,
+		  const struct evidence *evidence, struct hash *leaves)
+{
+	struct checkpoint seen = { .size = prove->seen_size };
+	size_t which;
+
+	if (proof_root(nodes, seen.size, &seen.root, NULL))
+		return false;
+	for (size_t i = 0; i < prove->index_count; i++)
+		if (nodes->read(nodes->ctx, 0, prove->indexes[i], &leaves[i],
+				NULL))
+			return false;
+	return evidence_check(evidence, prove, &seen, shown, leaves, &which) ==
+	       EVIDENCE_HOLDS;
+}
+
+static int make_evidence(const struct proof_nodes *nodes,
+			 const struct prove *prove, struct arena *arena,
+			 struct evidence *out, struct err *err)
+{
+	struct evidence evidence = { .seen_size = prove->seen_size,
+				     .size = prove->size,
+				     .inclusion_count = prove->index_count };
+	struct proof proof;
+	int rc = proof_consistency(nodes, prove->seen_size, prove->size, &proof,
+				   err);
+
+	if (rc)
+		return rc;
+	evidence.consistency = evidence_hashes(&proof, arena);
+	evidence.inclusions = arena_array(arena, prove->index_count + 1,
+					  sizeof(*evidence.inclusions));
+	if (!evidence.inclusions)
+		return err_set(err, ERR_NOMEM, "no memory for proofs");
+	for (size_t i = 0; i < prove->index_count; i++) {
+		rc = proof_inclusion(nodes, prove->indexes[i], prove->size,
+				     &proof, err);
+		if (rc)
+			return rc;
+		evidence.inclusions[i].index = prove->indexes[i];
+		evidence.inclusions[i].hashes = evidence_hashes(&proof, arena);
+	}
+	*out = evidence;
+	return 0;
+}
+
+static int host_prove(void *ctx, const struct prove *prove, struct arena *arena,
+		      struct evidence *out)
+{
+	struct collector *c = ctx;
+	const struct checkpoint *shown = &c->signed_last.checkpoint;
+	struct proof_nodes nodes = tree_read_nodes(c->tree);
+	struct err err = { 0 };
+	struct hash *leaves =
+		arena_array(arena, prove->index_count + 1, sizeof(*leaves));
+	int rc;
+
+	if (prove->size > shown->size)
+		return ERR_ORDER;
+	if (!leaves)
+		return ERR_NOMEM;
+	rc = make_evidence(&nodes, prove, arena, out, &err);
+	/* Of an older checkpoint only the office knows the root. */
+	if (!rc && prove->size == shown->size &&
+	    !holds(&nodes, prove, shown, out, leaves))
+		rc = err_set(&err, ERR_CORRUPT,
+			     "%s does not have the root that was signed: "
+			     "start again to make it anew",
+			     c->tree_path);
+	if (rc)
+		log_err(LOG_ERROR, "cannot-prove", &err);
+	return rc;
+}
+
 static void host_alarm(void *ctx, const char *event,
 		       const struct session_peer *peer)
 {
@@ -178,6 +266,7 @@ struct session_host collector_session_host(struct collector *c)
 		.slice = host_slice,
 		.pong = host_pong,
 		.recall = host_recall,
+		.prove = host_prove,
 		.alarm = host_alarm,
 		.ctx = c,
 	};

@@ -30,6 +30,7 @@
 #include "collector/sequencer.h"
 #include "collector/session.h"
 #include "collector/stamp.h"
+#include "store/tree.h"
 
 #define COLLECTOR_TICK_MS 1000
 #define COLLECTOR_WATCH_MS 100
@@ -52,7 +53,9 @@ struct collector {
 	struct puts puts; /* what was folded since the last flusher_add */
 	struct arena arena;
 	struct loop_timer tick, watch, deliver;
-	char journal_dir[PATH_MAX], tree[PATH_MAX];
+	struct tree_reader *tree;
+	struct notary_word signed_last;
+	char journal_dir[PATH_MAX], tree_path[PATH_MAX];
 	/* of the group */
 	uint64_t now_us, mono_us; /* read together */
 	uint64_t stamp_us;	  /* what hindrance found to stamp with */

@@ -69,10 +69,14 @@ void collector_signed(void *arg, unsigned events)
 {
 	struct collector *c = arg;
 	struct notary_word word;
+	uint64_t size = c->signed_last.checkpoint.size;
 
 	(void)events;
 	notary_heard(c->notary);
 	notary_word(c->notary, &word);
+	c->signed_last = word;
+	if (word.checkpoint.size > size)
+		session_signed(c->sessions);
 	if (word.code == ERR_FULL) {
 		if (!c->unsigned_told)
 			log_err(LOG_WARN, "cannot-sign", &word.err);

@@ -73,7 +73,7 @@ static void receive_hello(struct session *session,
 	session->fresh_from = hello.next;
 	session->refused_from = 0;
 	table->host.facts(table->host.ctx, &facts);
-	if (hello.seen_size > facts.safe)
+	if (hello.seen_size > facts.size)
 		table->host.alarm(table->host.ctx, "journal-shorter-than-seen",
 				  peer);
 	session_say_welcome(session, peer);
@@ -107,12 +107,40 @@ static void unexpected(struct session *session, const char *text)
 	session_end(session, NACK_MALFORMED, text);
 }
 
+/* What has not been acknowledged to the peer yet begins here. */
+static uint64_t durable(const struct session_peer *peer)
+{
+	return peer->one_time ? 1 : peer->office.next;
+}
+
+static void receive_prove(struct session *session, struct span body,
+			  struct arena *arena)
+{
+	struct session_table *table = session->table;
+	struct evidence evidence;
+	struct prove prove;
+	struct err err = { 0 };
+	int rc = evidence_decode_prove(body, arena, &prove, &err);
+
+	if (rc || ++session->proves > SESSION_PROVES_A_TICK) {
+		unexpected(session, rc ? err.msg : "too many questions");
+		return;
+	}
+	rc = table->host.prove(table->host.ctx, &prove, arena, &evidence);
+	if (rc == ERR_ORDER)
+		unexpected(session, "no such checkpoint was signed");
+	else if (rc)
+		session_end(session, NACK_BUSY, "proofs cannot be made now");
+	else
+		session_say_evidence(session, &evidence);
+}
+
 static int receive_type(struct session *session,
 			const struct session_peer *peer, enum wire_type type,
 			struct span body, struct arena *arena, struct err *err)
 {
 	if (session->state != SESSION_OPEN &&
-	    (type == WIRE_BATCH || type == WIRE_RECALL)) {
+	    (type == WIRE_BATCH || type == WIRE_RECALL || type == WIRE_PROVE)) {
 		unexpected(session, "HELLO comes first");
 		return 0;
 	}
@@ -125,7 +153,15 @@ static int receive_type(struct session *session,
 	case WIRE_RECALL:
 		receive_recall(session, peer, body, arena);
 		return 0;
+	case WIRE_PROVE:
+		receive_prove(session, body, arena);
+		return 0;
 	case WIRE_PING:
+		/* One that says nothing itself still witnesses. */
+		if (session->state == SESSION_OPEN &&
+		    session->table->now_ms - session->shown_ms >
+			    SESSION_SHOW_MS)
+			session_show(session, durable(peer));
 		if (session->state == SESSION_OPEN && !peer->one_time)
 			session->table->host.pong(session->table->host.ctx,
 						  session->route);
@@ -139,6 +175,7 @@ static int receive_type(struct session *session,
 	case WIRE_NACK:
 	case WIRE_RECALLED:
 	case WIRE_SLICE:
+	case WIRE_EVIDENCE:
 		unexpected(session, "only a collector says this");
 		return 0;
 	}
@@ -224,6 +261,7 @@ static void tick_one(struct session *session)
 	uint64_t silent_ms = 5ull * table->options.ping_ms;
 	struct session_peer peer;
 
+	session->proves = 0;
 	switch (session->state) {
 	case SESSION_NEW:
 		if (now_ms - session->opened_ms > SESSION_HELLO_MS)
@@ -272,6 +310,30 @@ void session_new_catalogue(struct session_table *table)
 			if (session->state == SESSION_OPEN)
 				table->host.slice(table->host.ctx,
 						  session->route);
+}
+
+/* One who has something in the journal that the checkpoint covers now. */
+static void show_signed(struct session *session, uint64_t size)
+{
+	struct session_table *table = session->table;
+	struct session_peer peer;
+
+	if (session->state != SESSION_OPEN || session->shown_size >= size ||
+	    session->acked <= session->shown_size || session->acked > size)
+		return;
+	if (table->host.who(table->host.ctx, session->curve, &peer))
+		session_show(session, durable(&peer));
+}
+
+void session_signed(struct session_table *table)
+{
+	struct session_facts facts;
+
+	table->host.facts(table->host.ctx, &facts);
+	for (size_t i = 0; i < SESSION_BUCKETS; i++)
+		for (struct session *session = table->routes[i]; session;
+		     session = session->next_route)
+			show_signed(session, facts.checkpoint_size);
 }
 
 void session_pong(struct session_table *table, uint32_t route)

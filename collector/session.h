@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "proto/evidence.h"
 #include "proto/seal.h"
 #include "proto/sign.h"
 #include "proto/talk.h"
@@ -31,6 +32,8 @@
 #define SESSION_FLAPS_MAX 5	/* fencings within SESSION_FLAP_MS: a clone */
 #define SESSION_FLAP_MS 60000
 #define SESSION_RETRY_MS_MAX (3600u * 1000)
+#define SESSION_PROVES_A_TICK 16
+#define SESSION_SHOW_MS 60000 /* between checkpoints to one that is idle */
 
 struct session;
 struct session_table;
@@ -45,11 +48,14 @@ struct session_peer {
 
 /* What a WELCOME and an ACK tell. */
 struct session_facts {
+	uint64_t size; /* of the journal */
 	uint64_t safe; /* journal size that may be forgotten by offices */
 	uint64_t catalogue;
 	uint64_t offices;
 	uint64_t now_us; /* receipt clock */
 	int32_t zone_minutes;
+	struct span checkpoint; /* newest signed note; empty: none yet */
+	uint64_t checkpoint_size;
 };
 
 struct session_host {
@@ -78,6 +84,10 @@ struct session_host {
 	void (*pong)(void *ctx, uint32_t route);
 	void (*recall)(void *ctx, uint32_t route, const struct hash *key,
 		       uint64_t from, uint64_t count);
+	/* What proves a checkpoint that was signed, in the arena. ERR_ORDER:
+	 * none was signed of so many entries. Others: it cannot now. */
+	int (*prove)(void *ctx, const struct prove *prove, struct arena *arena,
+		     struct evidence *out);
 	/* Something that people should look at. */
 	void (*alarm)(void *ctx, const char *event,
 		      const struct session_peer *peer);
@@ -131,6 +141,9 @@ void session_tick(struct session_table *table, uint64_t now_ms);
 
 /* There is a new version of the catalogue. */
 void session_new_catalogue(struct session_table *table);
+
+/* There is a new checkpoint: those who wait for it are shown it. */
+void session_signed(struct session_table *table);
 
 /* The host has sent it what it had to know: answers its PING. */
 void session_pong(struct session_table *table, uint32_t route);

@@ -41,6 +41,17 @@ static struct credit give_credit(struct session *session, uint64_t next)
 	return credit;
 }
 
+/* Each checkpoint is shown to a session once at most. */
+static struct span show_once(struct session *session,
+			     const struct session_facts *facts)
+{
+	if (facts->checkpoint_size <= session->shown_size)
+		return span_of(NULL, 0);
+	session->shown_size = facts->checkpoint_size;
+	session->shown_ms = session->table->now_ms;
+	return facts->checkpoint;
+}
+
 void session_say_welcome(struct session *session,
 			 const struct session_peer *peer)
 {
@@ -65,6 +76,7 @@ void session_say_welcome(struct session *session,
 	welcome.offices = facts.offices;
 	welcome.now_us = facts.now_us;
 	welcome.zone_minutes = facts.zone_minutes;
+	welcome.checkpoint = show_once(session, &facts);
 	strbuf_clear(&table->out);
 	send_out(session, talk_encode_welcome(&welcome, &table->out, NULL));
 }
@@ -84,6 +96,10 @@ void session_say_ack(struct session *session, uint64_t durable,
 	ack.credit_bytes = credit.bytes;
 	ack.safe = facts.safe;
 	ack.catalogue = facts.catalogue;
+	ack.checkpoint = show_once(session, &facts);
+	for (size_t i = 0; i < count; i++)
+		if (receipts[i].index >= session->acked)
+			session->acked = receipts[i].index + 1;
 	strbuf_clear(&table->out);
 	send_out(session, talk_encode_ack(&ack, &table->out, NULL));
 }
@@ -106,6 +122,24 @@ void session_say_pong(struct session *session)
 	strbuf_clear(&table->out);
 	send_out(session,
 		 talk_encode_ping(WIRE_PONG, facts.now_us, &table->out, NULL));
+}
+
+void session_say_evidence(struct session *session,
+			  const struct evidence *evidence)
+{
+	struct session_table *table = session->table;
+
+	strbuf_clear(&table->out);
+	send_out(session, evidence_encode(evidence, &table->out, NULL));
+}
+
+void session_show(struct session *session, uint64_t durable)
+{
+	struct session_facts facts;
+
+	session->table->host.facts(session->table->host.ctx, &facts);
+	if (facts.checkpoint_size > session->shown_size)
+		session_say_ack(session, durable, NULL, 0);
 }
 
 void session_close(struct session *session)

@@ -33,6 +33,9 @@ struct session {
 	enum session_state state;
 	uint64_t heard_ms, opened_ms, ended_ms;
 	unsigned flaps;
+	unsigned proves;	       /* since the last tick */
+	uint64_t shown_size, shown_ms; /* the last checkpoint it was shown */
+	uint64_t acked;	     /* entries up to the last one acknowledged to it */
 	uint64_t fresh_from; /* batches from it on were sealed just now */
 	/* The highest credit it was ever given: what it may hold us to. */
 	uint64_t granted_until, granted_bytes;
@@ -100,6 +103,10 @@ void session_say_ack(struct session *session, uint64_t durable,
 		     struct receipt *receipts, size_t count);
 void session_say_nack(struct session *session, const struct nack *nack);
 void session_say_pong(struct session *session);
+void session_say_evidence(struct session *session,
+			  const struct evidence *evidence);
+/* The newest checkpoint, if it has not been shown yet. */
+void session_show(struct session *session, uint64_t durable);
 /* NACK for the session as such, and nothing from it counts any more. */
 void session_end(struct session *session, enum nack_code code,
 		 const char *text);

@@ -39,6 +39,14 @@ static int check_level(const char *value, struct err *err)
 	return 0;
 }
 
+static int check_safe(const char *value, struct err *err)
+{
+	if (strcmp(value, "backup") != 0 && strcmp(value, "durable") != 0)
+		return err_set(err, ERR_INVALID, "%s is not backup or durable",
+			       value);
+	return 0;
+}
+
 #define FIELD(name) offsetof(struct collector_settings, name)
 
 static const struct config_key keys[] = {
@@ -57,6 +65,10 @@ static const struct config_key keys[] = {
 	{ "journal", "checkpoint", CONFIG_TEXT, FIELD(checkpoint), 1024, 0, 0,
 	  "", "file of the last signed checkpoint, best on another disk",
 	  NULL },
+	{ "journal", "safe", CONFIG_TEXT, FIELD(safe), 16, 0, 0, "backup",
+	  "what offices need not keep: what is in a backup, or all that is "
+	  "durable",
+	  check_safe },
 	{ "log", "level", CONFIG_TEXT, FIELD(log_level), 16, 0, 0, "info",
 	  "debug, info, warn or error", check_level },
 };

@@ -18,6 +18,7 @@ struct collector_settings {
 	uint64_t ping_ms;
 	uint64_t reserve_bytes; /* of the disk, for administrators */
 	char checkpoint[1024];	/* path; empty: in the directory */
+	char safe[16];		/* backup or durable */
 	char log_level[16];
 };
 

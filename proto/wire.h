@@ -51,6 +51,8 @@ enum wire_type {
 	WIRE_SLICE,
 	WIRE_PING,
 	WIRE_PONG,
+	WIRE_PROVE,
+	WIRE_EVIDENCE,
 };
 
 /* Why a NACK: answers of the session, never verdicts. Permanent numbers. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/evidence.h"
 #include "proto/talk.h"
 #include "proto/wire.h"
 #include "tally.pb-c.h"
@@ -46,6 +47,8 @@ static const struct limit limits[] = {
 	{ &tally__slice__descriptor, 3, TALK_HEADS_MAX },
 	{ &tally__slice__descriptor, 4, WIRE_UNITS_MAX },
 	{ &tally__slice__descriptor, 6, WIRE_ROLES_MAX },
+	{ &tally__prove__descriptor, 3, EVIDENCE_INDEXES_MAX },
+	{ &tally__evidence__descriptor, 4, EVIDENCE_INDEXES_MAX },
 };
 
 static uint32_t limit_of(const ProtobufCMessageDescriptor *descriptor,

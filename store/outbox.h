@@ -133,8 +133,32 @@ int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
  * batch that was never sealed. */
 int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 		    size_t count, struct err *err);
-/* Forgets batches (not items) that lie wholly below the safe journal size. */
-int outbox_forget(struct outbox *outbox, uint64_t safe, struct err *err);
+/* Forgets batches (not items) whose place in the journal is proved: those
+ * below the safe journal size, and the oldest while all that are kept take more
+ * than bytes_max. */
+int outbox_forget(struct outbox *outbox, uint64_t safe, uint64_t bytes_max,
+		  struct err *err);
+
+/* ---- what is proved (outbox_proofs.c) ---- */
+
+/* A batch with a receipt, not yet proved to be in the journal. */
+struct outbox_delivered {
+	uint64_t sequence, index, recv_us;
+	struct span batch; /* as it was sealed */
+};
+
+/* Those with an index below size, at most count_max, in order; all of it in
+ * the arena. */
+int outbox_unproved(struct outbox *outbox, uint64_t size, size_t count_max,
+		    struct arena *arena, struct outbox_delivered **out,
+		    size_t *count, struct err *err);
+/* The checkpoint is verified, and with it the batches up to a sequence number
+ * (0: none more than before). Durable on return. */
+int outbox_proved(struct outbox *outbox, struct span note, uint64_t sequence,
+		  struct err *err);
+/* The newest checkpoint that was verified; ERR_NOTFOUND. */
+int outbox_seen(struct outbox *outbox, struct arena *arena, struct span *note,
+		struct err *err);
 
 /* Takes back a batch recalled from the collector: the items in it appear as
  * delivered (those that still wait here, by their salts, are not sent again);

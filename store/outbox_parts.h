@@ -102,6 +102,9 @@ int outbox_copy_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 
 /* ---- batches ---- */
 
+/* All up to this sequence number are proved to be in the journal. */
+int outbox_proved_to(struct db_txn *txn, uint64_t *sequence, struct err *err);
+
 /* What is known of a sealed batch. */
 struct outbox_sent {
 	struct hash name;

@@ -259,11 +259,19 @@ int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
 struct forgetting {
 	struct db_txn *txn;
 	struct arena *arena;
-	uint64_t safe;
+	uint64_t safe, proved;
+	uint64_t bytes, bytes_max; /* of all that are kept */
 	uint64_t sequences[FORGET_MAX];
 	size_t count;
 	struct err *err;
 };
+
+static int add_bytes(void *arg, struct span key, struct span value)
+{
+	(void)key;
+	*(uint64_t *)arg += value.len;
+	return 0;
+}
 
 static int forget_one(void *arg, struct span key, struct span value)
 {
@@ -272,56 +280,79 @@ static int forget_one(void *arg, struct span key, struct span value)
 	uint64_t sequence;
 	int rc;
 
-	(void)value;
 	if (key.len != 8 || forgetting->count == FORGET_MAX)
 		return 1;
 	sequence = load_u64(key.data);
+	if (sequence > forgetting->proved)
+		return 1;
 	rc = outbox_get_sent(forgetting->txn, sequence, forgetting->arena,
 			     &sent, forgetting->err);
 	if (rc)
 		return rc;
 	arena_reset(forgetting->arena);
-	if (!sent.delivered || sent.index >= forgetting->safe)
+	if (!sent.delivered || (sent.index >= forgetting->safe &&
+				forgetting->bytes <= forgetting->bytes_max))
 		return 1;
+	forgetting->bytes -= value.len;
 	forgetting->sequences[forgetting->count++] = sequence;
 	return 0;
 }
 
-int outbox_forget(struct outbox *outbox, uint64_t safe, struct err *err)
+static int delete_batches(const struct forgetting *forgetting)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < forgetting->count && !rc; i++) {
+		struct u64_key key = outbox_key(forgetting->sequences[i]);
+
+		rc = db_delete(forgetting->txn, OUTBOX_BATCH,
+			       outbox_key_span(&key), forgetting->err);
+	}
+	return rc;
+}
+
+/* At most FORGET_MAX of them. */
+static int forget_some(struct outbox *outbox, struct forgetting *forgetting)
+{
+	struct err *err = forgetting->err;
+	int rc = db_begin(outbox->db, true, &forgetting->txn, err);
+
+	if (rc)
+		return rc;
+	forgetting->count = 0;
+	forgetting->bytes = 0;
+	rc = outbox_proved_to(forgetting->txn, &forgetting->proved, err);
+	if (!rc)
+		rc = db_scan(forgetting->txn, OUTBOX_BATCH, span_of(NULL, 0),
+			     false, add_bytes, &forgetting->bytes, err);
+	if (!rc)
+		rc = db_scan(forgetting->txn, OUTBOX_BATCH, span_of(NULL, 0),
+			     false, forget_one, forgetting, err);
+	if (rc >= 0)
+		rc = delete_batches(forgetting);
+	if (!rc && forgetting->count)
+		return db_commit(forgetting->txn, err);
+	db_abort(forgetting->txn);
+	return rc;
+}
+
+int outbox_forget(struct outbox *outbox, uint64_t safe, uint64_t bytes_max,
+		  struct err *err)
 {
 	struct forgetting *forgetting = calloc(1, sizeof(*forgetting));
 	struct arena arena;
-	size_t count = FORGET_MAX;
-	int rc = 0;
+	int rc;
 
 	if (!forgetting)
 		return no_memory(err);
 	arena_init(&arena, OUTBOX_SCRATCH_BYTES);
 	forgetting->arena = &arena;
 	forgetting->safe = safe;
+	forgetting->bytes_max = bytes_max;
 	forgetting->err = err;
-	while (count == FORGET_MAX && !rc) {
-		rc = db_begin(outbox->db, true, &forgetting->txn, err);
-		if (rc)
-			break;
-		forgetting->count = 0;
-		rc = db_scan(forgetting->txn, OUTBOX_BATCH, span_of(NULL, 0),
-			     false, forget_one, forgetting, err);
-		count = forgetting->count;
-		for (size_t i = 0; i < count && rc >= 0; i++) {
-			struct u64_key key =
-				outbox_key(forgetting->sequences[i]);
-
-			rc = db_delete(forgetting->txn, OUTBOX_BATCH,
-				       outbox_key_span(&key), err);
-		}
-		if (rc < 0 || !count) {
-			db_abort(forgetting->txn);
-			rc = rc < 0 ? rc : 0;
-		} else {
-			rc = db_commit(forgetting->txn, err);
-		}
-	}
+	do
+		rc = forget_some(outbox, forgetting);
+	while (!rc && forgetting->count == FORGET_MAX);
 	arena_release(&arena);
 	free(forgetting);
 	return rc;

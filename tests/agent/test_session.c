@@ -37,6 +37,7 @@ struct shell {
 
 	/* what came out since the last clear */
 	unsigned connects, closes, seals, loads, receipts, restores, slices;
+	unsigned evidences, proves;
 	unsigned hellos, recalls, pings, pongs, refreshes, batches_sent;
 	struct recall recall;
 	uint64_t sent[BATCHES_MAX * 4]; /* sequences */
@@ -224,6 +225,8 @@ static void hear_sent(struct shell *shell, struct span message)
 		shell->pings++;
 	else if (type == WIRE_PONG)
 		shell->pongs++;
+	else if (type == WIRE_PROVE)
+		shell->proves++;
 	else if (type == WIRE_BATCH)
 		check_sent(shell, body);
 	else if (type == WIRE_RECALL) {
@@ -285,6 +288,9 @@ static void perform(struct shell *shell, const struct session_action *action)
 		break;
 	case SESSION_REFRESHED:
 		shell->refreshes++;
+		break;
+	case SESSION_EVIDENCE:
+		shell->evidences++;
 		break;
 	case SESSION_CHECKPOINT:
 	case SESSION_SAFE:
@@ -1015,6 +1021,52 @@ Test(session, a_person_in_a_hurry_does_not_wait)
 	down(&shell, true); /* refused: to hurry does not help */
 	session_hurry(shell.session, shell.now_ms);
 	take_actions(&shell);
+	cr_expect_gt(session_deadline(shell.session),
+		     shell.now_ms + SESSION_RETRY_MS_MAX / 2);
+	shell_close(&shell);
+}
+
+Test(session, asks_for_evidence_and_hears_it)
+{
+	static const struct evidence evidence = { .size = 5 };
+	const struct prove prove = { .size = 5 };
+	struct strbuf message;
+	struct shell shell;
+
+	strbuf_init(&message, 0);
+	cr_assert_eq(evidence_encode(&evidence, &message, NULL), 0);
+	shell_open(&shell, 0, false);
+	cr_expect_not(session_prove(shell.session, shell.now_ms, &prove),
+		      "not connected");
+	greet(&shell);
+	cr_assert(session_prove(shell.session, shell.now_ms, &prove));
+	take_actions(&shell);
+	cr_expect_eq(shell.proves, 1);
+	cr_expect_not(session_prove(shell.session, shell.now_ms, &prove),
+		      "one after the other");
+	take_actions(&shell);
+	session_message(shell.session, shell.now_ms, strbuf_span(&message));
+	take_actions(&shell);
+	cr_expect_eq(shell.evidences, 1);
+	session_message(shell.session, shell.now_ms, strbuf_span(&message));
+	take_actions(&shell);
+	cr_expect_eq(session_state(shell.session), SESSION_BACKOFF,
+		     "nobody asked");
+	shell_close(&shell);
+	strbuf_release(&message);
+}
+
+Test(session, says_nothing_more_to_who_is_not_believed)
+{
+	struct shell shell;
+
+	shell_open(&shell, 0, false);
+	greet(&shell);
+	session_distrust(shell.session, shell.now_ms);
+	take_actions(&shell);
+	cr_expect_eq(session_state(shell.session), SESSION_BACKOFF);
+	cr_expect_eq(session_trouble(shell.session), TROUBLE_BROKEN);
+	cr_expect(session_needs_person(shell.session));
 	cr_expect_gt(session_deadline(shell.session),
 		     shell.now_ms + SESSION_RETRY_MS_MAX / 2);
 	shell_close(&shell);

@@ -29,7 +29,7 @@ struct waiting {
 };
 
 struct heard { /* by a route */
-	unsigned welcomes, acks, nacks, pongs, receipts;
+	unsigned welcomes, acks, nacks, pongs, receipts, evidences, shown;
 	enum nack_code code;
 	uint64_t wanted, durable, credit_until;
 	bool shut, deaf;
@@ -42,7 +42,8 @@ struct world {
 	size_t waiting_count;
 	struct session_table *table;
 	struct arena arena;
-	uint64_t now_ms, entries;
+	uint64_t now_ms, entries, signed_size;
+	bool cannot_prove;
 	unsigned hindrance, alarms, slices, taken;
 	int32_t day;
 };
@@ -86,10 +87,25 @@ static void facts(void *ctx, struct session_facts *out)
 	struct world *w = ctx;
 
 	*out = (struct session_facts){
+		.size = w->entries,
 		.safe = w->entries,
 		.offices = OFFICES,
 		.now_us = 1700000000000000u + (uint64_t)w->day * 86400000000u,
+		.checkpoint = span_of_text(w->signed_size ? "a note" : ""),
+		.checkpoint_size = w->signed_size,
 	};
+}
+
+static int prove(void *ctx, const struct prove *asked, struct arena *arena,
+		 struct evidence *out)
+{
+	struct world *w = ctx;
+
+	(void)arena;
+	if (asked->size > w->signed_size)
+		return ERR_ORDER;
+	*out = (struct evidence){ .size = asked->size };
+	return w->cannot_prove ? ERR_IO : 0;
 }
 
 static unsigned hindrance(void *ctx, bool admin, size_t bytes,
@@ -154,6 +170,7 @@ static void hear_ack(struct world *w, uint32_t route, struct span body)
 	office = by_curve(w, curve);
 	cr_assert_eq(talk_decode_ack(body, &w->arena, &ack, NULL), 0);
 	heard->acks++;
+	heard->shown += ack.checkpoint.len > 0;
 	heard->receipts += (unsigned)ack.receipt_count;
 	heard->durable = ack.durable;
 	heard->credit_until = ack.credit_until;
@@ -183,6 +200,7 @@ static bool send_message(void *ctx, uint32_t route, struct span msg)
 			talk_decode_welcome(body, &w->arena, &welcome, NULL),
 			0);
 		heard->welcomes++;
+		heard->shown += welcome.checkpoint.len > 0;
 		heard->wanted = welcome.wanted;
 		heard->credit_until = welcome.credit_until;
 	} else if (type == WIRE_NACK) {
@@ -192,6 +210,8 @@ static bool send_message(void *ctx, uint32_t route, struct span msg)
 		heard->wanted = nack.wanted;
 	} else if (type == WIRE_ACK) {
 		hear_ack(w, route, body);
+	} else if (type == WIRE_EVIDENCE) {
+		heard->evidences++;
 	} else {
 		cr_assert_eq(type, WIRE_PONG);
 		heard->pongs++;
@@ -256,6 +276,7 @@ static struct world *world_new(void)
 					   .slice = slice,
 					   .pong = pong,
 					   .recall = recall,
+					   .prove = prove,
 					   .alarm = alarm_ };
 	const struct session_options options = { .sessions_max = 8,
 						 .credit_bytes = 1u << 30,
@@ -322,6 +343,18 @@ static void say_ping(struct world *w, uint32_t route, size_t office)
 
 	strbuf_init(&out, 0);
 	cr_assert_eq(talk_encode_ping(WIRE_PING, 0, &out, NULL), 0);
+	say(w, route, office, strbuf_span(&out));
+	strbuf_release(&out);
+}
+
+static void say_prove(struct world *w, uint32_t route, size_t office,
+		      uint64_t size)
+{
+	const struct prove asked = { .size = size };
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	cr_assert_eq(evidence_encode_prove(&asked, &out, NULL), 0);
 	say(w, route, office, strbuf_span(&out));
 	strbuf_release(&out);
 }
@@ -396,6 +429,61 @@ Test(session, hello_gives_welcome_and_a_slice)
 	cr_expect_eq(session_count(w->table), 1);
 	say_ping(w, 1, 0);
 	cr_expect_eq(w->heard[1].pongs, 1);
+	world_free(w);
+}
+
+Test(session, a_checkpoint_is_shown_once_to_who_waits_for_it)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	say_hello(w, 2, 1);
+	say_batch(w, 1, 0, 0, 1, false); /* entry 1 */
+	settle(w, true);
+	cr_expect_eq(w->heard[1].shown, 0);
+	w->signed_size = 1; /* it does not cover that */
+	session_signed(w->table);
+	cr_expect_eq(w->heard[1].shown, 0);
+	w->signed_size = 2;
+	session_signed(w->table);
+	session_signed(w->table);
+	cr_expect_eq(w->heard[1].shown, 1);
+	cr_expect_eq(w->heard[2].shown, 0, "it has nothing in the journal");
+	say_ping(w, 1, 0);
+	cr_expect_eq(w->heard[1].shown, 1);
+	w->now_ms += SESSION_SHOW_MS + 1;
+	say_ping(w, 2, 1);
+	cr_expect_eq(w->heard[2].shown, 1, "but it witnesses");
+	cr_expect_eq(w->heard[2].pongs, 1);
+	say_hello(w, 3, 2);
+	cr_expect_eq(w->heard[3].shown, 1, "with WELCOME");
+	world_free(w);
+}
+
+Test(session, questions_are_answered_within_measure)
+{
+	struct world *w = world_new();
+
+	w->signed_size = 5;
+	say_prove(w, 1, 0, 5);
+	cr_expect_eq(w->heard[1].code, NACK_MALFORMED, "HELLO comes first");
+	say_hello(w, 2, 1);
+	for (int i = 0; i < SESSION_PROVES_A_TICK; i++)
+		say_prove(w, 2, 1, 5);
+	cr_expect_eq(w->heard[2].evidences, SESSION_PROVES_A_TICK);
+	session_tick(w->table, w->now_ms += 1000);
+	say_prove(w, 2, 1, 3);
+	cr_expect_eq(w->heard[2].evidences, SESSION_PROVES_A_TICK + 1);
+	for (int i = 0; i < SESSION_PROVES_A_TICK; i++)
+		say_prove(w, 2, 1, 5);
+	cr_expect_eq(w->heard[2].code, NACK_MALFORMED, "too many");
+	say_hello(w, 3, 2);
+	say_prove(w, 3, 2, 6);
+	cr_expect_eq(w->heard[3].code, NACK_MALFORMED, "never signed");
+	w->cannot_prove = true;
+	say_hello(w, 4, 2);
+	say_prove(w, 4, 2, 5);
+	cr_expect_eq(w->heard[4].code, NACK_BUSY);
 	world_free(w);
 }
 

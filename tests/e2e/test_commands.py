@@ -251,6 +251,8 @@ class Examples(unittest.TestCase):
         self.assertIn("live.urban-jobs",
                       self.run_next("tally-agent", "status"))
         self.assertIn("118", self.run_next("tally-agent", "history"))
+        for _ in range(2):
+            self.assertIn("no alarm", self.run_next("tally-agent", "alarm"))
         # review, revocation, figures
         listed = self.run_next("tally-agent", "review", "lead")
         self.assertIn("修了三公里路", listed)

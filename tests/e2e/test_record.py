@@ -198,5 +198,105 @@ class Record(unittest.TestCase):
                                                      "checkpoint")))
 
 
+    # ---- offices are witnesses ----
+
+    def sync(self, code=0):
+        return self.world.agent(self.office, "sync", "--timeout", "60",
+                                code=code)
+
+    def alarm(self, code=0):
+        run = self.world.agent(self.office, "alarm", "--json", code=code)
+        return json.loads(run.stdout)
+
+    def verified(self):
+        """Syncs until the office has verified the whole journal."""
+        size = len(self.journal().leaves)
+
+        def done():
+            self.sync()
+            return self.alarm()["verified"] == size
+        until(done, "evidence")
+
+    def test_offices_verify_what_is_signed_and_say_so_in_their_batches(self):
+        self.report()
+        self.verified()
+        self.report()
+        self.world.stop_collector()
+        run = self.world.call("tally-audit", "verify", self.dir, "--json")
+        self.assertGreater(json.loads(run.stdout)["seen"], 0)
+        self.world.audit()
+
+    def test_a_running_office_is_shown_each_checkpoint(self):
+        self.world.start_agent(self.office)
+        for _ in range(3):
+            self.report()
+            size = len(self.journal().leaves)
+            until(lambda n=size: self.alarm()["verified"] >= n, "evidence")
+
+    def rolled_back(self):
+        """The collector's whole directory is put back to an older copy."""
+        parts = "journal", "store", "tree", "checkpoint"
+        self.report()
+        self.world.stop_collector()
+        self.keep("old", *parts)
+        self.world.start_collector()
+        self.report()
+        self.report()
+        self.verified()
+        self.world.stop_collector()
+        self.put_back("old", *parts)
+        self.world.start_collector()
+
+    def test_roll_back_of_everything_is_seen_by_the_office(self):
+        self.rolled_back()
+        run = self.sync(code=4)
+        self.assertIn("is not the one that was verified", run.stderr)
+        self.assertIn("shorter than what it had signed",
+                      self.alarm(code=4)["alarm"])
+        # Whatever the command, it is said; in Chinese, too.
+        run = self.world.agent(self.office, "status", "--lang", "zh")
+        self.assertIn("警报：汇总中心的日志比其已签名的短", run.stderr)
+        for name in "alarm-seen.note", "alarm-shown.note":
+            with open(os.path.join(self.office, name),
+                      encoding="utf-8") as f:
+                self.assertTrue(f.read().startswith("tally/"))
+
+    def test_a_collector_with_two_journals_is_seen_when_it_changes_them(self):
+        """One is shown to baima, the other to longmen, and then the other
+        to baima as well."""
+        parts = "journal", "store", "tree", "checkpoint"
+        longmen = self.world.enrol("longmen", "longmen")
+        self.world.stop_collector()
+        self.keep("before", *parts)
+        self.world.start_collector()
+        self.report()
+        self.verified()
+        self.world.stop_collector()
+        self.put_back("before", *parts)
+        self.world.start_collector()
+        for value in 5, 6:
+            self.world.agent(longmen, "report", "live.urban-jobs", str(value),
+                             "--period", "2024M06", "--reason", "x",
+                             "--wait")
+        until(lambda: self.signed()[0] == len(self.journal().leaves),
+              "a checkpoint")
+        self.sync(code=4)
+        self.assertIn("ALARM", self.world.agent(self.office,
+                                                "status").stderr)
+        self.assertIn("its past was changed", self.alarm(code=4)["alarm"])
+
+    def test_an_alarm_is_cleared_by_people(self):
+        self.rolled_back()
+        self.sync(code=4)
+        self.world.stop_collector()
+        shutil.rmtree(os.path.join(self.dir, "journal"))
+        self.world.agent(self.office, "alarm", "--clear")
+        self.assertIsNone(self.alarm()["alarm"])
+        run = self.world.agent(self.office, "status")
+        self.assertNotIn("ALARM", run.stderr)
+        self.assertTrue(os.path.exists(os.path.join(self.office,
+                                                    "alarm-seen.note")))
+
+
 if __name__ == "__main__":
     unittest.main()

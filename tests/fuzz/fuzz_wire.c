@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "fuzz/fuzz.h"
+#include "proto/evidence.h"
 #include "proto/talk.h"
 #include "proto/wire.h"
 
@@ -14,6 +15,8 @@ union said {
 	struct recalled recalled;
 	struct slice slice;
 	uint64_t now_us;
+	struct prove prove;
+	struct evidence evidence;
 };
 
 static void decode_batch(struct span bytes, struct arena *arena)
@@ -83,6 +86,12 @@ static void decode_message(enum wire_type type, struct span body,
 	case WIRE_PING:
 	case WIRE_PONG:
 		(void)talk_decode_ping(body, arena, &said.now_us, &err);
+		break;
+	case WIRE_PROVE:
+		(void)evidence_decode_prove(body, arena, &said.prove, &err);
+		break;
+	case WIRE_EVIDENCE:
+		(void)evidence_decode(body, arena, &said.evidence, &err);
 		break;
 	}
 }

@@ -1,5 +1,7 @@
 #include "proto/talk.h"
 
+#include "proto/evidence.h"
+
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
@@ -346,6 +348,8 @@ static int decode_any(enum wire_type type, struct span body)
 		struct recalled recalled;
 		struct slice slice;
 		uint64_t now_us;
+		struct prove prove;
+		struct evidence evidence;
 	} out;
 
 	arena_reset(&arena);
@@ -369,13 +373,17 @@ static int decode_any(enum wire_type type, struct span body)
 	case WIRE_PING:
 	case WIRE_PONG:
 		return talk_decode_ping(body, &arena, &out.now_us, NULL);
+	case WIRE_PROVE:
+		return evidence_decode_prove(body, &arena, &out.prove, NULL);
+	case WIRE_EVIDENCE:
+		return evidence_decode(body, &arena, &out.evidence, NULL);
 	}
 	return ERR_INVALID;
 }
 
 Test(talk, every_message_refuses_unknown_and_repeated_fields)
 {
-	for (int type = WIRE_HELLO; type <= WIRE_PONG; type++) {
+	for (int type = WIRE_HELLO; type <= WIRE_EVIDENCE; type++) {
 		strbuf_clear(&buf);
 		raw_number(&buf, 90, 1);
 		cr_expect_eq(

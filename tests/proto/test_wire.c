@@ -53,7 +53,7 @@ Test(wire, prefix_refuses_what_is_not_ours)
 		{ "TLLY\2\4\0\0", 8, ERR_NOTFOUND },
 		{ "TLLY\0\4\0\0", 8, ERR_NOTFOUND },
 		{ "TLLY\1\0\0\0", 8, ERR_INVALID },
-		{ "TLLY\1\x0b\0\0", 8, ERR_INVALID },
+		{ "TLLY\1\x0d\0\0", 8, ERR_INVALID },
 		{ "TLLY\1\4\0\1", 8, ERR_INVALID },
 		{ "TLLY\1\4\x80\0", 8, ERR_INVALID },
 	};

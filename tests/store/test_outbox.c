@@ -524,11 +524,17 @@ Test(outbox, forgets_batches_that_are_safe_and_nothing_else)
 		if (i < 4)
 			cr_assert_eq(receive(i, 10 * i, verdicts, 1), 0);
 	}
-	cr_assert_eq(outbox_forget(outbox, 20, NULL), 0);
+	cr_assert_eq(outbox_forget(outbox, 20, UINT64_MAX, NULL), 0);
+	cr_expect_eq(outbox_batch(outbox, 1, &arena, &bytes, NULL), 0,
+		     "not proved");
+	cr_assert_eq(outbox_proved(outbox, span_of_text("note"), 2, NULL), 0);
+	cr_assert_eq(outbox_forget(outbox, 20, UINT64_MAX, NULL), 0);
 	cr_expect_eq(outbox_batch(outbox, 1, &arena, &bytes, NULL),
 		     ERR_NOTFOUND);
-	cr_expect_eq(outbox_batch(outbox, 2, &arena, &bytes, NULL), 0);
-	cr_assert_eq(outbox_forget(outbox, UINT64_MAX, NULL), 0);
+	cr_expect_eq(outbox_batch(outbox, 2, &arena, &bytes, NULL), 0,
+		     "not safe");
+	cr_assert_eq(outbox_proved(outbox, span_of_text("note"), 3, NULL), 0);
+	cr_assert_eq(outbox_forget(outbox, UINT64_MAX, UINT64_MAX, NULL), 0);
 	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
 	cr_expect_eq(chain.first_kept, 4, "not delivered");
 	cr_expect_eq(chain.last_kept, 4);
@@ -536,6 +542,76 @@ Test(outbox, forgets_batches_that_are_safe_and_nothing_else)
 	cr_expect_eq(items(1).count, 4);
 	cr_expect_eq(receive(1, 10, verdicts, 1), 0, "an old receipt again");
 	expect_counts(0, 1, 3, 0);
+}
+
+Test(outbox, keeps_what_is_not_safe_within_measure)
+{
+	uint16_t verdicts[] = { 0 };
+	struct outbox_chain chain;
+	struct batch batch;
+	struct span bytes;
+	uint64_t sequence;
+
+	for (uint64_t i = 1; i <= 6; i++) {
+		save_report("2024-01", "1");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		cr_assert_eq(receive(i, 10 * i, verdicts, 1), 0);
+	}
+	cr_assert_eq(outbox_batch(outbox, 1, &arena, &bytes, NULL), 0);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("note"), 5, NULL), 0);
+	cr_assert_eq(outbox_forget(outbox, 0, 6 * bytes.len, NULL), 0);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.first_kept, 1);
+	cr_assert_eq(outbox_forget(outbox, 0, 4 * bytes.len, NULL), 0);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.first_kept, 3);
+	cr_assert_eq(outbox_forget(outbox, 0, 0, NULL), 0);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.first_kept, 6, "what is not proved stays");
+}
+
+Test(outbox, names_the_batches_that_are_to_be_proved)
+{
+	struct outbox_delivered *list;
+	uint16_t verdicts[] = { 0 };
+	struct batch batch;
+	struct span note;
+	uint64_t sequence;
+	size_t count;
+
+	for (uint64_t i = 1; i <= 4; i++) {
+		save_report("2024-01", "1");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		if (i < 4)
+			cr_assert_eq(receive(i, 10 * i, verdicts, 1), 0);
+	}
+	cr_expect_eq(outbox_seen(outbox, &arena, &note, NULL), ERR_NOTFOUND);
+	cr_assert_eq(
+		outbox_unproved(outbox, 30, 9, &arena, &list, &count, NULL), 0);
+	cr_assert_eq(count, 2, "the third has index 30");
+	cr_expect_eq(list[0].sequence, 1);
+	cr_expect_eq(list[0].index, 10);
+	cr_expect_eq(list[1].sequence, 2);
+	cr_assert_eq(wire_decode_batch(list[1].batch, &arena, &batch, NULL), 0);
+	cr_expect_eq(batch.header.sequence, 2);
+	cr_assert_eq(
+		outbox_unproved(outbox, 100, 1, &arena, &list, &count, NULL),
+		0);
+	cr_expect_eq(count, 1);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("a note"), 2, NULL), 0);
+	reopen();
+	cr_assert_eq(
+		outbox_unproved(outbox, 100, 9, &arena, &list, &count, NULL),
+		0);
+	cr_assert_eq(count, 1, "the fourth has no receipt");
+	cr_expect_eq(list[0].sequence, 3);
+	cr_assert_eq(outbox_seen(outbox, &arena, &note, NULL), 0);
+	cr_expect(span_equal(note, span_of_text("a note")));
+	cr_assert_eq(outbox_proved(outbox, span_of_text("newer"), 0, NULL), 0);
+	cr_assert_eq(
+		outbox_unproved(outbox, 100, 9, &arena, &list, &count, NULL),
+		0);
+	cr_expect_eq(count, 1, "nothing more was proved");
 }
 
 /* ---- heads ---- */
