@@ -18,15 +18,14 @@
 #define REVOKE_CODES_MAX 64
 
 static const char *const role_names[] = {
-	[ROLE_REPORTER] = "reporter",
-	[ROLE_REVIEWER] = "reviewer",
-	[ROLE_OFFICIAL] = "official",
-	[ROLE_ADMIN] = "admin",
+	[ROLE_REPORTER] = "reporter", [ROLE_REVIEWER] = "reviewer",
+	[ROLE_OFFICIAL] = "official", [ROLE_ADMIN] = "admin",
+	[ROLE_WITNESS] = "witness",
 };
 
 static uint32_t role_of(struct span name)
 {
-	for (uint32_t i = ROLE_REPORTER; i <= ROLE_ADMIN; i++)
+	for (uint32_t i = ROLE_REPORTER; i <= ROLE_LAST; i++)
 		if (span_equal(name, span_of_text(role_names[i])))
 			return 1u << i;
 	return 0;
@@ -60,7 +59,7 @@ static int read_roles(const struct options *options, uint32_t *out)
 				return options_usage(
 					options,
 					"%.*s: roles are reporter, reviewer, "
-					"official, admin",
+					"official, admin, witness",
 					(int)word.len, (const char *)word.data);
 			roles |= role;
 		}
@@ -130,9 +129,10 @@ static int read_grant(const struct options *options, struct office *office,
 		return code;
 	if (options_arguments(options))
 		grant->unit = span_of_text(options_argument(options, 0));
-	else if (!(grant->roles & 1u << ROLE_ADMIN))
-		return options_usage(options, "needs UNIT (only "
-					      "administrators have none)");
+	else if (!(grant->roles & (1u << ROLE_ADMIN | 1u << ROLE_WITNESS)))
+		return options_usage(options,
+				     "needs UNIT (only administrators and "
+				     "witnesses have none)");
 	return 0;
 }
 

@@ -18,5 +18,6 @@ int command_apply(const struct options *options);
 int command_grant(const struct options *options);
 int command_revoke(const struct options *options);
 int command_review(const struct options *options);
+int command_witness(const struct options *options);
 
 #endif

@@ -90,7 +90,7 @@ static const struct option_spec apply_options[] = {
 
 static const struct option_spec grant_options[] = {
 	{ "role", NULL, OPTION_MANY, "ROLE",
-	  "reporter (default), reviewer, official, admin" },
+	  "reporter (default), reviewer, official, admin, witness" },
 	{ "units", NULL, OPTION_MANY, "UNIT", "further units it speaks for" },
 	{ "expires", NULL, OPTION_TEXT, "DAYS", "the code, 14" },
 	{ "until", NULL, OPTION_TEXT, "DAYS", "the key; else for ever" },
@@ -150,6 +150,9 @@ static const struct command_spec commands[] = {
 	  "tally-agent alarm\n"
 	  "tally-agent alarm --clear",
 	  alarm_options, COUNT(alarm_options), command_alarm },
+	{ "witness", "", 0, 0,
+	  "the key that this office signs checkpoints with, as a witness",
+	  "tally-agent witness", NULL, 0, command_witness },
 	{ "history", "[TARGET...]", 0, 100,
 	  "everything this office said of its targets",
 	  "tally-agent history live.urban-jobs", history_options,

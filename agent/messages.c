@@ -26,6 +26,11 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_ALARM_CLEARED] = { "the alarm is cleared; the notes stay in "
 				    "%s",
 				    "警报已解除；检查点仍保存在 %s" },
+	[MESSAGE_NOT_A_WITNESS] = { "note: this office's grant does not have "
+				    "the role witness: it signs no checkpoints",
+				    "注意：本单位的授权没有 "
+				    "witness（见证）角色，"
+				    "不会签署检查点" },
 	[MESSAGE_SAVED] = { "saved here, waiting to send: %llu",
 			    "已存本机，待上报：%llu 条" },
 	[MESSAGE_DELIVERED] = { "delivered, receipt %llu.%u",

@@ -11,6 +11,7 @@
 
 #include "base/rt/config.h"
 #include "base/rt/log.h"
+#include "store/witnesses.h"
 
 #define CODE_FILE "keys/code"
 #define CODE_TEXT_BYTES_MAX 4096
@@ -47,6 +48,14 @@ static const struct config_key keys_of_ini[] = {
 	  .max = 1ull << 50,
 	  .fallback = "256M",
 	  .help = "of what is delivered, should the collector lose it" },
+	{ .section = "witness",
+	  .name = "need",
+	  .type = CONFIG_NUMBER,
+	  .offset = offsetof(struct office_settings, witnesses),
+	  .max = WITNESSES_MAX,
+	  .fallback = "0",
+	  .help = "of those in the file witnesses, so many must have signed a "
+		  "checkpoint" },
 	{ .section = "log",
 	  .name = "level",
 	  .type = CONFIG_TEXT,

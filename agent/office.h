@@ -32,6 +32,7 @@ struct office_settings {
 	char language[16];   /* "": the locale's */
 	char log_level[16];
 	uint64_t keep_bytes; /* of batches that are delivered and proved */
+	uint64_t witnesses;  /* a checkpoint that fewer signed is none */
 };
 
 struct office {

@@ -79,8 +79,7 @@ static int perform(struct sender *sender, const struct session_action *action,
 	case SESSION_RESTORE:
 		return sender_restore(sender, action, err);
 	case SESSION_SLICE:
-		return slice_take(&sender->gather, sender->office->outbox,
-				  action->slice, err);
+		return sender_sliced(sender, action->slice, err);
 	case SESSION_CHECKPOINT:
 		return sender_shown(sender, action->bytes, err);
 	case SESSION_EVIDENCE:
@@ -303,7 +302,10 @@ int sender_open(struct office *office, struct loop *loop,
 	strbuf_init(&sender->seen_note, 0);
 	strbuf_init(&sender->shown_note, 0);
 	slice_gather_init(&sender->gather);
-	ret = sender_read_seen(sender, err);
+	ret = witnesses_read(office->dir, office->settings.witnesses,
+			     &sender->witnesses, err);
+	if (!ret)
+		ret = sender_read_seen(sender, err);
 	if (!ret)
 		ret = wake_open(office->dir, &sender->wake_fd, err);
 	if (!ret)

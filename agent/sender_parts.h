@@ -19,6 +19,7 @@
 #include "agent/wake.h"
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "store/witnesses.h"
 
 #define SENDER_REFRESHERS_MAX 16
 
@@ -57,10 +58,13 @@ struct sender {
 	struct questions asked; /* about the one shown */
 	bool asks;		/* there may be something to ask */
 	bool asking;		/* and the answer is waited for */
-	bool broken;		/* an alarm was raised in this session */
-	uint64_t safe;		/* journal size that is backed up */
-	bool forgets;		/* there may be batches that need not be kept */
-	uint64_t offices;	/* as written */
+	bool cosigns;		/* its key is a witness's */
+	struct witnesses witnesses;
+	bool short_told;  /* of a checkpoint with too few cosignatures */
+	bool broken;	  /* an alarm was raised in this session */
+	uint64_t safe;	  /* journal size that is backed up */
+	bool forgets;	  /* there may be batches that need not be kept */
+	uint64_t offices; /* as written */
 	uint64_t tidied_at;
 	struct err failure;
 };
@@ -91,6 +95,9 @@ int sender_tidy(struct sender *sender, struct err *err);
 /* ---- sender_witness.c ---- */
 
 int sender_read_seen(struct sender *sender, struct err *err);
+/* SESSION_SLICE: it may tell of other roles. */
+int sender_sliced(struct sender *sender, const struct slice *slice,
+		  struct err *err);
 /* SESSION_CHECKPOINT. */
 int sender_shown(struct sender *sender, struct span note, struct err *err);
 /* SESSION_EVIDENCE. */

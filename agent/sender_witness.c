@@ -8,9 +8,20 @@
 #include <string.h>
 
 #include "agent/alarm.h"
+#include "agent/cosigner.h"
 #include "base/rt/clock.h"
 #include "base/rt/log.h"
 #include "store/journal.h"
+
+static void read_roles(struct sender *sender)
+{
+	struct slice_kept kept;
+
+	arena_reset(&sender->arena);
+	sender->cosigns = !slice_read(sender->office->outbox, &sender->arena,
+				      &kept, NULL) &&
+			  kept.roles & 1u << ROLE_WITNESS;
+}
 
 int sender_read_seen(struct sender *sender, struct err *err)
 {
@@ -21,6 +32,7 @@ int sender_read_seen(struct sender *sender, struct err *err)
 		.journal = sender->office->journal,
 		.root = hash_span(span_of(NULL, 0)),
 	};
+	read_roles(sender);
 	arena_reset(&sender->arena);
 	rc = outbox_seen(sender->office->outbox, &sender->arena, &note, err);
 	if (rc)
@@ -28,6 +40,21 @@ int sender_read_seen(struct sender *sender, struct err *err)
 	strbuf_clear(&sender->seen_note);
 	strbuf_add(&sender->seen_note, note.data, note.len);
 	return checkpoint_read(note, &sender->seen, err);
+}
+
+int sender_sliced(struct sender *sender, const struct slice *slice,
+		  struct err *err)
+{
+	int rc =
+		slice_take(&sender->gather, sender->office->outbox, slice, err);
+
+	if (!rc && slice->catalogue == sender->gather.complete) {
+		bool before = sender->cosigns;
+
+		read_roles(sender);
+		sender->asks |= sender->cosigns && !before;
+	}
+	return rc;
 }
 
 /* Says so, and nothing more to this collector. */
@@ -101,6 +128,24 @@ static int gather(struct sender *sender, struct err *err)
 	return rc;
 }
 
+/* All that the checkpoint says is proved. */
+static int cosign(struct sender *sender, struct err *err)
+{
+	struct cosign cosign = { .size = sender->seen.size };
+	struct strbuf line;
+	int rc;
+
+	strbuf_init(&line, NOTE_LINE_BYTES_MAX);
+	rc = cosigner_line(&sender->office->keys.sign,
+			   strbuf_span(&sender->seen_note),
+			   clock_now_us(&sender->office->clock), &line, err);
+	cosign.line = strbuf_span(&line);
+	if (!rc)
+		session_cosign(sender->session, &cosign);
+	strbuf_release(&line);
+	return rc;
+}
+
 static int ask(struct sender *sender, struct err *err)
 {
 	int rc = gather(sender, err);
@@ -110,7 +155,7 @@ static int ask(struct sender *sender, struct err *err)
 	if (sender->shown.size == sender->seen.size &&
 	    !sender->asked.prove.index_count) {
 		strbuf_clear(&sender->shown_note); /* all of it is proved */
-		return 0;
+		return sender->cosigns ? cosign(sender, err) : 0;
 	}
 	sender->asking = session_prove(sender->session, clock_monotonic_ms(),
 				       &sender->asked.prove);
@@ -137,6 +182,22 @@ bool sender_witness(struct sender *sender, struct err *err, int *ret)
 	return !*ret;
 }
 
+/* A witness is shown checkpoints that nobody has cosigned yet. */
+static bool has_cosigners(struct sender *sender, struct span note)
+{
+	uint32_t signers = witnesses_of(&sender->witnesses, note);
+	bool enough = sender->cosigns ||
+		      witnesses_enough(&sender->witnesses, signers);
+
+	if (!enough && !sender->short_told && sender->options.log)
+		log_line(LOG_WARN, "few-cosignatures",
+			 "checkpoints are not believed: %d witnesses have "
+			 "signed, agent.ini needs %u",
+			 __builtin_popcount(signers), sender->witnesses.need);
+	sender->short_told = !enough;
+	return enough;
+}
+
 int sender_shown(struct sender *sender, struct span note, struct err *err)
 {
 	struct checkpoint shown = { 0 };
@@ -145,6 +206,8 @@ int sender_shown(struct sender *sender, struct span note, struct err *err)
 
 	if (sender->office->enrolling)
 		return 0; /* nothing is in the journal yet */
+	if (!rc && !has_cosigners(sender, note))
+		return 0;
 	sender->shown = shown;
 	strbuf_clear(&sender->shown_note);
 	strbuf_add(&sender->shown_note, note.data, note.len);

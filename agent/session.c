@@ -143,6 +143,19 @@ bool session_prove(struct session *session, uint64_t now_ms,
 	return true;
 }
 
+void session_cosign(struct session *session, const struct cosign *cosign)
+{
+	struct strbuf message;
+
+	session_begin(session);
+	if (session->state != SESSION_READY)
+		return;
+	strbuf_init(&message, 0);
+	session_say(session, evidence_encode_cosign(cosign, &message, NULL),
+		    &message);
+	strbuf_release(&message);
+}
+
 void session_distrust(struct session *session, uint64_t now_ms)
 {
 	session_begin(session);

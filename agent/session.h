@@ -156,6 +156,8 @@ void session_hurry(struct session *session, uint64_t now_ms);
  * waited for still. */
 bool session_prove(struct session *session, uint64_t now_ms,
 		   const struct prove *prove);
+/* A line under a checkpoint that was shown; without a session it is lost. */
+void session_cosign(struct session *session, const struct cosign *cosign);
 /* What was shown does not hold: nothing more is said to this collector. */
 void session_distrust(struct session *session, uint64_t now_ms);
 /* Answers to SESSION_SEAL (sequence: the new batch's) and SESSION_LOAD. */

@@ -411,6 +411,7 @@ void session_hear(struct session *session, uint64_t now_ms, enum wire_type type,
 	case WIRE_BATCH:
 	case WIRE_RECALL:
 	case WIRE_PROVE:
+	case WIRE_COSIGN:
 		break; /* an agent's words */
 	}
 	if (ret)

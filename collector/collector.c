@@ -67,6 +67,37 @@ static int start_notary(struct collector *c, struct err *err)
 	return rc;
 }
 
+/* After the notary: while no witness is needed its last word is published. */
+static int start_cosigners(struct collector *c, struct err *err)
+{
+	const struct notary_word *last = &c->signed_last;
+	struct notary_word before;
+	struct witnesses witnesses;
+	int rc = witnesses_read(c->kept.dir, c->settings->witnesses, &witnesses,
+				err);
+
+	if (!rc)
+		rc = kept_path(c->kept.dir, COSIGNERS_FILE, c->cosigned_path,
+			       err);
+	if (rc)
+		return rc;
+	c->cosigners = calloc(1, sizeof(*c->cosigners));
+	if (!c->cosigners)
+		return err_set(err, ERR_NOMEM, "no memory for cosignatures");
+	cosigners_init(c->cosigners, &witnesses);
+	if (witnesses.count &&
+	    !notary_last(c->cosigned_path, &c->kept.keys.sign.key, &before,
+			 NULL))
+		cosigners_resume(c->cosigners,
+				 span_of(before.note, before.note_bytes),
+				 before.checkpoint.size);
+	if (last->note_bytes)
+		(void)cosigners_signed(c->cosigners,
+				       span_of(last->note, last->note_bytes),
+				       last->checkpoint.size);
+	return 0;
+}
+
 static int start_parts(struct collector *c, struct err *err)
 {
 	const struct session_host host = collector_session_host(c);
@@ -90,6 +121,8 @@ static int start_parts(struct collector *c, struct err *err)
 				 collector_flushed, c, err);
 	if (!rc)
 		rc = start_notary(c, err);
+	if (!rc)
+		rc = start_cosigners(c, err);
 	if (rc)
 		return rc;
 	c->sessions = session_table_new(&options, &host);
@@ -213,6 +246,7 @@ static void stop(struct collector *c)
 	receipts_release(&c->receipts);
 	puts_release(&c->puts);
 	arena_release(&c->arena);
+	free(c->cosigners);
 	kept_close(&c->kept);
 	loop_close(c->loop);
 }

@@ -54,6 +54,7 @@ static uint64_t collector_safe(const struct collector *c)
 static void host_facts(void *ctx, struct session_facts *out)
 {
 	struct collector *c = ctx;
+	const struct cosigned *published = &c->cosigners->published;
 	struct session_facts facts = {
 		.size = journal_size(c->kept.journal),
 		.safe = collector_safe(c),
@@ -61,9 +62,11 @@ static void host_facts(void *ctx, struct session_facts *out)
 		.offices = fold_office_count(c->kept.fold),
 		.now_us = c->now_us,
 		.zone_minutes = c->facts.zone_minutes,
-		.checkpoint =
+		.checkpoint = span_of(published->note, published->bytes),
+		.checkpoint_size = published->size,
+		.to_cosign =
 			span_of(c->signed_last.note, c->signed_last.note_bytes),
-		.checkpoint_size = c->signed_last.checkpoint.size,
+		.to_cosign_size = c->signed_last.checkpoint.size,
 	};
 
 	*out = facts;
@@ -252,6 +255,26 @@ static void host_alarm(void *ctx, const char *event,
 		 (const char *)peer->office.unit.data);
 }
 
+static void host_cosign(void *ctx, const struct cosign *cosign,
+			const struct session_peer *peer)
+{
+	struct collector *c = ctx;
+	struct err err = { 0 };
+	bool changed = false;
+	int rc = cosigners_take(c->cosigners, cosign->size, cosign->line,
+				&changed, &err);
+
+	if (!rc) {
+		c->cosign_told = false;
+	} else if (!c->cosign_told) {
+		host_alarm(c, "cosignature-not-taken", peer);
+		log_err(LOG_WARN, "cosignature-not-taken", &err);
+		c->cosign_told = true;
+	}
+	if (changed)
+		collector_published(c);
+}
+
 struct session_host collector_session_host(struct collector *c)
 {
 	const struct session_host host = {
@@ -267,6 +290,7 @@ struct session_host collector_session_host(struct collector *c)
 		.pong = host_pong,
 		.recall = host_recall,
 		.prove = host_prove,
+		.cosign = host_cosign,
 		.alarm = host_alarm,
 		.ctx = c,
 	};

@@ -20,6 +20,7 @@
 #include "base/rt/clock.h"
 #include "base/rt/loop.h"
 #include "collector/collector.h"
+#include "collector/cosigners.h"
 #include "collector/delivery.h"
 #include "collector/flusher.h"
 #include "collector/gate.h"
@@ -47,6 +48,7 @@ struct collector {
 	struct sequencer sequencer;
 	struct flusher *flusher;
 	struct notary *notary;
+	struct cosigners *cosigners;
 	struct delivery *delivery;
 	struct quarantine *quarantine;
 	struct receipts receipts;
@@ -56,13 +58,15 @@ struct collector {
 	struct tree_reader *tree;
 	struct notary_word signed_last;
 	char journal_dir[PATH_MAX], tree_path[PATH_MAX];
+	char cosigned_path[PATH_MAX]; /* the newest with enough cosignatures */
 	/* of the group */
 	uint64_t now_us, mono_us; /* read together */
 	uint64_t stamp_us;	  /* what hindrance found to stamp with */
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
-	bool doubt_told, full_told, flush_told, unsigned_told, backlog;
+	bool doubt_told, full_told, flush_told, unsigned_told, cosign_told;
+	bool backlog;
 	int code;
 };
 
@@ -72,6 +76,8 @@ void collector_tick(void *arg);	 /* every COLLECTOR_TICK_MS */
 void collector_watch(void *arg); /* every COLLECTOR_WATCH_MS */
 void collector_signed(void *arg, unsigned events); /* the notary's word */
 void collector_log_status(struct collector *c);
+/* Another checkpoint is shown to offices from now on. */
+void collector_published(struct collector *c);
 
 /* ---- collector_group.c ---- */
 

@@ -65,6 +65,19 @@ void collector_tick(void *arg)
 	loop_arm(c->loop, &c->tick, COLLECTOR_TICK_MS);
 }
 
+void collector_published(struct collector *c)
+{
+	const struct cosigned *published = &c->cosigners->published;
+	struct err err;
+
+	session_signed(c->sessions);
+	/* Without it the next start waits for the witnesses again. */
+	if (c->cosigners->witnesses.count &&
+	    file_replace(c->cosigned_path, published->note, published->bytes,
+			 0644, &err))
+		log_err(LOG_WARN, "cannot-keep-cosignatures", &err);
+}
+
 void collector_signed(void *arg, unsigned events)
 {
 	struct collector *c = arg;
@@ -75,8 +88,14 @@ void collector_signed(void *arg, unsigned events)
 	notary_heard(c->notary);
 	notary_word(c->notary, &word);
 	c->signed_last = word;
-	if (word.checkpoint.size > size)
-		session_signed(c->sessions);
+	if (word.checkpoint.size > size) {
+		struct span note = span_of(word.note, word.note_bytes);
+
+		if (cosigners_signed(c->cosigners, note, word.checkpoint.size))
+			collector_published(c);
+		else
+			session_signed(c->sessions);
+	}
 	if (word.code == ERR_FULL) {
 		if (!c->unsigned_told)
 			log_err(LOG_WARN, "cannot-sign", &word.err);

@@ -26,10 +26,9 @@ struct listing {
 };
 
 static const char *const role_names[] = {
-	[ROLE_REPORTER] = "reporter",
-	[ROLE_REVIEWER] = "reviewer",
-	[ROLE_OFFICIAL] = "official",
-	[ROLE_ADMIN] = "admin",
+	[ROLE_REPORTER] = "reporter", [ROLE_REVIEWER] = "reviewer",
+	[ROLE_OFFICIAL] = "official", [ROLE_ADMIN] = "admin",
+	[ROLE_WITNESS] = "witness",
 };
 
 static void print_time(uint64_t us, int zone_minutes, char out[TIME_TEXT_BYTES])
@@ -49,7 +48,7 @@ static void print_roles(uint32_t roles, char out[ROLES_TEXT_BYTES])
 	size_t len = 0;
 
 	out[0] = '\0';
-	for (unsigned role = ROLE_REPORTER; role <= ROLE_ADMIN; role++)
+	for (unsigned role = ROLE_REPORTER; role <= ROLE_LAST; role++)
 		if (roles & (1u << role))
 			len += (size_t)snprintf(
 				out + len, ROLES_TEXT_BYTES - len, "%s%s",
@@ -87,7 +86,7 @@ static void add_json(struct listing *listing, const struct fold_office *office,
 		print_json_text(&listing->out, text);
 	}
 	strbuf_add_text(&listing->out, "],\"roles\":[");
-	for (unsigned role = ROLE_REPORTER; role <= ROLE_ADMIN; role++) {
+	for (unsigned role = ROLE_REPORTER; role <= ROLE_LAST; role++) {
 		if (!(office->roles & (1u << role)))
 			continue;
 		strbuf_addf(&listing->out, "%s\"%s\"", first ? "" : ",",

@@ -135,12 +135,27 @@ static void receive_prove(struct session *session, struct span body,
 		session_say_evidence(session, &evidence);
 }
 
+static void receive_cosign(struct session *session,
+			   const struct session_peer *peer, struct span body,
+			   struct arena *arena)
+{
+	struct session_table *table = session->table;
+	struct cosign cosign;
+	struct err err = { 0 };
+
+	if (evidence_decode_cosign(body, arena, &cosign, &err))
+		unexpected(session, err.msg);
+	else if (session->witness) /* it may have been one just before */
+		table->host.cosign(table->host.ctx, &cosign, peer);
+}
+
 static int receive_type(struct session *session,
 			const struct session_peer *peer, enum wire_type type,
 			struct span body, struct arena *arena, struct err *err)
 {
 	if (session->state != SESSION_OPEN &&
-	    (type == WIRE_BATCH || type == WIRE_RECALL || type == WIRE_PROVE)) {
+	    (type == WIRE_BATCH || type == WIRE_RECALL || type == WIRE_PROVE ||
+	     type == WIRE_COSIGN)) {
 		unexpected(session, "HELLO comes first");
 		return 0;
 	}
@@ -155,6 +170,9 @@ static int receive_type(struct session *session,
 		return 0;
 	case WIRE_PROVE:
 		receive_prove(session, body, arena);
+		return 0;
+	case WIRE_COSIGN:
+		receive_cosign(session, peer, body, arena);
 		return 0;
 	case WIRE_PING:
 		/* One that says nothing itself still witnesses. */
@@ -205,6 +223,8 @@ static struct session *accept_message(struct session_table *table,
 			    "this key is unknown, revoked or has expired");
 		return NULL;
 	}
+	session->witness = !peer->one_time &&
+			   peer->office.roles & 1u << ROLE_WITNESS;
 	if (!peer->one_time && peer->office.suspended) {
 		session_end(session, NACK_SUSPENDED,
 			    "this key is suspended, ask for a new grant");
@@ -312,14 +332,18 @@ void session_new_catalogue(struct session_table *table)
 						  session->route);
 }
 
-/* One who has something in the journal that the checkpoint covers now. */
+/* One who has something in the journal that the checkpoint covers now, or who
+ * is asked to sign each. */
 static void show_signed(struct session *session, uint64_t size)
 {
 	struct session_table *table = session->table;
 	struct session_peer peer;
 
-	if (session->state != SESSION_OPEN || session->shown_size >= size ||
-	    session->acked <= session->shown_size || session->acked > size)
+	if (session->state != SESSION_OPEN)
+		return;
+	if (!session->witness &&
+	    (session->shown_size >= size ||
+	     session->acked <= session->shown_size || session->acked > size))
 		return;
 	if (table->host.who(table->host.ctx, session->curve, &peer))
 		session_show(session, durable(&peer));

@@ -54,8 +54,10 @@ struct session_facts {
 	uint64_t offices;
 	uint64_t now_us; /* receipt clock */
 	int32_t zone_minutes;
-	struct span checkpoint; /* newest signed note; empty: none yet */
-	uint64_t checkpoint_size;
+	/* Newest notes, empty: none yet. What offices are shown, and what
+	 * witnesses are: the one that still waits for them. */
+	struct span checkpoint, to_cosign;
+	uint64_t checkpoint_size, to_cosign_size;
 };
 
 struct session_host {
@@ -88,6 +90,9 @@ struct session_host {
 	 * none was signed of so many entries. Others: it cannot now. */
 	int (*prove)(void *ctx, const struct prove *prove, struct arena *arena,
 		     struct evidence *out);
+	/* What a witness has put under a checkpoint. */
+	void (*cosign)(void *ctx, const struct cosign *cosign,
+		       const struct session_peer *peer);
 	/* Something that people should look at. */
 	void (*alarm)(void *ctx, const char *event,
 		      const struct session_peer *peer);

@@ -41,15 +41,22 @@ static struct credit give_credit(struct session *session, uint64_t next)
 	return credit;
 }
 
+static uint64_t size_for(const struct session *session,
+			 const struct session_facts *facts)
+{
+	return session->witness ? facts->to_cosign_size :
+				  facts->checkpoint_size;
+}
+
 /* Each checkpoint is shown to a session once at most. */
 static struct span show_once(struct session *session,
 			     const struct session_facts *facts)
 {
-	if (facts->checkpoint_size <= session->shown_size)
+	if (size_for(session, facts) <= session->shown_size)
 		return span_of(NULL, 0);
-	session->shown_size = facts->checkpoint_size;
+	session->shown_size = size_for(session, facts);
 	session->shown_ms = session->table->now_ms;
-	return facts->checkpoint;
+	return session->witness ? facts->to_cosign : facts->checkpoint;
 }
 
 void session_say_welcome(struct session *session,
@@ -138,7 +145,7 @@ void session_show(struct session *session, uint64_t durable)
 	struct session_facts facts;
 
 	session->table->host.facts(session->table->host.ctx, &facts);
-	if (facts.checkpoint_size > session->shown_size)
+	if (size_for(session, &facts) > session->shown_size)
 		session_say_ack(session, durable, NULL, 0);
 }
 

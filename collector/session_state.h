@@ -33,6 +33,7 @@ struct session {
 	enum session_state state;
 	uint64_t heard_ms, opened_ms, ended_ms;
 	unsigned flaps;
+	bool witness;
 	unsigned proves;	       /* since the last tick */
 	uint64_t shown_size, shown_ms; /* the last checkpoint it was shown */
 	uint64_t acked;	     /* entries up to the last one acknowledged to it */

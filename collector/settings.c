@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/rt/log.h"
+#include "store/witnesses.h"
 
 static bool is_port(const char *text)
 {
@@ -69,6 +70,11 @@ static const struct config_key keys[] = {
 	  "what offices need not keep: what is in a backup, or all that is "
 	  "durable",
 	  check_safe },
+	{ "witness", "need", CONFIG_NUMBER, FIELD(witnesses), 0, 0,
+	  WITNESSES_MAX, "0",
+	  "of those in the file witnesses, so many must cosign a checkpoint "
+	  "before offices are shown it",
+	  NULL },
 	{ "log", "level", CONFIG_TEXT, FIELD(log_level), 16, 0, 0, "info",
 	  "debug, info, warn or error", check_level },
 };

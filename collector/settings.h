@@ -19,6 +19,7 @@ struct collector_settings {
 	uint64_t reserve_bytes; /* of the disk, for administrators */
 	char checkpoint[1024];	/* path; empty: in the directory */
 	char safe[16];		/* backup or durable */
+	uint64_t witnesses;	/* that must sign before offices see it */
 	char log_level[16];
 };
 

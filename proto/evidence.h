@@ -1,8 +1,9 @@
 /*
  * What an office asks of a collector that has shown it a checkpoint, and the
- * answer: messages PROVE and EVIDENCE, and the check of the one against the
- * other. Every office is thereby a witness: it goes on only with a journal
- * that continues the one it has seen, and that holds its own batches.
+ * answer: messages PROVE and EVIDENCE, the check of the one against the other,
+ * and COSIGN, by which a witness puts its name under it. Every office is
+ * thereby a witness: it goes on only with a journal that continues the one it
+ * has seen, and that holds its own batches.
  *
  * Same rules of ownership as wire.h.
  */
@@ -41,6 +42,12 @@ struct evidence {
 	size_t inclusion_count;
 };
 
+/* A witness's line under the checkpoint of that size. */
+struct cosign {
+	uint64_t size;
+	struct span line;
+};
+
 int evidence_encode_prove(const struct prove *prove, struct strbuf *out,
 			  struct err *err);
 int evidence_decode_prove(struct span body, struct arena *arena,
@@ -49,6 +56,11 @@ int evidence_encode(const struct evidence *evidence, struct strbuf *out,
 		    struct err *err);
 int evidence_decode(struct span body, struct arena *arena, struct evidence *out,
 		    struct err *err);
+
+int evidence_encode_cosign(const struct cosign *cosign, struct strbuf *out,
+			   struct err *err);
+int evidence_decode_cosign(struct span body, struct arena *arena,
+			   struct cosign *out, struct err *err);
 
 /* A proof's hashes in the arena; an empty span without memory. */
 struct span evidence_hashes(const struct proof *proof, struct arena *arena);

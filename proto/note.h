@@ -23,6 +23,8 @@
 
 #define NOTE_BYTES_MAX 16384
 #define NOTE_NAME_BYTES_MAX 120
+/* A signature line with its line feed, at most. */
+#define NOTE_LINE_BYTES_MAX (NOTE_NAME_BYTES_MAX + 128)
 /* name+<8 hex>+base64(kind || key) */
 #define NOTE_KEY_TEXT_BYTES \
 	(NOTE_NAME_BYTES_MAX + 10 + BASE64_BYTES(1 + SIGN_KEY_BYTES))

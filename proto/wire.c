@@ -44,7 +44,7 @@ int wire_read_prefix(struct span msg, enum wire_type *type, struct span *body,
 			       "the message is of protocol version %u, this "
 			       "program speaks %d",
 			       major, WIRE_MAJOR);
-	if (number < WIRE_HELLO || number > WIRE_EVIDENCE || flags)
+	if (number < WIRE_HELLO || number > WIRE_COSIGN || flags)
 		return err_set(err, ERR_INVALID,
 			       "message type %u with flags %u is not known",
 			       number, flags);

@@ -53,6 +53,7 @@ enum wire_type {
 	WIRE_PONG,
 	WIRE_PROVE,
 	WIRE_EVIDENCE,
+	WIRE_COSIGN,
 };
 
 /* Why a NACK: answers of the session, never verdicts. Permanent numbers. */
@@ -136,6 +137,8 @@ enum role {
 	ROLE_REVIEWER = 2,
 	ROLE_OFFICIAL = 3,
 	ROLE_ADMIN = 4,
+	ROLE_WITNESS = 5, /* cosigns checkpoints, says nothing else */
+	ROLE_LAST = ROLE_WITNESS,
 };
 
 struct grant {

@@ -111,3 +111,32 @@ int evidence_decode(struct span body, struct arena *arena, struct evidence *out,
 	*out = evidence;
 	return 0;
 }
+
+int evidence_encode_cosign(const struct cosign *cosign, struct strbuf *out,
+			   struct err *err)
+{
+	Tally__Cosign to = TALLY__COSIGN__INIT;
+	struct wire_encoder e;
+
+	wire_encoder_init(&e);
+	to.size = cosign->size;
+	to.line = span_data(cosign->line);
+	return wire_encoder_say(&e, WIRE_COSIGN, &to.base, out, err);
+}
+
+int evidence_decode_cosign(struct span body, struct arena *arena,
+			   struct cosign *out, struct err *err)
+{
+	const ProtobufCMessage *message;
+	const Tally__Cosign *from;
+	int rc = wire_unpack(&tally__cosign__descriptor, body, arena, NULL,
+			     &message, err);
+
+	if (rc)
+		return rc;
+	from = (const Tally__Cosign *)message;
+	if (from->line.len > NOTE_LINE_BYTES_MAX)
+		return err_set(err, ERR_LIMIT, "a cosignature is too long");
+	*out = (struct cosign){ from->size, wire_bytes(from->line) };
+	return 0;
+}

@@ -85,8 +85,8 @@ static void encode_head(struct wire_encoder *e, const struct head *from,
 static void encode_roles(struct wire_encoder *e, uint32_t roles,
 			 Tally__Slice *out)
 {
-	out->roles = wire_array(e, ROLE_ADMIN, sizeof(*out->roles));
-	for (uint32_t role = ROLE_REPORTER; out->roles && role <= ROLE_ADMIN;
+	out->roles = wire_array(e, ROLE_LAST, sizeof(*out->roles));
+	for (uint32_t role = ROLE_REPORTER; out->roles && role <= ROLE_LAST;
 	     role++)
 		if (roles >> role & 1)
 			out->roles[out->n_roles++] = role;
@@ -211,7 +211,7 @@ static uint32_t decode_roles(const uint32_t *from, size_t count)
 	uint32_t roles = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (from[i] >= ROLE_REPORTER && from[i] <= ROLE_ADMIN)
+		if (from[i] >= ROLE_REPORTER && from[i] <= ROLE_LAST)
 			roles |= 1u << from[i];
 	return roles;
 }

@@ -95,7 +95,7 @@ static void decode_grant(struct decoder *d, const Tally__Grant *from,
 	for (size_t i = 0; i < from->n_roles; i++) {
 		uint32_t role = from->roles[i];
 
-		if (role >= ROLE_REPORTER && role <= ROLE_ADMIN)
+		if (role >= ROLE_REPORTER && role <= ROLE_LAST)
 			out->roles |= 1u << role;
 		else
 			d->unknown = true;
@@ -351,11 +351,11 @@ static void encode_grant(struct wire_encoder *e, const struct grant *from,
 	tally__grant__init(out);
 	out->unit = wire_string(e, from->unit);
 	out->units = wire_strings(e, from->units, from->unit_count);
-	out->roles = wire_array(e, ROLE_ADMIN, sizeof(*out->roles));
+	out->roles = wire_array(e, ROLE_LAST, sizeof(*out->roles));
 	if (e->rc)
 		return;
 	out->n_units = from->unit_count;
-	for (uint32_t role = ROLE_REPORTER; role <= ROLE_ADMIN; role++)
+	for (uint32_t role = ROLE_REPORTER; role <= ROLE_LAST; role++)
 		if (from->roles >> role & 1)
 			out->roles[out->n_roles++] = role;
 	out->code_key = key_data(&from->code_key);

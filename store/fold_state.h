@@ -31,7 +31,7 @@
 #define PARTS_BYTES_MAX (256u * 1024 * 1024)
 #define ROLES_ALL                                                          \
 	(1u << ROLE_REPORTER | 1u << ROLE_REVIEWER | 1u << ROLE_OFFICIAL | \
-	 1u << ROLE_ADMIN)
+	 1u << ROLE_ADMIN | 1u << ROLE_WITNESS)
 
 /* How a batch that was taken is told from another with its number: half of
  * its name, so that a year of batches of every office stays small. */

@@ -2,6 +2,7 @@
  * and answered, and random events that must keep what a session promises. */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ struct office {
 	struct curve_pair curve;
 	struct hash key;
 	uint64_t next, pending; /* durable, and with this group */
-	bool revoked, suspended, one_time, admin;
+	bool revoked, suspended, one_time, admin, witness;
 	uint64_t bytes_a_day;
 	uint64_t index_of[BATCHES_MAX]; /* of durable batches */
 };
@@ -30,6 +31,7 @@ struct waiting {
 
 struct heard { /* by a route */
 	unsigned welcomes, acks, nacks, pongs, receipts, evidences, shown;
+	uint64_t shown_size; /* the note's, in the tests: its text */
 	enum nack_code code;
 	uint64_t wanted, durable, credit_until;
 	bool shut, deaf;
@@ -42,7 +44,9 @@ struct world {
 	size_t waiting_count;
 	struct session_table *table;
 	struct arena arena;
-	uint64_t now_ms, entries, signed_size;
+	uint64_t now_ms, entries, signed_size, unsigned_size;
+	char published[24], to_cosign[24];
+	uint64_t cosigned; /* size of the last line that came */
 	bool cannot_prove;
 	unsigned hindrance, alarms, slices, taken;
 	int32_t day;
@@ -78,21 +82,40 @@ static bool who(void *ctx, const uint8_t *curve, struct session_peer *out)
 	out->office.key = office->sign.key;
 	out->office.next = office->next;
 	out->office.suspended = office->suspended;
+	out->office.roles = office->witness ? 1u << ROLE_WITNESS : 0;
 	out->office.bytes_a_day = office->bytes_a_day;
 	return true;
+}
+
+/* The tests' notes are their size. */
+static struct span note_of(uint64_t size, char out[24])
+{
+	(void)snprintf(out, 24, "%llu", (unsigned long long)size);
+	return span_of(out, size ? strlen(out) : 0);
+}
+
+static uint64_t read_note(struct span note)
+{
+	char text[24] = "";
+
+	memcpy(text, note.data, note.len);
+	return strtoull(text, NULL, 10);
 }
 
 static void facts(void *ctx, struct session_facts *out)
 {
 	struct world *w = ctx;
+	uint64_t newest = w->unsigned_size ? w->unsigned_size : w->signed_size;
 
 	*out = (struct session_facts){
 		.size = w->entries,
 		.safe = w->entries,
 		.offices = OFFICES,
 		.now_us = 1700000000000000u + (uint64_t)w->day * 86400000000u,
-		.checkpoint = span_of_text(w->signed_size ? "a note" : ""),
+		.checkpoint = note_of(w->signed_size, w->published),
 		.checkpoint_size = w->signed_size,
+		.to_cosign = note_of(newest, w->to_cosign),
+		.to_cosign_size = newest,
 	};
 }
 
@@ -106,6 +129,13 @@ static int prove(void *ctx, const struct prove *asked, struct arena *arena,
 		return ERR_ORDER;
 	*out = (struct evidence){ .size = asked->size };
 	return w->cannot_prove ? ERR_IO : 0;
+}
+
+static void cosign(void *ctx, const struct cosign *cosign,
+		   const struct session_peer *peer)
+{
+	cr_assert(peer->office.roles & 1u << ROLE_WITNESS);
+	((struct world *)ctx)->cosigned = cosign->size;
 }
 
 static unsigned hindrance(void *ctx, bool admin, size_t bytes,
@@ -170,7 +200,10 @@ static void hear_ack(struct world *w, uint32_t route, struct span body)
 	office = by_curve(w, curve);
 	cr_assert_eq(talk_decode_ack(body, &w->arena, &ack, NULL), 0);
 	heard->acks++;
-	heard->shown += ack.checkpoint.len > 0;
+	if (ack.checkpoint.len) {
+		heard->shown++;
+		heard->shown_size = read_note(ack.checkpoint);
+	}
 	heard->receipts += (unsigned)ack.receipt_count;
 	heard->durable = ack.durable;
 	heard->credit_until = ack.credit_until;
@@ -200,7 +233,10 @@ static bool send_message(void *ctx, uint32_t route, struct span msg)
 			talk_decode_welcome(body, &w->arena, &welcome, NULL),
 			0);
 		heard->welcomes++;
-		heard->shown += welcome.checkpoint.len > 0;
+		if (welcome.checkpoint.len) {
+			heard->shown++;
+			heard->shown_size = read_note(welcome.checkpoint);
+		}
 		heard->wanted = welcome.wanted;
 		heard->credit_until = welcome.credit_until;
 	} else if (type == WIRE_NACK) {
@@ -277,6 +313,7 @@ static struct world *world_new(void)
 					   .pong = pong,
 					   .recall = recall,
 					   .prove = prove,
+					   .cosign = cosign,
 					   .alarm = alarm_ };
 	const struct session_options options = { .sessions_max = 8,
 						 .credit_bytes = 1u << 30,
@@ -457,6 +494,46 @@ Test(session, a_checkpoint_is_shown_once_to_who_waits_for_it)
 	cr_expect_eq(w->heard[2].pongs, 1);
 	say_hello(w, 3, 2);
 	cr_expect_eq(w->heard[3].shown, 1, "with WELCOME");
+	world_free(w);
+}
+
+static void say_cosign(struct world *w, uint32_t route, size_t office,
+		       uint64_t size)
+{
+	const struct cosign cosign = { .size = size,
+				       .line = span_of_text("a line\n") };
+	struct strbuf message;
+
+	strbuf_init(&message, 0);
+	cr_assert_eq(evidence_encode_cosign(&cosign, &message, NULL), 0);
+	say(w, route, office, strbuf_span(&message));
+	strbuf_release(&message);
+}
+
+Test(session, a_witness_is_shown_what_nobody_else_is_yet)
+{
+	struct world *w = world_new();
+
+	w->offices[1].witness = true;
+	say_hello(w, 0, 0);
+	say_hello(w, 1, 1);
+	w->unsigned_size = 7;
+	session_signed(w->table);
+	cr_assert_eq(w->heard[0].shown, 0);
+	cr_assert_eq(w->heard[1].shown_size, 7);
+	say_cosign(w, 1, 1, 7);
+	cr_assert_eq(w->cosigned, 7);
+	w->signed_size = 7;
+	session_signed(w->table);
+	cr_assert_eq(w->heard[1].shown, 1, "it has seen that one");
+	/* It is one no longer: shown like everybody, and not listened to. */
+	w->offices[1].witness = false;
+	w->unsigned_size = 8;
+	say_cosign(w, 1, 1, 8);
+	cr_assert_eq(w->cosigned, 7);
+	session_signed(w->table);
+	cr_assert_eq(w->heard[1].shown, 1);
+	cr_assert_eq(w->heard[1].nacks, 0);
 	world_free(w);
 }
 

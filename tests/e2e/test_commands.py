@@ -253,6 +253,8 @@ class Examples(unittest.TestCase):
         self.assertIn("118", self.run_next("tally-agent", "history"))
         for _ in range(2):
             self.assertIn("no alarm", self.run_next("tally-agent", "alarm"))
+        self.assertIn("tally-witness/",
+                      self.run_next("tally-agent", "witness"))
         # review, revocation, figures
         listed = self.run_next("tally-agent", "review", "lead")
         self.assertIn("修了三公里路", listed)

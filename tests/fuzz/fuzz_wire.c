@@ -17,6 +17,7 @@ union said {
 	uint64_t now_us;
 	struct prove prove;
 	struct evidence evidence;
+	struct cosign cosign;
 };
 
 static void decode_batch(struct span bytes, struct arena *arena)
@@ -89,6 +90,9 @@ static void decode_message(enum wire_type type, struct span body,
 		break;
 	case WIRE_PROVE:
 		(void)evidence_decode_prove(body, arena, &said.prove, &err);
+		break;
+	case WIRE_COSIGN:
+		(void)evidence_decode_cosign(body, arena, &said.cosign, &err);
 		break;
 	case WIRE_EVIDENCE:
 		(void)evidence_decode(body, arena, &said.evidence, &err);

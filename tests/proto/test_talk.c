@@ -350,6 +350,7 @@ static int decode_any(enum wire_type type, struct span body)
 		uint64_t now_us;
 		struct prove prove;
 		struct evidence evidence;
+		struct cosign cosign;
 	} out;
 
 	arena_reset(&arena);
@@ -375,6 +376,8 @@ static int decode_any(enum wire_type type, struct span body)
 		return talk_decode_ping(body, &arena, &out.now_us, NULL);
 	case WIRE_PROVE:
 		return evidence_decode_prove(body, &arena, &out.prove, NULL);
+	case WIRE_COSIGN:
+		return evidence_decode_cosign(body, &arena, &out.cosign, NULL);
 	case WIRE_EVIDENCE:
 		return evidence_decode(body, &arena, &out.evidence, NULL);
 	}
@@ -383,7 +386,7 @@ static int decode_any(enum wire_type type, struct span body)
 
 Test(talk, every_message_refuses_unknown_and_repeated_fields)
 {
-	for (int type = WIRE_HELLO; type <= WIRE_EVIDENCE; type++) {
+	for (int type = WIRE_HELLO; type <= WIRE_COSIGN; type++) {
 		strbuf_clear(&buf);
 		raw_number(&buf, 90, 1);
 		cr_expect_eq(

@@ -53,7 +53,7 @@ Test(wire, prefix_refuses_what_is_not_ours)
 		{ "TLLY\2\4\0\0", 8, ERR_NOTFOUND },
 		{ "TLLY\0\4\0\0", 8, ERR_NOTFOUND },
 		{ "TLLY\1\0\0\0", 8, ERR_INVALID },
-		{ "TLLY\1\x0d\0\0", 8, ERR_INVALID },
+		{ "TLLY\1\x0e\0\0", 8, ERR_INVALID },
 		{ "TLLY\1\4\0\1", 8, ERR_INVALID },
 		{ "TLLY\1\4\x80\0", 8, ERR_INVALID },
 	};
@@ -624,7 +624,7 @@ Test(wire, unknown_text_names_and_roles_make_a_statement_unknown)
 	strbuf_clear(&buf);
 	raw_fill(&inner, 4, 32, 'k');
 	raw_fill(&inner, 5, 32, 'c');
-	raw_number(&inner, 3, 5);
+	raw_number(&inner, 3, ROLE_LAST + 1);
 	raw_bytes(&buf, SAID_GRANT, strbuf_span(&inner));
 	cr_assert_eq(decode(&out), 0);
 	cr_expect_eq(out.kind, SAID_UNKNOWN);
