@@ -91,14 +91,12 @@ static bool another_waits(struct office *office)
 
 static void tell_problems(const struct problems *problems)
 {
-	for (size_t i = 0; i < problems->count; i++) {
-		const struct problem *problem = &problems->list[i];
+	struct strbuf text;
 
-		(void)fprintf(stderr, "%s:%u:%s: %s%s\n", problem->file,
-			      problem->row, problem->column,
-			      problem->warning ? "warning: " : "",
-			      problem->text);
-	}
+	strbuf_init(&text, 0);
+	problems_write(problems, &text);
+	(void)fputs(text.text, stderr);
+	strbuf_release(&text);
 }
 
 static void tell_version(const struct trial *trial)

@@ -137,6 +137,12 @@ static int import_file(const struct options *options, struct sheet *sheet,
 	struct err err;
 	int code = 0, ret = read_file(sheet, &has_reviews, &err);
 
+	/* No file of reports; rows that are bad are something else. */
+	if (ret == ERR_INVALID || ret == ERR_LIMIT || ret == ERR_NOTFOUND) {
+		if (!sheet->told)
+			(void)office_fail(&err);
+		return EXIT_USAGE;
+	}
 	if (!ret && has_reviews)
 		(void)deliver_refresh(office, timeout_ms);
 	if (!ret)
@@ -151,9 +157,11 @@ static int import_file(const struct options *options, struct sheet *sheet,
 		ret = take_rows(sheet, &desk, &err);
 	if (!ret)
 		code = sheet_save(sheet, options, &desk, timeout_ms);
-	else if (!sheet->told)
+	else if (sheet->told)
+		code = EXIT_USAGE;
+	else
 		code = office_fail(&err);
-	if (ret == ERR_INVALID || ret == ERR_LIMIT)
+	if (ret == ERR_LIMIT)
 		code = EXIT_REFUSED;
 	desk_close(&desk);
 	return code;

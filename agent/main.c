@@ -15,7 +15,8 @@ static const struct option_spec common[] = {
 	{ "clock", NULL, OPTION_TEXT, "FILE",
 	  "the simulated clock of a simulated journal" },
 	{ "endpoint", NULL, OPTION_TEXT, "ADDRESS",
-	  "the collector's, instead of the card's (else TALLY_ENDPOINT)" },
+	  "tcp://HOST:PORT of the collector, instead of the card's (else "
+	  "TALLY_ENDPOINT, else agent.ini)" },
 	{ "lang", NULL, OPTION_TEXT, "LANG", "en or zh (else the locale's)" },
 };
 

@@ -55,6 +55,19 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "administrator",
 				   "本单位尚未登记：请用管理员给的登记码运行"
 				   "“tally-agent enrol 登记码”" },
+	[MESSAGE_KEY_LOST] = { "the key file %s is missing. Put it back from a "
+			       "backup: nothing that waits here can be sent "
+			       "without it. If there is no backup, ask an "
+			       "administrator to revoke the lost key and to "
+			       "give you a new code, enrol with it in a new "
+			       "directory, and say again what was not "
+			       "delivered",
+			       "缺少密钥文件 "
+			       "%s。请从备份恢复：没有它，存在本机的"
+			       "数据无法上报。若没有备份，请管理员撤销遗失的密"
+			       "钥"
+			       "并另发登记码，在新目录登记后重新填报未送达的数"
+			       "据" },
 	[MESSAGE_ENROLLED] = { "enrolled; this office's key is %s",
 			       "登记成功；本单位公钥 %s" },
 	[MESSAGE_ENROL_LATER] = { "not enrolled yet (%s); \"tally-agent run\" "
@@ -97,7 +110,7 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				  "汇总中心可能不采纳：%s%s%s。%s" },
 	[MESSAGE_LOCAL_HOPELESS] = { "nothing was saved: %s%s%s. %s",
 				     "未保存：%s%s%s。%s" },
-	[MESSAGE_LOCAL_REFUSED] = { "%s:%u: %s%s%s. %s", "%s:%u: %s%s%s。%s" },
+	[MESSAGE_LOCAL_REFUSED] = { "%s:%u:%s%s %s. %s", "%s:%u:%s%s %s。%s" },
 	[MESSAGE_LOCAL_SHAPE] = { "%s:%u: %s", "%s:%u: %s" },
 	[MESSAGE_REFUSED_HERE] = { "tally-agent: %s: %s. %s",
 				   "tally-agent：%s：%s。%s" },
@@ -105,19 +118,19 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_PERIODS] = { "%s is reported by the %s; the present one is "
 			      "%s",
 			      "%1$s 的期别形如 %3$s（%2$s）" },
-	[MESSAGE_COLUMN_MISSING] = { "%s:1: the column %.*s is missing; the "
+	[MESSAGE_COLUMN_MISSING] = { "%s:1:%.*s: the column is missing; the "
 				     "first row names the columns: target, "
 				     "unit, period, and the target's cells",
-				     "%s:1: 缺少 %.*s 列；首行是列名：target、"
+				     "%s:1:%.*s: 缺少该列；首行是列名：target、"
 				     "unit、period 和该目标的填报项" },
 	[MESSAGE_COLUMN_TWICE] = { "%s:1: the column %.*s stands twice; leave "
 				   "one",
 				   "%s:1: %.*s 列重复；请只留一列" },
-	[MESSAGE_COLUMN_UNKNOWN] = { "%s:1: the column %.*s is no field of "
+	[MESSAGE_COLUMN_UNKNOWN] = { "%s:1:%.*s: the column is no field of "
 				     "any target; correct its name or leave "
 				     "the column out",
-				     "%s:1: %.*s 列不是任何目标的填报项；请改正"
-				     "列名或删去该列" },
+				     "%s:1:%.*s: 该列不是任何目标的填报项；请改"
+				     "正列名或删去该列" },
 	[MESSAGE_ROW_REFUSED] = { "%s:%u: refused: %s. %s (receipt "
 				  "%llu.%u)",
 				  "%s:%u: 未采纳：%s。%s（回执 %llu.%u）" },
@@ -153,10 +166,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 					    "正列名或删去该列" },
 	[MESSAGE_REVIEW_JUDGES] = { "%s %.*s %.*s: %s -> %.*s",
 				    "%s %.*s %.*s：%s → %.*s" },
-	[MESSAGE_REVIEW_BLANK] = { "%s:%u: review: a reason without a review; "
+	[MESSAGE_REVIEW_BLANK] = { "%s:%u:review: a reason without a review; "
 				   "say what the review is, or empty the "
 				   "reason",
-				   "%s:%u: review: "
+				   "%s:%u:review: "
 				   "有审核意见而未填审核结果；请填"
 				   "写审核结果，或清空意见" },
 	[MESSAGE_REVIEW_MOVED_ON] = { "  now it is: %s, received %s (%s); look "
@@ -165,11 +178,11 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				      "  现为：%s，收到于 "
 				      "%s（%s）；请看过再审核，"
 				      "“tally-agent review --list”可重新导出" },
-	[MESSAGE_REVIEW_MEANWHILE] = { "%s:%u: review: it was reviewed "
+	[MESSAGE_REVIEW_MEANWHILE] = { "%s:%u:review: it was reviewed "
 				       "meanwhile: %.*s. Take the row out, or "
 				       "empty its version to replace that "
 				       "review",
-				       "%s:%u: review: "
+				       "%s:%u:review: "
 				       "该项已另有审核：%.*s。请删"
 				       "去此行；确需改审的，清空其版本" },
 	[MESSAGE_REVIEW_TWICE] = { "%s:%u: row %u reviews the same report; "
@@ -272,13 +285,16 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "撤销已存本机，待上报：公钥 %s，自其第 %llu "
 				   "批起存疑" },
 	[MESSAGE_REVOKE_CODES] = { "withdrawing %zu codes of %s; a key that "
-				   "was enrolled with one "
-				   "is revoked by its own number, see "
-				   "\"tally-collector offices\"",
+				   "was enrolled with one is revoked by "
+				   "itself: "
+				   "\"tally-agent revoke KEY\", with the KEY "
+				   "that "
+				   "\"tally-collector offices\" lists",
 				   "正在收回 %zu "
-				   "个登记码（%"
-				   "s）；已用登记码登记的密钥须按公钥撤销，"
-				   "见“tally-collector offices”" },
+				   "个登记码（%s）；已用登记码登记的"
+				   "密钥须另行撤销：tally-agent revoke "
+				   "公钥（公钥见"
+				   "“tally-collector offices”）" },
 	[MESSAGE_SENDER_RUNS] = { "another process already sends for %s",
 				  "已有另一进程在为 %s 上报" },
 	[MESSAGE_CONNECTION] = { "connection: %s%s%s", "连接：%s%s%s" },

@@ -26,6 +26,39 @@ static int check_level(const char *value, struct err *err)
 	return 0;
 }
 
+static int check_language(const char *value, struct err *err)
+{
+	if (value[0] && strcmp(value, "en") != 0 && strcmp(value, "zh") != 0)
+		return err_set(err, ERR_INVALID, "%s is neither en nor zh",
+			       value);
+	return 0;
+}
+
+/* The next of a list with commas, without the blanks around it; *list is NULL
+ * behind the last. */
+static struct span next_endpoint(const char **list)
+{
+	const char *from = *list + strspn(*list, " ");
+	size_t len = strcspn(from, ",");
+
+	*list = from[len] ? from + len + 1 : NULL;
+	while (len && from[len - 1] == ' ')
+		len--;
+	return span_of(from, len);
+}
+
+static int check_endpoints(const char *value, struct err *err)
+{
+	int ret = 0;
+
+	if (!value[0])
+		return 0;
+	do
+		ret = endpoint_check(next_endpoint(&value), err);
+	while (!ret && value);
+	return ret;
+}
+
 static const struct config_key keys_of_ini[] = {
 	{ .section = "collector",
 	  .name = "endpoint",
@@ -33,14 +66,16 @@ static const struct config_key keys_of_ini[] = {
 	  .offset = offsetof(struct office_settings, endpoint),
 	  .size = sizeof(((struct office_settings *)0)->endpoint),
 	  .fallback = "",
-	  .help = "addresses, by commas, instead of the card's" },
+	  .help = "addresses, by commas, instead of the card's",
+	  .check = check_endpoints },
 	{ .section = "agent",
 	  .name = "language",
 	  .type = CONFIG_TEXT,
 	  .offset = offsetof(struct office_settings, language),
 	  .size = sizeof(((struct office_settings *)0)->language),
 	  .fallback = "",
-	  .help = "en or zh; empty: the locale's" },
+	  .help = "en or zh; empty: the locale's",
+	  .check = check_language },
 	{ .section = "outbox",
 	  .name = "keep",
 	  .type = CONFIG_BYTES,
@@ -95,6 +130,21 @@ static int path_in(const struct office *office, const char *name,
 	return 0;
 }
 
+/* Precedence: flag, environment, agent.ini. */
+static int choose_endpoint(struct office *office, const struct options *options)
+{
+	const char *given = options_text(options, "endpoint");
+	const char *list = given ? given : getenv("TALLY_ENDPOINT");
+	struct err err;
+
+	if (list && check_endpoints(list, &err))
+		return options_usage(options, "%s: %s",
+				     given ? "--endpoint" : "TALLY_ENDPOINT",
+				     err.msg);
+	office->endpoint_option = list;
+	return 0;
+}
+
 /* Precedence: flag, environment, agent.ini, built in. */
 static int read_settings(struct office *office, const struct options *options)
 {
@@ -121,12 +171,9 @@ static int read_settings(struct office *office, const struct options *options)
 	if (!language && office->settings.language[0])
 		language = office->settings.language;
 	office->language = language_of(language);
-	office->endpoint_option = options_text(options, "endpoint");
-	if (!office->endpoint_option)
-		office->endpoint_option = getenv("TALLY_ENDPOINT");
 	if (!log_level_parse(office->settings.log_level, &level))
 		log_set_level(level);
-	return 0;
+	return choose_endpoint(office, options);
 }
 
 const char *office_get_text(struct office *office, const char *name)
@@ -192,16 +239,36 @@ static int read_code(struct office *office, struct err *err)
 	return ret;
 }
 
-static int read_keys(struct office *office, struct err *err)
+/* The key file that is not there, in path; false: both are. */
+static bool key_missing(const struct office *office, char path[PATH_MAX])
 {
-	char path[PATH_MAX];
-	int ret = path_in(office, "keys/sign", path, err);
+	return (!path_in(office, "keys/sign", path, NULL) &&
+		access(path, F_OK)) ||
+	       (!path_in(office, "keys/curve", path, NULL) &&
+		access(path, F_OK));
+}
 
-	if (ret || access(path, F_OK))
-		return ret;
-	ret = keys_load(office->dir, &office->keys, err);
-	office->has_keys = !ret;
-	return ret;
+/* A directory that has a card had keys: without them it is not a new one. */
+static int open_keys(struct office *office)
+{
+	char path[PATH_MAX], sign[PATH_MAX];
+	struct err err;
+	int code;
+
+	if (path_in(office, "keys/sign", sign, &err))
+		return office_fail(&err);
+	if (!office->has_card && access(sign, F_OK))
+		return 0;
+	if (key_missing(office, path)) {
+		message_print(stderr, office->language, MESSAGE_KEY_LOST, path);
+		return EXIT_USAGE;
+	}
+	office->has_keys = !keys_load(office->dir, &office->keys, &err);
+	if (office->has_keys)
+		return 0;
+	code = office_fail(&err);
+	return err.code == ERR_DENIED || err.code == ERR_INVALID ? EXIT_USAGE :
+								   code;
 }
 
 /* A simulated journal needs its clock; a wall journal refuses one. */
@@ -233,8 +300,6 @@ static int open_parts(struct office *office, enum office_need need,
 	if (!ret)
 		ret = read_card(office, err);
 	if (!ret)
-		ret = read_keys(office, err);
-	if (!ret)
 		ret = read_code(office, err);
 	return ret;
 }
@@ -265,7 +330,9 @@ int office_open(struct office *office, const struct options *options,
 	}
 	if (open_parts(office, need, &err))
 		return office_fail(&err);
-	code = check_clock(office);
+	code = open_keys(office);
+	if (!code)
+		code = check_clock(office);
 	if (code)
 		return code;
 	if (need == OFFICE_EXISTING &&
@@ -342,7 +409,8 @@ void office_endpoint(const struct office *office, unsigned i,
 		     char out[ENDPOINT_BYTES_MAX + 1])
 {
 	const char *list = office->endpoint_option;
-	size_t count = 1, len;
+	struct span endpoint;
+	size_t count = 1;
 
 	if (!list || !list[0])
 		list = office->settings.endpoint;
@@ -350,14 +418,13 @@ void office_endpoint(const struct office *office, unsigned i,
 		list = office->card.endpoint;
 	for (const char *at = list; *at; at++)
 		count += *at == ',';
-	for (i %= (unsigned)count; i > 0; i--)
-		list = strchr(list, ',') + 1;
-	list += strspn(list, " ");
-	len = strcspn(list, ", ");
-	if (len > ENDPOINT_BYTES_MAX)
-		len = ENDPOINT_BYTES_MAX;
-	memcpy(out, list, len);
-	out[len] = '\0';
+	i %= (unsigned)count;
+	do
+		endpoint = next_endpoint(&list);
+	while (i-- > 0 && list);
+	/* Each was checked, where it was set or read. */
+	memcpy(out, endpoint.data, endpoint.len);
+	out[endpoint.len] = '\0';
 }
 
 int office_lock_saving(struct office *office, int *fd, struct err *err)

@@ -16,6 +16,7 @@
 #include "base/rt/clock.h"
 #include "base/rt/options.h"
 #include "proto/card.h"
+#include "proto/endpoint.h"
 #include "store/keyfile.h"
 #include "store/outbox.h"
 
@@ -24,11 +25,10 @@
 	480 /* where the founding statement is not known \
 	     */
 #define OFFICE_ARENA_BYTES ((size_t)256 * 1024 * 1024)
-#define OFFICE_ENDPOINTS_MAX 8
 
 /* agent.ini */
 struct office_settings {
-	char endpoint[1024]; /* "": the card's */
+	char endpoint[1024]; /* by commas; "": the card's */
 	char language[16];   /* "": the locale's */
 	char log_level[16];
 	uint64_t keep_bytes; /* of batches that are delivered and proved */

@@ -17,6 +17,18 @@ int sheet_bad_column(struct sheet *sheet, enum message message,
 	return err_set(err, ERR_INVALID, "a column is wrong");
 }
 
+/* As the audit says it of the same file. */
+static int bad_text(struct sheet *sheet, uint32_t row, struct err *err)
+{
+	if (row)
+		(void)fprintf(stderr, "%s:%u: %s\n", sheet->file, row,
+			      err->msg);
+	else
+		(void)fprintf(stderr, "%s: %s\n", sheet->file, err->msg);
+	sheet->told = true;
+	return err->code;
+}
+
 static int read_columns(struct sheet *sheet, const char *const *names,
 			size_t count, size_t needed, struct err *err)
 {
@@ -64,15 +76,16 @@ int sheet_read(struct sheet *sheet, const char *const *names, size_t count,
 {
 	char *bytes;
 	size_t len;
+	uint32_t row;
 	int ret = file_read(sheet->file, SHEET_BYTES_MAX, &bytes, &len, err);
 
 	if (ret)
 		return ret;
-	ret = csv_parse(span_of(bytes, len), &sheet->office->arena, &sheet->csv,
-			err);
+	ret = csv_parse_at(span_of(bytes, len), &sheet->office->arena,
+			   &sheet->csv, &row, err);
 	free(bytes);
 	if (ret)
-		return err_context(err, "%s", sheet->file);
+		return bad_text(sheet, row, err);
 	if (sheet->csv.row_count > SHEET_ROWS_MAX)
 		return err_set(err, ERR_LIMIT, "%s: more than %d rows",
 			       sheet->file, SHEET_ROWS_MAX);
@@ -96,7 +109,7 @@ static void complain(struct sheet *sheet, const struct desk *desk,
 {
 	sheet->bad++;
 	message_print(stderr, sheet->office->language, MESSAGE_LOCAL_REFUSED,
-		      sheet->file, entry->row, column, column[0] ? ": " : "",
+		      sheet->file, entry->row, column, column[0] ? ":" : "",
 		      verdict_name(verdict),
 		      desk_advice(desk, entry, verdict, column));
 }

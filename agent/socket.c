@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "proto/endpoint.h"
 #include "proto/wire.h"
 
 #define MESSAGES_A_ROUND 64 /* so that one peer cannot hold the loop */
@@ -187,7 +188,7 @@ static int set_number(void *dealer, int option, int value)
 	return zmq_setsockopt(dealer, option, &value, sizeof(value));
 }
 
-static int set_options(void *dealer,
+static int set_options(void *dealer, const char *endpoint,
 		       const uint8_t collector_key[CURVE_KEY_BYTES],
 		       const struct curve_pair *keys)
 {
@@ -196,6 +197,7 @@ static int set_options(void *dealer,
 	if (set_number(dealer, ZMQ_LINGER, 0) ||
 	    set_number(dealer, ZMQ_IMMEDIATE, 1) ||
 	    set_number(dealer, ZMQ_RECONNECT_IVL, -1) ||
+	    set_number(dealer, ZMQ_IPV6, endpoint_ipv6(endpoint)) ||
 	    set_number(dealer, ZMQ_TCP_KEEPALIVE, 1) ||
 	    set_number(dealer, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S) ||
 	    zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &bytes_max,
@@ -223,7 +225,7 @@ int socket_connect(struct socket *socket, const char *endpoint,
 	socket->dealer = zmq_socket(socket->context, ZMQ_DEALER);
 	socket->monitor = zmq_socket(socket->context, ZMQ_PAIR);
 	if (!socket->dealer || !socket->monitor ||
-	    set_options(socket->dealer, collector_key, keys) ||
+	    set_options(socket->dealer, endpoint, collector_key, keys) ||
 	    set_number(socket->monitor, ZMQ_LINGER, 0) ||
 	    zmq_socket_monitor(socket->dealer, name, ZMQ_EVENT_ALL) ||
 	    zmq_connect(socket->monitor, name)) {

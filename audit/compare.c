@@ -92,10 +92,9 @@ int compare_store(struct replay *replay, const char *dir, const char *store,
 		rc = db_begin(db, false, &txn, err);
 	if (!rc) {
 		live = store_reader(txn);
-		rc = compare(replay, dir, &live, comparing, err);
+		rc = db_finish(txn, compare(replay, dir, &live, comparing, err),
+			       err);
 	}
-	if (txn)
-		db_abort(txn);
 	if (db)
 		db_close(db);
 	return rc;

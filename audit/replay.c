@@ -151,5 +151,10 @@ int replay_run(struct replay *replay, const char *dir,
 	}
 	progress(replay, true);
 	journal_read_close(reader);
+	if (!rc && !replay->entries && until.size)
+		rc = err_set(err, ERR_CORRUPT,
+			     "%s: the journal has no entries, not even a "
+			     "founding batch",
+			     dir);
 	return rc;
 }

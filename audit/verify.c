@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit/source.h"
+#include "proto/wire.h"
 
 #define PROGRESS_ENTRIES 4096
 
@@ -73,6 +74,22 @@ static int check_journal_id(const struct verification *v,
 	return 0;
 }
 
+static int check_founding(struct verification *v, const struct batch *batch,
+			  struct err *err)
+{
+	struct statement said;
+
+	if (v->entries)
+		return 0;
+	if (batch->header.count != 1 ||
+	    wire_decode_statement(batch->sealed[0].body, &v->arena, &said,
+				  NULL) ||
+	    said.kind != SAID_FOUND)
+		return err_set(err, ERR_CORRUPT,
+			       "the first batch is not a founding batch");
+	return 0;
+}
+
 /* Every office is a witness of the roots it was shown. */
 static int check_seen(struct verification *v, const struct batch *batch,
 		      struct err *err)
@@ -102,6 +119,8 @@ static int check_batch(struct verification *v, const struct leaf *leaf,
 
 	if (!rc)
 		rc = check_journal_id(v, batch, err);
+	if (!rc)
+		rc = check_founding(v, batch, err);
 	if (!rc)
 		rc = chains_add(&v->chains, &batch->header, &batch->name, err);
 	if (!rc)
@@ -163,6 +182,9 @@ static int check_entry(struct verification *v,
 	if (leaf->recv_us < v->recv_us)
 		return err_set(err, ERR_CORRUPT,
 			       "received before the entry before it");
+	if (!v->entries && leaf->kind != LEAF_BATCH)
+		return err_set(err, ERR_CORRUPT,
+			       "the first entry is not a founding batch");
 	rc = source_batch(entry, &v->arena, &batch, err);
 	if (rc)
 		return rc;
@@ -276,6 +298,13 @@ int verification_run(struct verification *v, const char *dir, bool torn_tail,
 	if (rc)
 		goto out;
 	v->torn_bytes = journal_read_torn_bytes(reader);
+	if (!v->entries) {
+		rc = err_set(err, ERR_CORRUPT,
+			     "the journal has no entries, not even a founding "
+			     "batch");
+		blame(v, NULL, err);
+		goto out;
+	}
 	if (v->torn_bytes && !torn_tail) {
 		rc = err_set(err, ERR_CORRUPT,
 			     "%" PRIu64

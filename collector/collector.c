@@ -12,6 +12,7 @@
 #include "collector/collector_parts.h"
 
 #define DRAIN_MS 5000
+#define OWN_DESCRIPTORS 64
 
 /* ---- start and stop ---- */
 
@@ -104,7 +105,7 @@ static int start_parts(struct collector *c, struct err *err)
 	const struct delivery_host delivery_host = collector_delivery_host(c);
 	const struct sequencer_told told = collector_told(c);
 	const struct session_options options = {
-		.sessions_max = c->settings->sessions_max,
+		.sessions_max = c->sessions_max,
 		.credit_bytes = c->settings->credit_bytes,
 		.ping_ms = (uint32_t)c->settings->ping_ms,
 	};
@@ -150,19 +151,37 @@ static int open_gate(struct collector *c, struct err *err)
 	return file_replace(path, text, strlen(text), 0644, err);
 }
 
-/* A descriptor a connection, and a few of our own. */
-static void raise_descriptors(const struct collector_settings *settings)
+/*
+ * A descriptor a connection, and a few of our own: where there are fewer,
+ * offices beyond are told BUSY, which a connection that cannot be accepted is
+ * not. A warning where the settings asked for so many.
+ */
+static uint64_t raise_descriptors(const struct collector_settings *settings)
 {
-	struct rlimit limit;
+	uint64_t wanted = settings->sessions_max;
+	struct rlimit limit, raised;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) ||
-	    limit.rlim_cur < settings->sessions_max + 64)
-		log_line(LOG_WARN, "few-descriptors",
-			 "limit=%" PRIu64 " sessions_max=%" PRIu64,
-			 (uint64_t)limit.rlim_cur, settings->sessions_max);
+		return wanted;
+	raised = limit;
+	raised.rlim_cur = limit.rlim_max;
+	if (!setrlimit(RLIMIT_NOFILE, &raised))
+		limit = raised;
+	if (limit.rlim_cur >= wanted + OWN_DESCRIPTORS)
+		return wanted;
+	wanted = limit.rlim_cur > OWN_DESCRIPTORS ?
+			 limit.rlim_cur - OWN_DESCRIPTORS :
+			 1;
+	log_line(settings->sessions_max == SETTINGS_SESSIONS_MAX ? LOG_INFO :
+								   LOG_WARN,
+		 "few-descriptors",
+		 "limit=%" PRIu64 " sessions_max=%" PRIu64 " sessions=%" PRIu64
+		 " advice=\"if more offices are connected at once, raise the "
+		 "limit of open files (LimitNOFILE=%" PRIu64
+		 " of a systemd service, ulimit -n of a shell)\"",
+		 (uint64_t)limit.rlim_cur, settings->sessions_max, wanted,
+		 settings->sessions_max + OWN_DESCRIPTORS);
+	return wanted;
 }
 
 static int start(struct collector *c, const char *dir, const char *clock,
@@ -280,7 +299,7 @@ int collector_run(const char *dir, const struct collector_settings *settings,
 	puts_init(&c->puts);
 	arena_init(&c->arena, SIZE_MAX);
 	receipts_init(&c->receipts);
-	raise_descriptors(settings);
+	c->sessions_max = raise_descriptors(settings);
 	rc = start(c, dir, clock, &err);
 	if (rc) {
 		log_err(LOG_ERROR, "cannot-start", &err);

@@ -32,7 +32,7 @@ static bool delivery_send(void *ctx, uint32_t route, struct span msg)
 {
 	struct collector *c = ctx;
 
-	return gate_send(c->gate, route, msg);
+	return !gate_send(c->gate, route, msg);
 }
 
 static void delivery_lost(void *ctx, uint32_t route)

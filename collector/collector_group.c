@@ -1,11 +1,7 @@
 /* Groups: what is made durable with one sync, folded and acknowledged. */
 #include "collector/collector_parts.h"
 
-#include <inttypes.h>
 #include <string.h>
-#include <sys/statvfs.h>
-
-#include "base/rt/log.h"
 
 /* A group is what has come in while the one before was synced, up to: */
 #define GROUP_MESSAGES_MAX 8192
@@ -67,17 +63,8 @@ struct sequencer_told collector_told(struct collector *c)
 
 static void begin_group(struct collector *c)
 {
-	struct statvfs fs;
-
 	collector_read_clocks(c);
-	c->free_bytes = UINT64_MAX;
-	if (!statvfs(c->journal_dir, &fs))
-		c->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (c->full_told && c->free_bytes > 2 * c->settings->reserve_bytes) {
-		log_line(LOG_INFO, "disk-has-room", "free=%" PRIu64,
-			 c->free_bytes);
-		c->full_told = false;
-	}
+	collector_read_disk(c);
 }
 
 static int end_group(struct collector *c, struct err *err)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/rt/log.h"
 
 #define BUSY_RETRY_MS 2000
@@ -120,7 +121,7 @@ static int host_receipt(void *ctx, const struct hash *key, uint64_t sequence,
 			     out);
 }
 
-static bool host_send(void *ctx, uint32_t route, struct span msg)
+static int host_send(void *ctx, uint32_t route, struct span msg)
 {
 	struct collector *c = ctx;
 
@@ -246,11 +247,12 @@ static int host_prove(void *ctx, const struct prove *prove, struct arena *arena,
 static void host_alarm(void *ctx, const char *event,
 		       const struct session_peer *peer)
 {
-	char key[2 * HASH_BYTES + 1];
+	char key[2 * SIGN_KEY_BYTES + 1];
 
 	(void)ctx;
-	hash_print(&peer->key, key);
-	log_line(LOG_WARN, event, "key=%.16s unit=%.*s", key,
+	/* As "offices" lists it. */
+	bytes_to_hex(span_of(peer->office.key.bytes, SIGN_KEY_BYTES), key);
+	log_line(LOG_WARN, event, "key=%s unit=%.*s", key,
 		 (int)peer->office.unit.len,
 		 (const char *)peer->office.unit.data);
 }

@@ -38,6 +38,7 @@
 
 struct collector {
 	const struct collector_settings *settings;
+	uint64_t sessions_max; /* the settings', or what descriptors allow */
 	struct kept kept;
 	struct clock clock;
 	struct stamp stamp;
@@ -110,6 +111,8 @@ void collector_give_up(struct collector *c, const char *event,
  * set.
  */
 void collector_read_clocks(struct collector *c);
+/* How much is free; says so once where it was full and has room again. */
+void collector_read_disk(struct collector *c);
 void collector_tell_disk_full(struct collector *c); /* once */
 
 #endif

@@ -60,6 +60,8 @@ void collector_tick(void *arg)
 	collector_read_clocks(c);
 	session_tick(c->sessions, clock_monotonic_ms());
 	watch_clock(c);
+	if (c->full_told)
+		collector_read_disk(c); /* nobody may be sending */
 	if (++c->ticks % STATUS_TICKS == 0)
 		collector_log_status(c);
 	loop_arm(c->loop, &c->tick, COLLECTOR_TICK_MS);

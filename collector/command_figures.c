@@ -120,7 +120,7 @@ static int read_store(struct looking *looking, struct err *err)
 	rc = load(looking, &reader, err);
 	if (!rc)
 		rc = answer(looking, &reader, err);
-	db_abort(txn);
+	rc = db_finish(txn, rc, err);
 	db_close(db);
 	return rc;
 }

@@ -10,21 +10,17 @@
 #include "collector/kept.h"
 #include "collector/settings.h"
 #include "proto/card.h"
+#include "proto/endpoint.h"
 #include "store/keyfile.h"
-
-#define DEFAULT_BIND "tcp://*:5724"
 
 /* What to listen on so that the card's endpoint reaches us. */
 static void bind_of(const char *endpoint, char *out, size_t size)
 {
-	const char *port = strrchr(endpoint, ':');
-
 	if (!strncmp(endpoint, "tcp://127.", 10) ||
-	    !strncmp(endpoint, "tcp://*:", 8))
+	    !strncmp(endpoint, "tcp://[::1]:", 12))
 		(void)snprintf(out, size, "%s", endpoint);
 	else
-		(void)snprintf(out, size, "tcp://*%s",
-			       port && port > endpoint + 4 ? port : ":5724");
+		(void)snprintf(out, size, "tcp://*%s", strrchr(endpoint, ':'));
 }
 
 /* A name that other machines can find: a guess, --endpoint knows better. */
@@ -96,6 +92,29 @@ static int make_keys(const char *dir, const char *endpoint, struct err *err)
 	return rc;
 }
 
+/* Where things are now, and what comes next. */
+static void say_made(const char *dir, bool dir_named, const char *endpoint,
+		     bool endpoint_given)
+{
+	(void)fprintf(stderr, "keys, card and settings are in %s%s\n", dir,
+		      dir_named ? "" :
+				  ", the default (for another directory: "
+				  "tally-collector init DIR)");
+	(void)fprintf(stderr, "offices are told to reach it at %s%s\n",
+		      endpoint,
+		      endpoint_given ? "" :
+				       " (a guess; if they cannot, begin again "
+				       "in another directory with --endpoint "
+				       "tcp://HOST:PORT)");
+	(void)fprintf(stderr,
+		      "give %s/collector.card to the first administrator, who "
+		      "founds the journal with it:\n"
+		      "  tally-agent found --collector collector.card --out "
+		      "founding\n"
+		      "then: tally-collector init %s --founding founding\n",
+		      dir, dir);
+}
+
 static int init_keys(const struct options *options, const char *dir)
 {
 	const char *given = options_text(options, "endpoint");
@@ -103,26 +122,16 @@ static int init_keys(const struct options *options, const char *dir)
 	struct err err = { 0 };
 	int rc;
 
-	if (given && (strlen(given) > ENDPOINT_BYTES_MAX ||
-		      strncmp(given, "tcp://", 6) != 0))
-		return options_usage(options,
-				     "--endpoint %s is not "
-				     "tcp://HOST:PORT",
-				     given);
 	if (given)
 		(void)snprintf(endpoint, sizeof(endpoint), "%s", given);
 	else
 		default_endpoint(endpoint, sizeof(endpoint));
+	if (endpoint_check(span_of_text(given ? given : endpoint), &err))
+		return options_usage(options, "--endpoint: %s", err.msg);
 	rc = make_keys(dir, endpoint, &err);
 	if (rc)
 		return command_failed(EXIT_FAILED, &err);
-	(void)fprintf(stderr,
-		      "%s/collector.card: give it to the first administrator, "
-		      "who founds the journal with it:\n"
-		      "  tally-agent found --collector collector.card --out "
-		      "founding\n"
-		      "then: tally-collector init %s --founding founding\n",
-		      dir, dir);
+	say_made(dir, strcmp(dir, COLLECTOR_DIR) != 0, endpoint, given);
 	return EXIT_OK;
 }
 
@@ -142,6 +151,8 @@ static int init_journal(const char *dir, const char *file)
 			      "%s has no keys: run tally-collector init %s "
 			      "first, and found with its collector.card",
 			      dir, dir);
+	if (rc == ERR_NOTFOUND || rc == ERR_DENIED || rc == ERR_INVALID)
+		return command_failed(EXIT_USAGE, &err);
 	if (!rc)
 		rc = lock_take(dir, "lock", &lock_fd, &err);
 	if (!rc)
@@ -165,9 +176,9 @@ static int init_journal(const char *dir, const char *file)
 	(void)printf("%s\n", hex);
 	(void)fprintf(stderr,
 		      "founded%s; start it with: tally-collector run "
-		      "--dir %s\n",
-		      founding.simulated ? ", with a simulated clock" : "",
-		      dir);
+		      "--dir %s%s\n",
+		      founding.simulated ? ", with a simulated clock" : "", dir,
+		      founding.simulated ? " --clock FILE" : "");
 	if (founding.administrators < 2 || !founding.recovery_keys)
 		(void)fprintf(stderr,
 			      "warning: %s: whoever loses it loses the say "

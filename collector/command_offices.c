@@ -1,9 +1,14 @@
-/* Who may speak, and when each was last heard: from the live store. */
+/*
+ * Who may speak, and when each was last heard: from the live store. The key is
+ * whole: it is what "tally-agent revoke" takes, and the centre's only source
+ * of it when the office's own machine is gone.
+ */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/print.h"
 #include "collector/commands.h"
 #include "collector/kept.h"
@@ -12,7 +17,6 @@
 #include "store/fold.h"
 
 #define COLUMNS 6
-#define KEY_DIGITS 16
 #define TIME_TEXT_BYTES 32
 #define ROLES_TEXT_BYTES 64
 
@@ -130,17 +134,16 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 	add_text(listing, batches);
 	add_text(listing, last);
 	add_text(listing, state);
-	add_cell(listing, key, KEY_DIGITS);
+	add_text(listing, key);
 }
 
 static int add_office(void *arg, const struct fold_office *office)
 {
 	struct listing *listing = arg;
-	struct hash name = sign_key_hash(&office->key);
 	const char *state = state_of(listing, office);
-	char key[2 * HASH_BYTES + 1];
+	char key[2 * SIGN_KEY_BYTES + 1];
 
-	hash_print(&name, key);
+	bytes_to_hex(span_of(office->key.bytes, SIGN_KEY_BYTES), key);
 	if (listing->json)
 		add_json(listing, office, key, state);
 	else
@@ -181,8 +184,8 @@ static int load_store(const char *dir, struct fold *fold, struct err *err)
 		rc = db_begin(db, false, &txn, err);
 	if (!rc) {
 		reader = store_reader(txn);
-		rc = fold_load(fold, &reader, &applied, err);
-		db_abort(txn);
+		rc = db_finish(txn, fold_load(fold, &reader, &applied, err),
+			       err);
 	}
 	db_close(db);
 	return rc;

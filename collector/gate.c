@@ -9,6 +9,7 @@
 
 #include "base/rt/clock.h"
 #include "collector/connections.h"
+#include "proto/endpoint.h"
 #include "proto/hash.h"
 #include "proto/wire.h"
 
@@ -142,6 +143,7 @@ static int set_router(struct gate *gate, struct err *err)
 	if (set_int(router, ZMQ_LINGER, GATE_LINGER_MS) ||
 	    set_int(router, ZMQ_ROUTER_MANDATORY, 1) ||
 	    set_int(router, ZMQ_BACKLOG, GATE_BACKLOG) ||
+	    set_int(router, ZMQ_IPV6, endpoint_ipv6(gate->options.bind)) ||
 	    set_int(router, ZMQ_RCVHWM, GATE_HWM) ||
 	    set_int(router, ZMQ_SNDHWM, GATE_HWM) ||
 	    set_int(router, ZMQ_TCP_KEEPALIVE, 1) ||
@@ -235,7 +237,8 @@ static int connect_stranger(struct gate *gate, void *stranger, void *monitor)
 	random_bytes(secret, sizeof(secret));
 	curve_pair_from_secret(secret, &pair);
 	/* A wildcard is no address to connect to. */
-	if (!strncmp(gate->endpoint, "tcp://0.0.0.0:", 14))
+	if (!strncmp(gate->endpoint, "tcp://0.0.0.0:", 14) ||
+	    !strncmp(gate->endpoint, "tcp://[::]:", 11))
 		(void)snprintf(endpoint, sizeof(endpoint), "tcp://127.0.0.1%s",
 			       port);
 	else
@@ -243,6 +246,7 @@ static int connect_stranger(struct gate *gate, void *stranger, void *monitor)
 			       gate->endpoint);
 	rc = set_int(stranger, ZMQ_LINGER, 0) ||
 	     set_int(stranger, ZMQ_RECONNECT_IVL, -1) ||
+	     set_int(stranger, ZMQ_IPV6, endpoint_ipv6(endpoint)) ||
 	     set_int(monitor, ZMQ_LINGER, 0) ||
 	     zmq_setsockopt(stranger, ZMQ_CURVE_SERVERKEY,
 			    gate->options.curve->key, CURVE_KEY_BYTES) ||
@@ -478,13 +482,14 @@ int gate_receive(struct gate *gate, struct gate_message *out, struct err *err)
 	}
 }
 
-bool gate_send(struct gate *gate, uint32_t route, struct span msg)
+int gate_send(struct gate *gate, uint32_t route, struct span msg)
 {
 	uint8_t name[ROUTE_BYTES] = { 0 };
 
 	memcpy(name + 1, &route, sizeof(route));
 	if (zmq_send(gate->router, name, sizeof(name),
-		     ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-		return false;
-	return zmq_send(gate->router, msg.data, msg.len, ZMQ_DONTWAIT) >= 0;
+		     ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+	    zmq_send(gate->router, msg.data, msg.len, ZMQ_DONTWAIT) < 0)
+		return errno == EAGAIN ? ERR_LIMIT : ERR_OFFLINE;
+	return 0;
 }

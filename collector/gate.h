@@ -34,7 +34,7 @@ struct gate_message {
 };
 
 struct gate_options {
-	const char *bind; /* tcp://127.0.0.1:5724, port * for any */
+	const char *bind; /* as endpoint_check_bind takes it */
 	const struct curve_pair *curve;
 	/* Is it a key that may come in now? */
 	bool (*admit)(void *arg, const uint8_t curve[CURVE_KEY_BYTES]);
@@ -59,8 +59,9 @@ const char *gate_endpoint(const struct gate *gate);
  */
 int gate_receive(struct gate *gate, struct gate_message *out, struct err *err);
 
-/* Never waits. false: the peer is gone, or does not read what it is sent. */
-bool gate_send(struct gate *gate, uint32_t route, struct span msg);
+/* Never waits. ERR_OFFLINE: the peer is gone. ERR_LIMIT: it does not read what
+ * it is sent. */
+int gate_send(struct gate *gate, uint32_t route, struct span msg);
 
 /* Shuts a connection, if it is still the one that the route had. */
 void gate_shut(struct gate *gate, uint32_t route);

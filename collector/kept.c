@@ -326,19 +326,39 @@ static int open_journal(struct kept *kept, const char *journal_dir,
 	return rc;
 }
 
+/* What is wrong with key files is a matter of configuration. */
+static int load_keys(struct kept *kept, const char *journal_dir,
+		     struct err *err)
+{
+	int rc = keys_load(kept->dir, &kept->keys, err);
+
+	if (rc == ERR_NOTFOUND && access(journal_dir, F_OK))
+		return err_set(err, rc,
+			       "%s is no collector's directory: it has no "
+			       "keys; tally-collector init makes one",
+			       kept->dir);
+	if (rc == ERR_NOTFOUND) {
+		struct err missing = *err;
+
+		return err_set(err, rc,
+			       "%s: put it back from a backup; offices know "
+			       "this collector by its keys and speak to no "
+			       "other",
+			       missing.msg);
+	}
+	if (rc == ERR_DENIED)
+		rc = err->code = ERR_INVALID;
+	return rc;
+}
+
 static int open_all(struct kept *kept, const char *checkpoint, struct err *err)
 {
 	char journal_dir[PATH_MAX];
 	uint64_t applied = 0;
-	int rc = keys_load(kept->dir, &kept->keys, err);
+	int rc = kept_path(kept->dir, "journal", journal_dir, err);
 
-	if (rc == ERR_NOTFOUND)
-		(void)err_set(err, rc,
-			      "%s is no collector's directory: it has no keys; "
-			      "tally-collector init makes one",
-			      kept->dir);
 	if (!rc)
-		rc = kept_path(kept->dir, "journal", journal_dir, err);
+		rc = load_keys(kept, journal_dir, err);
 	if (!rc)
 		rc = check_founded(journal_dir, err);
 	if (!rc)

@@ -62,7 +62,8 @@ static const struct command_spec commands[] = {
 	  "--json\n"
 	  "tally-collector figures --dir /srv/tally --kept --lang zh",
 	  figures_options, COUNT(figures_options), command_figures },
-	{ "offices", "[DIR]", 0, 1, "who reports, and when it was last heard",
+	{ "offices", "[DIR]", 0, 1,
+	  "who reports, by which key, and when it was last heard",
 	  "tally-collector offices --dir /srv/tally", offices_options,
 	  COUNT(offices_options), command_offices },
 	{ "check-config", "[DIR]", 0, 1, "check collector.ini",

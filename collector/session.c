@@ -13,13 +13,12 @@ static void fence(struct session *session, struct session *other,
 		  const struct session_peer *peer)
 {
 	struct session_table *table = session->table;
-	uint64_t slow = table->counters.slow;
 
-	table->counters.fenced++;
 	session_end(other, NACK_FENCED,
 		    "a newer session of the same key has begun");
-	if (table->counters.slow != slow)
-		return; /* there was nobody to tell */
+	if (other->gone)
+		return;
+	table->counters.fenced++;
 	if (table->now_ms - other->opened_ms < SESSION_FLAP_MS)
 		session->flaps = other->flaps + 1;
 	if (session->flaps == SESSION_FLAPS_MAX)

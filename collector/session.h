@@ -75,8 +75,8 @@ struct session_host {
 	/* What a durable batch was told; verdicts in the arena. */
 	int (*receipt)(void *ctx, const struct hash *key, uint64_t sequence,
 		       struct arena *arena, struct receipt *out);
-	/* false: it is gone, or reads too slowly. */
-	bool (*send)(void *ctx, uint32_t route, struct span msg);
+	/* ERR_OFFLINE: it is gone; ERR_LIMIT: it does not read. */
+	int (*send)(void *ctx, uint32_t route, struct span msg);
 	void (*shut)(void *ctx, uint32_t route);
 	/* What was open is over. */
 	void (*closed)(void *ctx, uint32_t route);
@@ -107,7 +107,10 @@ struct session_options {
 
 struct session_counters {
 	uint64_t messages, bytes, batches, taken, duplicates, gaps, forks;
-	uint64_t malformed, forged, refused, dropped, fenced, ended, slow;
+	uint64_t malformed, forged, dropped, ended;
+	uint64_t refused;   /* NACKs that were sent */
+	uint64_t fenced;    /* by another of the same key: both were there */
+	uint64_t slow;	    /* did not read what they were sent */
 	uint64_t set_aside; /* by quarantine */
 };
 

@@ -31,6 +31,7 @@ struct session {
 	uint32_t route;
 	uint8_t curve[CURVE_KEY_BYTES];
 	enum session_state state;
+	bool gone; /* what was sent last found nobody */
 	uint64_t heard_ms, opened_ms, ended_ms;
 	unsigned flaps;
 	bool witness;

@@ -7,27 +7,12 @@
 #include <string.h>
 
 #include "base/rt/log.h"
+#include "base/span.h"
 #include "store/witnesses.h"
-
-static bool is_port(const char *text)
-{
-	size_t len = strspn(text, "0123456789");
-
-	return len && len <= 5 && !text[len] && strtoul(text, NULL, 10) > 0 &&
-	       strtoul(text, NULL, 10) <= UINT16_MAX;
-}
 
 static int check_bind(const char *value, struct err *err)
 {
-	const char *port = strrchr(value, ':');
-
-	if (strncmp(value, "tcp://", 6) != 0 || !port || port < value + 7 ||
-	    !port[1] || (strcmp(port, ":*") != 0 && !is_port(port + 1)))
-		return err_set(err, ERR_INVALID,
-			       "%s is not tcp://ADDRESS:PORT, such as "
-			       "tcp://*:5724",
-			       value);
-	return 0;
+	return endpoint_check_bind(span_of_text(value), err);
 }
 
 static int check_level(const char *value, struct err *err)
@@ -48,13 +33,16 @@ static int check_safe(const char *value, struct err *err)
 	return 0;
 }
 
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
 #define FIELD(name) offsetof(struct collector_settings, name)
 
 static const struct config_key keys[] = {
 	{ "gate", "bind", CONFIG_TEXT, FIELD(bind), ENDPOINT_BYTES_MAX + 1, 0,
 	  0, "tcp://*:5724", "where agents connect", check_bind },
 	{ "gate", "sessions_max", CONFIG_NUMBER, FIELD(sessions_max), 0, 1,
-	  100000, "25000", "sessions that may be open at once", NULL },
+	  100000, TEXT(SETTINGS_SESSIONS_MAX),
+	  "sessions that may be open at once", NULL },
 	{ "gate", "credit", CONFIG_BYTES, FIELD(credit_bytes), 0, 1048576,
 	  1ull << 40, "1G", "bytes that all agents together may have in flight",
 	  NULL },

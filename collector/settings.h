@@ -7,9 +7,10 @@
 #include "base/err.h"
 #include "base/rt/config.h"
 #include "base/strbuf.h"
-#include "proto/card.h"
+#include "proto/endpoint.h"
 
 #define SETTINGS_PORT 5724
+#define SETTINGS_SESSIONS_MAX 25000
 
 struct collector_settings {
 	char bind[ENDPOINT_BYTES_MAX + 1];

@@ -17,17 +17,6 @@
 
 static const char base32_digits[] = "abcdefghijklmnopqrstuvwxyz234567";
 
-/* Endpoints go to libzmq and to people: printable ASCII without blanks. */
-static bool endpoint_fits(struct span text)
-{
-	if (text.len > ENDPOINT_BYTES_MAX)
-		return false;
-	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] <= ' ' || text.data[i] > '~')
-			return false;
-	return text.len > 3 && memmem(text.data, text.len, "://", 3);
-}
-
 /* ---- card ---- */
 
 void card_print(const struct card *card, struct strbuf *out)
@@ -125,10 +114,9 @@ int card_parse(struct span text, struct card *out, struct err *err)
 	rc = line_value(&text, "endpoint", &value, err);
 	if (rc)
 		return rc;
-	if (!endpoint_fits(value))
-		return err_set(err, ERR_INVALID,
-			       "the card's endpoint is not an address such as "
-			       "tcp://10.1.2.3:5724");
+	rc = endpoint_check(value, err);
+	if (rc)
+		return err_context(err, "the card's endpoint");
 	memcpy(card.endpoint, value.data, value.len);
 	rc = line_hex(&text, "checkpoint", card.checkpoint_key.bytes,
 		      SIGN_KEY_BYTES, err);
@@ -270,7 +258,7 @@ static int read_code(struct span bytes, struct code *out)
 	read_copy(&reader, code.journal.bytes, HASH_BYTES);
 	read_copy(&reader, code.seed, CODE_SEED_BYTES);
 	if (!reader.failed && reader_left(&reader) == CHECK_BYTES &&
-	    endpoint_fits(endpoint)) {
+	    !endpoint_check(endpoint, NULL)) {
 		memcpy(code.card.endpoint, endpoint.data, endpoint.len);
 		*out = code;
 		rc = 0;

@@ -1,19 +1,8 @@
 /*
- * What is handed from person to person: the collector's card, and the
- * enrolment code that an administrator gives to an office. Both are text.
- *
- * Card: the file that `tally-collector init` writes and founding and offices
- * read:
- *
- *   tally-card/1
- *   endpoint tcp://10.1.2.3:5724
- *   checkpoint <64 hex>     Ed25519 key that signs checkpoints
- *   curve <64 hex>          Curve25519 key of the ROUTER
- *   check <8 hex>           first 4 bytes of SHA-256 of the lines above
- *
- * Code: one line without blanks, "tally1" and base32 (RFC 4648, lower case,
- * no padding) of u8 version, u8 endpoint length, endpoint, checkpoint key,
- * CURVE key, journal id, seed[32], first 4 bytes of SHA-256 of all that.
+ * What is handed from person to person: the collector's card, a file that
+ * `tally-collector init` writes and founding reads, and the enrolment code
+ * that an administrator gives to an office. Both are text, and described in
+ * docs/protocol.md, "Card and code".
  */
 #ifndef TALLY_PROTO_CARD_H
 #define TALLY_PROTO_CARD_H
@@ -21,10 +10,10 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "base/strbuf.h"
+#include "proto/endpoint.h"
 #include "proto/hash.h"
 #include "proto/sign.h"
 
-#define ENDPOINT_BYTES_MAX 200
 #define CODE_SEED_BYTES 32
 
 struct card {

@@ -211,22 +211,24 @@ static const struct words table[VERDICT_COUNT] = {
 	},
 	[VERDICT_GRANT_USED] = {
 		"grant-used",
-		"The enrolment code was used before. Ask the administrator "
-		"for a new one, and tell him if it was not you.",
-		"该登记码已被使用。请向管理员索取新码；如非本人使用，请立即告"
-		"知管理员。",
+		"The enrolment code was used, so it is a key that has to be "
+		"revoked: \"tally-agent revoke KEY\", with the KEY that "
+		"\"tally-collector offices\" lists.",
+		"该登记码已被用来登记，须撤销用它登记的密钥：tally-agent revoke "
+		"公钥（公钥见“tally-collector offices”）。",
 	},
 	[VERDICT_GRANT_EXPIRED] = {
 		"grant-expired",
-		"The enrolment code is past its last day. Ask the "
-		"administrator for a new one.",
-		"该登记码已过期。请向管理员索取新码。",
+		"The grant was delivered after its code's last day. Grant "
+		"again, and hand out the new code.",
+		"授权送达时登记码已过期。请重新授权，并发放新码。",
 	},
 	[VERDICT_KEY_UNKNOWN] = {
 		"key-unknown",
-		"No office has this key. Check the key against the list of "
-		"offices.",
-		"没有使用该密钥的单位。请对照单位密钥名单核对。",
+		"No office has this key. Check it against the list: "
+		"\"tally-collector offices\".",
+		"没有使用该密钥的单位。请对照“tally-collector offices”列出的"
+		"密钥核对。",
 	},
 	[VERDICT_KEY_TAKEN] = {
 		"key-taken",

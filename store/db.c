@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <lmdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 
 struct db {
 	MDB_env *env;
+	bool unlocked; /* to read alone, and nobody had it open */
 	MDB_dbi tables[DB_TABLES_MAX];
 	size_t table_count;
 	char *path;
@@ -176,10 +179,50 @@ static int open_tables(struct db *db, const struct db_options *options,
 	return 0;
 }
 
+/*
+ * Whoever has a database open holds a lock on LMDB's lock file. A reader beside
+ * it must take its place there, or pages are written over while it reads them;
+ * where nobody has it open, reading leaves no trace at all.
+ */
+static int choose_locking(struct db *db, struct err *err)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+			      .l_whence = SEEK_SET,
+			      .l_len = 1 };
+	char path[PATH_MAX];
+	int fd, rc = 0;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/lock.mdb", db->path) >=
+	    sizeof(path))
+		return err_set(err, ERR_LIMIT, "%s: the path is too long",
+			       db->path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(err, "%s", path);
+	if (fd < 0) {
+		db->unlocked = true;
+		return 0;
+	}
+	if (fcntl(fd, F_GETLK, &lock))
+		rc = err_sys(err, "%s: cannot ask for its lock", path);
+	else if (lock.l_type == F_UNLCK)
+		db->unlocked = true;
+	else if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
+		rc = err_set(err, ERR_DENIED,
+			     "%s is in use, and this user may not write to %s, "
+			     "where whoever reads beside its writer takes a "
+			     "place: run this as the collector's user, or on "
+			     "a copy",
+			     db->path, path);
+	close(fd);
+	return rc;
+}
+
 static int open_env(struct db *db, const struct db_options *options,
 		    struct err *err)
 {
-	unsigned flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0);
+	unsigned flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) |
+			 (db->unlocked ? MDB_NOLOCK : 0);
 	int rc = mdb_env_create(&db->env);
 
 	if (rc) {
@@ -219,7 +262,9 @@ int db_open(const char *path, const struct db_options *options, struct db **out,
 			goto out;
 		}
 	}
-	rc = open_env(db, options, err);
+	rc = options->read_only ? choose_locking(db, err) : 0;
+	if (!rc)
+		rc = open_env(db, options, err);
 	if (!rc)
 		rc = check_length(db, err);
 	if (!rc)
@@ -283,8 +328,29 @@ void db_abort(struct db_txn *txn)
 	free(txn);
 }
 
+/*
+ * May what an unlocked transaction has read be written over by now? LMDB uses
+ * no page again that one of the last two commits still shows: the third
+ * transaction after the one that is read may, once two more are committed.
+ */
+static bool is_overtaken(const struct db_txn *txn)
+{
+	MDB_envinfo info;
+
+	return txn->db->unlocked && !mdb_env_info(txn->db->env, &info) &&
+	       info.me_last_txnid > mdb_txn_id(txn->txn) + 1;
+}
+
 int db_finish(struct db_txn *txn, int rc, struct err *err)
 {
+	if (is_overtaken(txn)) {
+		rc = err_set(err, ERR_LOCKED,
+			     "%s: somebody began to write to it while it was "
+			     "read: try again",
+			     txn->db->path);
+		db_abort(txn);
+		return rc;
+	}
 	if (!rc)
 		return db_commit(txn, err);
 	db_abort(txn);

@@ -30,7 +30,14 @@ struct db_options {
 	bool read_only;
 };
 
-/* path is a directory, made if it is missing and not read_only. */
+/*
+ * path is a directory, made if it is missing and not read_only.
+ *
+ * Reading alone leaves no trace, also where nothing may be written: without
+ * LMDB's lock file where nobody has the database open. Beside a writer it
+ * takes a place in that file, ERR_DENIED where that may not be written. What
+ * was read counts once db_finish has said so.
+ */
 int db_open(const char *path, const struct db_options *options, struct db **out,
 	    struct err *err);
 void db_close(struct db *db);
@@ -38,7 +45,9 @@ void db_close(struct db *db);
 int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err);
 int db_commit(struct db_txn *txn, struct err *err); /* ends it, always */
 void db_abort(struct db_txn *txn);
-/* Commits what went well so far (rc is 0), else aborts and returns rc. */
+/* Commits what went well so far (rc is 0), else aborts and returns rc. Of
+ * what was read only, ERR_LOCKED if a writer has begun since and may have
+ * written over it. */
 int db_finish(struct db_txn *txn, int rc, struct err *err);
 
 /* table: index into the options' names. Values die with the transaction. */

@@ -204,6 +204,35 @@ static int parse_key(const char *text, size_t len, const char *kind,
 	return rc;
 }
 
+static int open_key(const char *path, int *fd, struct err *err)
+{
+	int rc = open_file(path, fd, err);
+
+	if (rc == ERR_IO && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) &&
+	    errno == EACCES)
+		return err_set(err, ERR_DENIED,
+			       "%s may not be read by this user: run this as "
+			       "the user whose file it is",
+			       path);
+	return rc;
+}
+
+/* Whoever can write there can put keys of his own in their place. */
+static int check_keys_dir(const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st))
+		return errno == ENOENT ? 0 /* the file is named as missing */ :
+					 err_sys(err, "cannot look at %s", dir);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(err, ERR_DENIED,
+			       "%s can be changed by others (mode %04o); if "
+			       "nobody did, run: chmod 700 %s",
+			       dir, (unsigned)st.st_mode & 07777, dir);
+	return 0;
+}
+
 static int read_key(const char *dir, const char *kind,
 		    uint8_t seed[SIGN_SEED_BYTES], struct err *err)
 {
@@ -216,7 +245,7 @@ static int read_key(const char *dir, const char *kind,
 
 	if (rc)
 		return rc;
-	rc = open_file(path, &fd, err);
+	rc = open_key(path, &fd, err);
 	if (rc)
 		return rc;
 	if (fstat(fd, &st))
@@ -315,6 +344,8 @@ int keys_load(const char *dir, struct keys *out, struct err *err)
 	char keys[PATH_MAX];
 	int rc = join(keys, dir, "keys", err);
 
+	if (!rc)
+		rc = check_keys_dir(keys, err);
 	if (!rc)
 		rc = read_key(keys, "sign", sign_seed, err);
 	if (!rc)

@@ -1,6 +1,7 @@
 /*
  * Secret keys on disk: keys/sign and keys/curve under a program's directory.
- * Files are 0600 and refused if others can read them; the text is
+ * Files are 0600 and refused if others can read them, keys/ is 0700 and
+ * refused if others can write there; the text is
  * "tally-key/1 <kind> <hex secret seed>\n", kind sign or curve.
  */
 #ifndef TALLY_STORE_KEYFILE_H
@@ -16,6 +17,8 @@ struct keys {
 
 /* Makes dir/keys (0700) with fresh keys, synced. ERR_EXISTS. */
 int keys_create(const char *dir, struct keys *out, struct err *err);
+/* ERR_NOTFOUND names the file that is missing; ERR_DENIED: modes, or another
+ * user's; ERR_CORRUPT: no key. */
 int keys_load(const char *dir, struct keys *out, struct err *err);
 void keys_wipe(struct keys *keys);
 

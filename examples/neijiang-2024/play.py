@@ -84,6 +84,7 @@ class Year:
         self.logs = os.path.join(folder, "logs")
         self.collector = None
         self.agents = {}
+        self.killed = []  # (who, day)
         for made in (os.path.join(folder, "offices"), self.logs):
             os.makedirs(made, exist_ok=True)
 
@@ -145,7 +146,6 @@ class Year:
         self.call("tally-collector", "init", self.collector_dir,
                   "--founding", founding)
         self.start_collector()
-        self.start_agent("admin", self.admin_dir)
 
     def enrol(self, unit, reviews):
         roles = ["--role", "reporter"] + \
@@ -175,7 +175,8 @@ class Year:
                 process.kill()
                 process.wait()
 
-    def kill(self, who):
+    def kill(self, who, day):
+        self.killed.append((who, day))
         if who == "collector":
             self.collector.kill()
             self.collector.wait()
@@ -237,7 +238,7 @@ def play_moment(year, pool, moment, offices):
             for office, rows in sorted(offices.items())]
     who = KILLS.get(moment[:10])
     if who:
-        year.kill(who)
+        year.kill(who, moment[:10])
     for job in jobs:
         job.result()
 
@@ -257,6 +258,9 @@ def play(year, plan):
         for unit in offices:
             codes.append(year.enrol(unit, unit in reviewers))
             progress.step("grant for " + unit)
+        # All of it waits by now: how many batches it takes is no matter of
+        # chance, and a year has as many entries as the next.
+        year.start_agent("admin", year.admin_dir)
         year.agent(year.admin_dir, "sync", "--timeout", str(WAIT_S))
         for job in [pool.submit(year.join, *code) for code in codes]:
             job.result()
@@ -292,6 +296,19 @@ def chinese():
         if os.environ.get(name):
             return os.environ[name].startswith("zh")
     return False
+
+
+def tell(year, rows, offices, seconds):
+    """What was played, and who was killed on the way."""
+    people = ", ".join(f"{who} ({day})" for who, day in year.killed)
+    if chinese():
+        print(f"已演示 {offices} 个单位的 {rows} 条填报和审核，用时 "
+              f"{seconds:.0f} 秒。\n途中强行终止后重启：{people}；均从中断"
+              "处继续。\n", file=sys.stderr)
+    else:
+        print(f"Played {rows} reports and reviews of {offices} offices in "
+              f"{seconds:.0f} s.\nKilled on the way and started again: "
+              f"{people}; each went on where it was.\n", file=sys.stderr)
 
 
 def show(year, offices, as_json):
@@ -338,8 +355,7 @@ def main():
         plan = load_year()
         offices = play(year, plan)
         rows = sum(len(r) for at in plan.values() for r in at.values())
-        print(f"Played {rows} reports and reviews of {len(offices)} offices "
-              f"in {time.monotonic() - began:.0f} s.\n", file=sys.stderr)
+        tell(year, rows, len(offices), time.monotonic() - began)
         return 0 if show(year, offices, args.json) else 4
     except (Failure, subprocess.SubprocessError) as failure:
         print(failure, file=sys.stderr)

@@ -334,7 +334,8 @@ void problems_release(struct problems *problems);
  * long as the list, see problems_text. ERR_NOMEM. */
 int problems_add(struct problems *problems, const struct problem *added,
 		 size_t count);
-/* "file:row:column: text" a line, "note: " before what is not refused. */
+/* A line each, "file:row:column: text", without what is not known of the place;
+ * of a warning the text begins with "warning: ". Appends to out. */
 void problems_write(const struct problems *problems, struct strbuf *out);
 /* A copy in the list's arena; "" without memory. */
 const char *problems_text(struct problems *problems, struct span text);

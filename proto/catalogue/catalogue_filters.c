@@ -110,7 +110,8 @@ static bool read_filter(const struct row *row, const struct target *target,
 	int op;
 
 	*filter = (struct filter){ .unit = CATALOGUE_NONE, .day = DAY_NONE };
-	if (target->measure != KIND_ITEMS && target->measure != KIND_GRADE) {
+	if (target_kind_known(row->loader, target) &&
+	    target->measure != KIND_ITEMS && target->measure != KIND_GRADE) {
 		row_problem(row, FILTERS_TARGET,
 			    "'%s' is of kind %s; only items and grade are "
 			    "filtered",
@@ -122,7 +123,8 @@ static bool read_filter(const struct row *row, const struct target *target,
 	    !row_given(row, FILTERS_FIELD) || !row_given(row, FILTERS_VALUE))
 		return false;
 	filter->op = (enum filter_op)op;
-	if (!row->loader->kind_known[source - row->loader->catalogue->targets])
+	if (!target_kind_known(row->loader, target) ||
+	    !target_kind_known(row->loader, source))
 		return false;
 	return find_what(row, source, filter) && op_fits(row, filter) &&
 	       read_value(row, source, filter);
@@ -143,7 +145,7 @@ void load_filters(struct loader *loader)
 			loader_keep(loader, count, sizeof(*target->filters));
 		if (!target->filters)
 			return;
-		for (size_t i = 0; i < count && loader->kind_known[t]; i++) {
+		for (size_t i = 0; i < count; i++) {
 			struct row row = { loader, FILE_FILTERS,
 					   groups.rows[groups.first[t] + i] };
 

@@ -60,6 +60,11 @@ static bool add_entry(struct goal_list *list, const struct row *row,
 static void read_goal_value(const struct row *row, struct goal_cells cells,
 			    const struct target *target, struct goal *goal)
 {
+	/* A number, unless there are steps that it may be one of. */
+	if (!target_kind_known(row->loader, target) &&
+	    (target->ladder != CATALOGUE_NONE ||
+	     target->reads != CATALOGUE_NONE))
+		return;
 	if (!target_judged_by_step(target)) {
 		goal->has_value = row_decimal(row, cells.value, &goal->value);
 		return;
@@ -342,8 +347,6 @@ void load_goals(struct loader *loader)
 					      sizeof(*list.entries));
 		if (!list.entries)
 			return;
-		if (!loader->kind_known[t])
-			continue;
 		intern_init(&list.ids);
 		read_own_goal(&list, &own, &loader->catalogue->targets[t]);
 		for (size_t i = 0; i < count; i++) {

@@ -61,7 +61,7 @@ struct loader {
 	/* by target */
 	const struct csv_row **target_rows;
 	uint8_t *item_lists; /* enum list_mode */
-	bool *kind_known;    /* else nothing more can be said of it */
+	bool *kind_known;    /* see target_kind_known */
 
 	struct groups roster; /* rows of roster.csv */
 };
@@ -155,6 +155,10 @@ void check_catalogue(struct loader *loader); /* catalogue_check.c */
 
 /* ---- shared knowledge ---- */
 
+/* Was its kind understood? If not, it is a narrative in the loader, and what
+ * depends on the kind is not looked at: that would be a mistake told twice. */
+bool target_kind_known(const struct loader *loader,
+		       const struct target *target);
 /* Goals and plans of such a target are steps of its ladder. */
 bool target_judged_by_step(const struct target *target);
 /* Its reports are about items: milestone, items, grade. */

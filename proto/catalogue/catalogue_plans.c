@@ -72,7 +72,9 @@ static bool read_point(const struct row *row, uint32_t index,
 	*point = (struct plan_point){ .unit = CATALOGUE_NONE };
 	(void)row_unit(row, PLAN_UNIT, &point->unit);
 	point->item = read_plan_item(row, index);
-	(void)row_step(row, PLAN_STAGE, target, &point->stage);
+	if (target_kind_known(row->loader, target) ||
+	    target->ladder != CATALOGUE_NONE)
+		(void)row_step(row, PLAN_STAGE, target, &point->stage);
 	point->has_percent = row_decimal(row, PLAN_PERCENT, &point->percent);
 	point->has_value = row_decimal(row, PLAN_VALUE, &point->value);
 	(void)row_choice(row, PLAN_SHAPE, shapes, 2, &shape);
@@ -169,10 +171,7 @@ void load_plans(struct loader *loader)
 		loader_scratch(loader, curves.unit_count + 1, sizeof(void *));
 	if (!curves.first || !group_rows(loader, FILE_PLANS, &groups))
 		return;
-	for (uint32_t t = 0; t < loader->catalogue->target_count; t++) {
-		if (loader->kind_known[t])
-			load_plans_of(loader, t, groups.rows + groups.first[t],
-				      groups.first[t + 1] - groups.first[t],
-				      &curves);
-	}
+	for (uint32_t t = 0; t < loader->catalogue->target_count; t++)
+		load_plans_of(loader, t, groups.rows + groups.first[t],
+			      groups.first[t + 1] - groups.first[t], &curves);
 }

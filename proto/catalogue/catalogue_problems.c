@@ -62,9 +62,13 @@ void problems_write(const struct problems *problems, struct strbuf *out)
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct problem *problem = &problems->list[i];
 
-		strbuf_addf(out, "%s%s:%u:%s: %s\n",
-			    problem->warning ? "note: " : "", problem->file,
-			    problem->row, problem->column, problem->text);
+		strbuf_add_text(out, problem->file);
+		if (problem->row)
+			strbuf_addf(out, ":%u", problem->row);
+		if (problem->column[0])
+			strbuf_addf(out, ":%s", problem->column);
+		strbuf_addf(out, ": %s%s\n",
+			    problem->warning ? "warning: " : "", problem->text);
 	}
 }
 

@@ -29,12 +29,19 @@ const struct target *target_register(const struct catalogue *catalogue,
 		       &catalogue->targets[target->reads];
 }
 
-static void read_measure(const struct row *row, struct target *target)
+bool target_kind_known(const struct loader *loader, const struct target *target)
+{
+	return loader->kind_known[target - loader->catalogue->targets];
+}
+
+static void read_measure(const struct row *row, struct target *target,
+			 bool kind_known)
 {
 	int measure;
 
 	if (!row_choice(row, TARGET_MEASURE, measure_kind_names,
-			KIND_NARRATIVE + 1, &measure))
+			KIND_NARRATIVE + 1, &measure) ||
+	    !kind_known)
 		return;
 	if (target->kind != KIND_BENCHMARK)
 		row_problem(row, TARGET_MEASURE,
@@ -59,8 +66,7 @@ static bool read_kind(const struct row *row, struct target *target)
 				KIND_NARRATIVE + 1, &kind);
 
 	target->kind = target->measure = (enum measure_kind)kind;
-	if (known)
-		read_measure(row, target);
+	read_measure(row, target, known);
 	return known;
 }
 
@@ -94,6 +100,8 @@ static void kind_problem(const struct row *row, int column,
 {
 	struct span cell = row_cell(row, column);
 
+	if (!target_kind_known(row->loader, target))
+		return;
 	row_problem(row, column, "'%.*s' is not for kind %s; %s", (int)cell.len,
 		    (const char *)cell.data,
 		    measure_kind_names[target->measure], advice);
@@ -102,7 +110,7 @@ static void kind_problem(const struct row *row, int column,
 static void read_annual_only(const struct row *row, struct target *target)
 {
 	target->annual_only = row_yes(row, TARGET_ANNUAL_ONLY);
-	if (target->annual_only &&
+	if (target->annual_only && target_kind_known(row->loader, target) &&
 	    (target->kind == KIND_MILESTONE || target->kind == KIND_GUARD ||
 	     target->kind == KIND_NARRATIVE))
 		row_problem(row, TARGET_ANNUAL_ONLY,
@@ -332,10 +340,8 @@ static void read_target(struct loader *loader, uint32_t index,
 		.source = CATALOGUE_NONE,
 	};
 	loader->kind_known[index] = read_kind(&row, target);
-	if (loader->kind_known[index]) {
-		read_modes(&row, target);
-		read_annual_only(&row, target);
-	}
+	read_modes(&row, target);
+	read_annual_only(&row, target);
 	read_scale(&row, target);
 	read_window(&row, target);
 	read_periods(&row, target);

@@ -43,15 +43,30 @@ static void scene_release(struct scene *scene)
 	place_remove(&scene->place);
 }
 
-/* Seals a batch of one statement; says nothing of the chain. */
+/* Seals a batch of one statement; says nothing of the chain. The first one of
+ * all founds the journal, but with rules NOT_FOUNDED. */
+#define NOT_FOUNDED 9
 static void seal(struct scene *scene, struct office *office, uint32_t rules)
 {
+	struct administrator administrator = { .key = office->pair.key };
+	struct collector_keys collector = { .checkpoint_key = { { 1 } } };
+	const struct statement founding = {
+		.kind = SAID_FOUND,
+		.said.found = { .name = span_of_text("test"),
+				.rules = 1,
+				.administrators = &administrator,
+				.administrator_count = 1,
+				.collectors = &collector,
+				.collector_count = 1 },
+	};
 	struct statement statement = { .kind = SAID_RULES,
 				       .said.rules = rules };
 	struct sealed sealed = { .salt = { (uint8_t)rules, 1 } };
 	struct strbuf body;
 	struct err err = { 0 };
 
+	if (!scene->journal && rules != NOT_FOUNDED)
+		statement = founding;
 	strbuf_init(&body, 0);
 	strbuf_clear(&scene->bytes);
 	cr_assert_eq(wire_encode_statement(&statement, &body, &err), 0, "%s",
@@ -241,6 +256,33 @@ Test(verify, evidence_of_a_fork_further_back_is_not_a_fault)
 }
 
 /* ---- the first bad record ---- */
+
+Test(verify, finds_that_nothing_founds_the_journal)
+{
+	struct scene scene;
+	struct leaf state = { .kind = LEAF_STATE, .recv_us = 0 };
+
+	scene_init(&scene);
+	cr_assert_eq(journal_create(scene.place.dir, &scene.id, NULL), 0);
+	for (int torn_tail = 0; torn_tail < 2; torn_tail++) {
+		struct verification v =
+			verified(&scene, torn_tail, ERR_CORRUPT);
+
+		cr_expect_eq(v.index, 0);
+		cr_expect(strstr(v.what, "founding"), "%s", v.what);
+	}
+	scene_release(&scene);
+
+	scene_init(&scene);
+	append(&scene, &state, span_of(NULL, 0));
+	expect_bad(&scene, 0, "founding");
+	scene_release(&scene);
+
+	scene_init(&scene);
+	say(&scene, 0, NOT_FOUNDED);
+	expect_bad(&scene, 0, "founding");
+	scene_release(&scene);
+}
 
 Test(verify, finds_receipt_times_that_decrease)
 {

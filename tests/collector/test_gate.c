@@ -140,10 +140,10 @@ Test(gate, who_is_known_gets_in_and_is_answered)
 	run(&w, 1, WAIT_MS);
 	cr_assert_eq(w.received, 1);
 	cr_expect_eq(w.bytes, 5);
-	cr_expect(gate_send(w.gate, w.route, span_of_text("welcome")));
+	cr_expect_eq(gate_send(w.gate, w.route, span_of_text("welcome")), 0);
 	cr_expect_eq(zmq_recv(dealer, answer, sizeof(answer), 0), 7);
-	cr_expect_not(gate_send(w.gate, w.route + 1, span_of_text("?")),
-		      "nobody has that route");
+	cr_expect_eq(gate_send(w.gate, w.route + 1, span_of_text("?")),
+		     ERR_OFFLINE, "nobody has that route");
 	zmq_close(dealer);
 	teardown(&w);
 }
@@ -226,7 +226,8 @@ Test(gate, a_message_that_is_too_long_closes_the_connection)
 	(void)zmq_send(dealer, "after", 5, ZMQ_DONTWAIT);
 	run(&w, 2, 300);
 	cr_expect_eq(w.received, 1);
-	cr_expect_not(gate_send(w.gate, w.route, span_of_text("gone")));
+	cr_expect_eq(gate_send(w.gate, w.route, span_of_text("gone")),
+		     ERR_OFFLINE);
 	zmq_close(dealer);
 	teardown(&w);
 }
@@ -247,7 +248,7 @@ Test(gate, a_connection_can_be_shut_by_its_route)
 	gate_shut(w.gate, w.route);
 	cr_expect_eq(gate_counters(w.gate)->shut, 1);
 	until_ms = clock_monotonic_ms() + WAIT_MS;
-	while (gate_send(w.gate, w.route, span_of_text("x")))
+	while (!gate_send(w.gate, w.route, span_of_text("x")))
 		wait_more(&w, until_ms);
 	cr_assert_eq(zmq_send(other, "three", 5, 0), 5);
 	run(&w, 3, WAIT_MS);

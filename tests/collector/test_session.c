@@ -34,7 +34,7 @@ struct heard { /* by a route */
 	uint64_t shown_size; /* the note's, in the tests: its text */
 	enum nack_code code;
 	uint64_t wanted, durable, credit_until;
-	bool shut, deaf;
+	bool shut, gone, slow;
 };
 
 struct world {
@@ -215,7 +215,7 @@ static void hear_ack(struct world *w, uint32_t route, struct span body)
 	}
 }
 
-static bool send_message(void *ctx, uint32_t route, struct span msg)
+static int send_message(void *ctx, uint32_t route, struct span msg)
 {
 	struct world *w = ctx;
 	struct heard *heard = &w->heard[route];
@@ -224,8 +224,10 @@ static bool send_message(void *ctx, uint32_t route, struct span msg)
 	enum wire_type type;
 	struct span body;
 
-	if (heard->deaf)
-		return false;
+	if (heard->gone)
+		return ERR_OFFLINE;
+	if (heard->slow)
+		return ERR_LIMIT;
 	cr_assert_not(heard->shut, "said to who was shut");
 	cr_assert_eq(wire_read_prefix(msg, &type, &body, NULL), 0);
 	if (type == WIRE_WELCOME) {
@@ -252,7 +254,7 @@ static bool send_message(void *ctx, uint32_t route, struct span msg)
 		cr_assert_eq(type, WIRE_PONG);
 		heard->pongs++;
 	}
-	return true;
+	return 0;
 }
 
 static void shut(void *ctx, uint32_t route)
@@ -733,6 +735,37 @@ Test(session, the_newest_session_of_a_key_wins)
 	world_free(w);
 }
 
+/* A sync that has ended leaves a session that only the next one of its key
+ * shows to be over: no clone, no slow reader, and nobody was refused. */
+Test(session, who_comes_back_when_it_was_gone_fences_nobody)
+{
+	struct world *w = world_new();
+	const struct session_counters *counters = session_counters(w->table);
+
+	for (uint32_t i = 0; i < 2 * SESSION_FLAPS_MAX; i++) {
+		say_hello(w, i, 0);
+		w->heard[i].gone = true;
+	}
+	cr_expect_eq(session_count(w->table), 1);
+	cr_expect_eq(w->alarms + counters->fenced + counters->slow +
+			     counters->refused,
+		     0);
+	world_free(w);
+
+	w = world_new();
+	counters = session_counters(w->table);
+	say_hello(w, 1, 0);
+	w->heard[1].slow = true;
+	say_hello(w, 2, 0);
+	cr_expect_eq(counters->fenced, 1, "it is there, and does not read");
+	cr_expect_eq(counters->slow, 1);
+	cr_expect_eq(counters->refused, 0);
+	say_hello(w, 3, 0);
+	cr_expect_eq(counters->fenced, 2);
+	cr_expect_eq(counters->refused, 1);
+	world_free(w);
+}
+
 Test(session, a_key_that_is_revoked_is_ended_without_a_message)
 {
 	struct world *w = world_new();
@@ -874,7 +907,8 @@ static void random_event(struct world *w, uint64_t *seed)
 		o->revoked = !draw(seed, 20);
 		break;
 	case 10:
-		w->heard[route].deaf = !draw(seed, 20);
+		w->heard[route].gone = !draw(seed, 20);
+		w->heard[route].slow = !draw(seed, 20);
 		break;
 	case 11:
 		w->hindrance = draw(seed, 4) ? 0 : NACK_BUSY;

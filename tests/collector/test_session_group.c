@@ -84,7 +84,7 @@ static int receipt(void *ctx, const struct hash *key, uint64_t sequence,
 	return ERR_NOTFOUND;
 }
 
-static bool send_out(void *ctx, uint32_t route, struct span msg)
+static int send_out(void *ctx, uint32_t route, struct span msg)
 {
 	struct stage *stage = ctx;
 	struct welcome welcome;
@@ -110,7 +110,7 @@ static bool send_out(void *ctx, uint32_t route, struct span msg)
 			     0);
 		stage->wanted = welcome.wanted;
 	}
-	return true;
+	return 0;
 }
 
 static void on_route(void *ctx, uint32_t route)

@@ -33,7 +33,8 @@ class Result:
         self.refused = []  # (file, row, reason)
         for line in done.stderr.splitlines():
             parts = line.split(":", 2)
-            if len(parts) == 3 and parts[1].isdigit():
+            if len(parts) == 3 and parts[1].isdigit() and \
+                    "warning: " not in parts[2]:
                 self.refused.append(
                     (parts[0], int(parts[1]), parts[2].strip()))
 

@@ -76,12 +76,15 @@ class Input(unittest.TestCase):
             "live.urban-jobs,baima,Jun-24,1,\n".replace(",opened", "", 1)
             .replace(",\n", "\n"), code=3)
         listed = run.stderr.splitlines()
-        for row, reason in ((3, "target-unknown"), (4, "value-malformed"),
-                            (5, "too-many-decimals"), (6, "unit-unknown"),
-                            (7, "not-your-unit"),
-                            (9, "period-outside-window"),
-                            (10, "period-future"), (11, "reason-missing")):
-            self.assertTrue(any(f"rows.csv:{row}:" in line and reason in line
+        for row, reason in ((3, "target: target-unknown"),
+                            (4, "value: value-malformed"),
+                            (5, "value: too-many-decimals"),
+                            (6, "unit: unit-unknown"),
+                            (7, "unit: not-your-unit"),
+                            (9, "period: period-outside-window"),
+                            (10, "period: period-future"),
+                            (11, "reason: reason-missing")):
+            self.assertTrue(any(f"rows.csv:{row}:{reason}" in line
                                 for line in listed), (row, run.stderr))
         for row in (8, 12):
             self.assertTrue(any(f"rows.csv:{row}:" in line and "period" in
@@ -89,22 +92,57 @@ class Input(unittest.TestCase):
         self.assertIn("nothing was imported", run.stderr)
         self.assertEqual(self.waiting(), before)
 
+    # Files of reports that cannot be read, and where that is.
+    NO_REPORTS = (
+        ("", ": the file is empty"),
+        ("target,unit,value\nx,y,1\n", ":1:period: "),
+        ("target,unit,period,value,value\na,b,2024,1,1\n", ":1: "),
+        ("target,unit,period,colour\n"
+         "live.urban-jobs,baima,2024M06,red\n", ":1:colour: "),
+        (b"target,unit,period\n\xff\xfe\x00\x01target\n", ": "),
+        ('target,unit,period,value\n"open,b,2024,1\n', ":2: "))
+
     def test_files_that_are_no_reports(self):
-        for content, word in (
-                ("", "rows.csv"),
-                ("target,unit,value\nx,y,1\n", "period"),
-                ("target,unit,period,value,value\na,b,2024,1,1\n", "twice"),
-                ("target,unit,period,colour\n"
-                 "live.urban-jobs,baima,2024M06,red\n", "colour"),
-                (b"\xff\xfe\x00\x01target\n", "rows.csv"),
-                ('target,unit,period,value\n"open,b,2024,1\n', "rows.csv")):
-            with self.subTest(word=word):
-                run = self.imports(content, code=None)
-                self.assertIn(run.returncode, (1, 3))
-                self.assertIn(word, run.stderr)
+        for content, place in self.NO_REPORTS:
+            with self.subTest(place=place):
+                run = self.imports(content, code=2)
+                self.assertIn("rows.csv" + place, run.stderr)
         run = self.world.agent(self.baima, "import", "/nonexistent.csv",
-                               code=1)
+                               code=2)
         self.assertIn("/nonexistent.csv", run.stderr)
+
+    @staticmethod
+    def places(text):
+        """What is told of CSV files, without the folders that they are in."""
+        return [line[line.rfind("/", 0, line.index(".csv")) + 1:]
+                for line in text.splitlines() if ".csv" in line]
+
+    def test_the_audit_says_the_same_of_a_file(self):
+        good = self.world.write_catalogue(CATALOGUE, "audited")
+        for content, place in self.NO_REPORTS:
+            reports = self.world.write("rows.csv", content)
+            run = self.world.call("tally-audit", "figures", "--catalogue",
+                                  good, "--reports", reports, code=2)
+            told = [line for line in self.places(run.stderr)
+                    if line.startswith("rows.csv")]
+            self.assertEqual(len(told), 1, run.stderr)
+            self.assertTrue(told[0].startswith("rows.csv" + place), told)
+        files = dict(CATALOGUE)
+        files["roster.csv"] += "live.urban-jobs,nowhere,3\n"
+        files["units.csv"] = files["units.csv"].replace("baima", '"baima')
+        for folder, code in ((good, 0), (self.world.write_catalogue(
+                files, "audited-bad"), 2)):
+            audit = self.world.call("tally-audit", "figures", "--catalogue",
+                                    folder, code=code)
+            agent = self.world.agent(self.world.admin, "apply", folder,
+                                     "--dry-run", code=code)
+            told = self.places(audit.stderr)
+            self.assertEqual(told, self.places(agent.stderr))
+            self.assertTrue(told)
+            for line in told:
+                self.assertRegex(line, r"^\w+\.csv(:\d+(:\w+)?)?: \S")
+                if not code:
+                    self.assertIn(": warning: ", line)
 
     def test_dry_run_saves_nothing(self):
         before = self.waiting()
@@ -258,18 +296,44 @@ class Input(unittest.TestCase):
         self.addCleanup(os.unlink, path)
         for content, where in (("[log]\nlevle = info\n", ":2:"),
                                ("[log]\nlevel = loud\n", ":2:"),
-                               ("[colour]\n\nx = 1\n", ":3:")):
+                               ("[colour]\n\nx = 1\n", ":3:"),
+                               ("[agent]\nlanguage = fr\n", ":2: language"),
+                               ("[collector]\nendpoint = foo\n",
+                                ":2: endpoint: foo"),
+                               ("\n[collector]\nendpoint = tcp://a:1, "
+                                "tcp://localhost\n",
+                                ":3: endpoint: tcp://localhost: the port"),
+                               ("[collector]\nendpoint = tcp://a:1,\n",
+                                ":2: endpoint")):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(content)
             run = self.world.agent(self.baima, "status", code=2)
             self.assertIn("agent.ini" + where, run.stderr)
         with open(path, "w", encoding="utf-8") as f:
-            f.write("[collector]\nendpoint = tcp://127.0.0.1:1\n"
+            f.write("[collector]\n"
+                    "endpoint = tcp://127.0.0.1:1, tcp://127.0.0.1:2\n"
                     "[agent]\nlanguage = zh\n")
         run = self.world.call("tally-agent", "sync", "--dir", self.baima,
                               "--clock", self.world.clock, "--timeout", "1",
                               code=5)
         self.assertIn("无法连通", run.stderr)
+
+    def test_addresses_that_are_none(self):
+        for bad in ("foo", "tcp://localhost", "tcp://*:5724",
+                    "tcp://a:1,tcp://b:99999"):
+            run = self.world.agent(self.baima, "sync", "--endpoint", bad,
+                                   code=2)
+            self.assertIn("--endpoint", run.stderr)
+            self.assertIn(bad.split(",")[-1], run.stderr)
+        os.environ["TALLY_ENDPOINT"] = "tcp://localhost"
+        self.addCleanup(os.environ.pop, "TALLY_ENDPOINT")
+        run = self.world.agent(self.baima, "sync", code=2)
+        self.assertIn("TALLY_ENDPOINT: tcp://localhost", run.stderr)
+        # An option has the last word, and nothing is as good as not said.
+        self.world.agent(self.baima, "sync", "--endpoint", self.endpoint(),
+                         "--timeout", WAIT_S)
+        os.environ["TALLY_ENDPOINT"] = ""
+        self.world.agent(self.baima, "sync", "--timeout", WAIT_S)
 
     def test_directories_that_are_nobodys(self):
         for command in ("status", "sync", "run", "history"):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """An office's life through the real programs: founding, enrolment, reports,
 reviews, corrections, revocation."""
+import json
 import os
 import signal
 import stat
@@ -159,6 +160,36 @@ class Life(unittest.TestCase):
         self.assertEqual(self.world.counts(baima)["delivered"], 2)
         self.world.audit()
 
+    def listed(self, unit):
+        """The office's row and JSON, as the centre's operator sees them."""
+        words = ("tally-collector", "offices", self.world.collector_dir)
+        row, = [line.split() for line in
+                self.world.call(*words).stdout.splitlines()
+                if line.startswith(unit + " ")]
+        said, = [office for office in map(json.loads, self.world.call(
+            *words, "--json").stdout.splitlines())
+                 if office["units"] == [unit]]
+        return row, said
+
+    def test_the_centre_revokes_a_key_that_it_lists(self):
+        """The office's own machine is gone, with what it was told."""
+        baima = self.world.enrol("baima", "baima")
+        self.report(baima, 118, *WAIT)
+        until(lambda: self.listed("baima")[1]["batches"] == 2, "the store")
+        row, said = self.listed("baima")
+        self.assertEqual(row[-1], said["key"])
+        run = self.world.agent(self.world.admin, "revoke", "baima", *WAIT,
+                               code=3)
+        self.assertRegex(run.stderr, "grant-used.*tally-agent revoke KEY"
+                         ".*tally-collector offices")
+        self.world.agent(self.world.admin, "revoke", said["key"], "--reason",
+                         "laptop stolen", *WAIT)
+        until(lambda: self.listed("baima")[1]["state"] == "revoked",
+              "the store")
+        self.assertIn("revoked", self.report(
+            baima, 119, "--reason", "more", *WAIT, code=1).stderr)
+        self.world.audit()
+
     def test_an_expired_code_is_refused(self):
         code = self.world.code("baima", "--expires", "3")
         self.world.set_clock("2024-07-09 09:00")
@@ -173,7 +204,7 @@ class Life(unittest.TestCase):
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
         self.assertFalse(os.path.exists(os.path.join(baima, "keys/code")))
         os.chmod(os.path.join(baima, "keys/sign"), 0o640)
-        run = self.world.agent(baima, "status", code=1)
+        run = self.world.agent(baima, "status", code=2)
         self.assertIn("keys/sign", run.stderr)
 
     def test_administrators_hand_on_the_catalogue(self):

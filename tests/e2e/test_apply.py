@@ -115,7 +115,7 @@ class Apply(unittest.TestCase):
         self.assertRegex(run.stderr, r"(?m)^targets\.csv:2:goal: goal-fixed: "
                          "the goal 'main' of 'live.urban-jobs', >=5800, has "
                          "been in force since 2024-01-01")
-        self.assertRegex(run.stderr, r"(?m)^targets\.csv:0:target: "
+        self.assertRegex(run.stderr, r"(?m)^targets\.csv:target: "
                          "goal-fixed: the goal 'main' of 'rural.roads'")
         self.assertIn("    goal: >=5800 → >=5500\n", run.stdout)
         lines = self.lines(self.try_it(files, "--json", code=2))

@@ -6,11 +6,12 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import tempfile
 import unittest
 
 from audit_files import run, table, write
-from world import WAIT_S, World
+from world import BIN, WAIT_S, World
 
 MONDAY, A_WEEK_LATER = "2024-02-05 09:00", "2024-02-12 09:00"
 
@@ -99,17 +100,65 @@ class Journal(unittest.TestCase):
             self.assertEqual(result.code, 0, result.stderr)
             self.assertGreater(lines[0]["torn_bytes"], 0)
 
+    def test_a_journal_without_its_founding_is_broken(self):
+        folder, segment, content = self.copy()
+        write(segment, content[:96])  # the segment's header alone
+        for words in (("verify",), ("verify", "--torn-tail"), ("replay",),
+                      ("figures",)):
+            result = run(words[0], folder, *words[1:])
+            self.assertEqual((result.code, result.stdout), (4, ""), words)
+            self.assertIn("founding", result.stderr)
+        self.assertEqual(run("replay", folder, "--until", "0").code, 0)
+
+    # Whatever reads a collector's directory.
+    READERS = (("tally-audit", "verify", "{}"),
+               ("tally-audit", "replay", "{}", "--compare", "{}/store"),
+               ("tally-audit", "figures", "{}"),
+               ("tally-collector", "figures", "{}"),
+               ("tally-collector", "offices", "{}"))
+
+    def read_all(self, folder, **how):
+        for words in self.READERS:
+            words = [word.format(folder) for word in words]
+            done = subprocess.run([os.path.join(BIN, words[0]), *words[1:]],
+                                  capture_output=True, text=True,
+                                  timeout=120, check=False, **how)
+            self.assertEqual((words, done.returncode, done.stderr),
+                             (words, 0, ""))
+
+    @staticmethod
+    def state(folder):
+        return sorted((p, os.stat(p).st_mtime_ns, os.stat(p).st_size)
+                      for p in glob.glob(folder + "/**", recursive=True))
+
     def test_nothing_is_written_to_what_is_audited(self):
-        folder, _, _ = self.copy()
+        folder = os.path.join(tempfile.mkdtemp(dir=self.top), "copy")
+        shutil.copytree(self.dir, folder)
+        for lock_file in (True, False):
+            if not lock_file:
+                os.unlink(os.path.join(folder, "store", "lock.mdb"))
+            before = self.state(folder)
+            self.read_all(folder)
+            self.assertEqual(self.state(folder), before, lock_file)
 
-        def state():
-            return sorted((p, os.stat(p).st_mtime_ns, os.stat(p).st_size)
-                          for p in glob.glob(folder + "/**", recursive=True))
-
-        before = state()
-        for command in ("verify", "replay", "figures"):
-            self.assertEqual(run(command, folder).code, 0)
-        self.assertEqual(state(), before)
+    def test_a_copy_that_may_only_be_read_is_enough(self):
+        os.chmod(self.top, 0o755)
+        above = tempfile.mkdtemp(dir=self.top)
+        os.chmod(above, 0o755)
+        folder = os.path.join(above, "copy")
+        shutil.copytree(self.dir, folder, ignore=shutil.ignore_patterns(
+            "keys"))
+        for path in [folder, *glob.glob(folder + "/**", recursive=True)]:
+            os.chmod(path, 0o555 if os.path.isdir(path) else 0o444)
+        self.addCleanup(subprocess.run, ["chmod", "-R", "u+w", folder],
+                        check=False)
+        how = {} if os.geteuid() else {"user": 65534, "cwd": "/"}
+        try:
+            subprocess.run([os.path.join(BIN, "tally-audit"), "--help"],
+                           capture_output=True, check=True, **how)
+        except PermissionError:
+            self.skipTest("nobody may run what was built")
+        self.read_all(folder, **how)
 
     def test_what_is_no_journal_is_1(self):
         for folder in ("/nonexistent", self.top):
@@ -131,6 +180,19 @@ class Journal(unittest.TestCase):
                              lines[0]["entries"])
         self.assertIn("byte for byte", run(
             "replay", self.dir, "--compare", self.store).stdout)
+
+    def test_a_store_is_compared_while_its_collector_runs(self):
+        world = World(CATALOGUE, MONDAY)
+        self.addCleanup(world.close)
+        office = world.enrol("baima", "baima")
+        world.agent(office, "report", "jobs", "100", "--period", "2024M01",
+                    "--wait", "--timeout", WAIT_S)
+        for _ in range(2):
+            done = json.loads(run("replay", world.collector_dir, "--compare",
+                                  os.path.join(world.collector_dir, "store"),
+                                  "--json").stdout)
+            self.assertEqual(done["compared"]["agrees"], True)
+        world.audit()
 
     def test_replays_are_identical(self):
         first = run("replay", self.dir, "--json")

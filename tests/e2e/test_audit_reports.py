@@ -243,7 +243,7 @@ class Spreadsheets(unittest.TestCase):
                  "targets.csv:1:kind: "),
                 ("roster", table("target,unit", "jobs,baima", "jobs,atlantis"),
                  "roster.csv:3:unit: "),
-                ("units", None, "units.csv:0:"),
+                ("units", None, "units.csv: "),
                 ("roster", table("target,unit,quota", 'jobs,baima,"5'),
                  "roster.csv:")):
             result = ask(reports, **{name: content})

@@ -3,12 +3,14 @@
 founding, store and disk, through the real program."""
 import json
 import os
+import re
+import resource
 import shutil
 import subprocess
 import time
 import unittest
 
-from world import WAIT_S, World, until
+from world import BIN, WAIT_S, World, free_port, has_ipv6, until
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 
@@ -33,6 +35,10 @@ class Start(unittest.TestCase):
                                 "--unit", os.path.basename(office),
                                 "--period", "2024M06", "--reason", "counted",
                                 *WAIT, code=code)
+
+    def log(self):
+        with open(self.world.path("log"), encoding="utf-8") as f:
+            return f.read()
 
     def store(self):
         return os.path.join(self.dir, "store")
@@ -61,10 +67,86 @@ class Start(unittest.TestCase):
             said = self.collector("check-config", code=code).stderr
             self.assertIn("collector.ini:2: bind" if code else "good", said)
 
+    def test_init_takes_only_an_address_that_offices_can_reach(self):
+        other = self.world.path("other")
+        for endpoint, words in (("tcp://10.1.2.3", "port is missing"),
+                                ("tcp://:5724", "host is missing"),
+                                ("tcp://*:5724", "offices can reach"),
+                                ("tcp://0.0.0.0:5724", "offices can reach"),
+                                ("tcp://10.1.2.3:99999", "65535"),
+                                ("tcp://[::1:5724", "port is missing"),
+                                ("10.1.2.3:5724", "tcp://HOST:PORT"),
+                                ("", "tcp://HOST:PORT")):
+            with self.subTest(endpoint):
+                run = self.world.call("tally-collector", "init", other,
+                                      "--endpoint", endpoint, code=2)
+                self.assertIn("--endpoint", run.stderr)
+                self.assertIn(words, run.stderr)
+                self.assertFalse(os.path.exists(other))
+        for n, (endpoint, bind) in enumerate((
+                ("tcp://10.1.2.3:5724", "tcp://*:5724"),
+                ("tcp://[fd00::1]:5725", "tcp://*:5725"),
+                ("tcp://tally.example:1", "tcp://*:1"),
+                ("tcp://127.0.0.1:7", "tcp://127.0.0.1:7"),
+                ("tcp://[::1]:8", "tcp://[::1]:8"))):
+            self.world.call("tally-collector", "init", other + str(n),
+                            "--endpoint", endpoint)
+            with open(os.path.join(other + str(n), "collector.card"),
+                      encoding="ascii") as f:
+                self.assertIn(f"endpoint {endpoint}\n", f.read())
+            with open(os.path.join(other + str(n), "collector.ini"),
+                      encoding="ascii") as f:
+                self.assertIn(f"\nbind = {bind}\n", f.read())
+            self.world.call("tally-collector", "check-config", other + str(n))
+
+    @unittest.skipUnless(has_ipv6(), "needs an IPv6 loopback address")
+    def test_offices_come_in_over_ipv6(self):
+        """To a collector that listens on [::1], and to one that listens on
+        every address."""
+        world = World(host="[::1]")
+        self.addCleanup(world.close)
+        office = world.enrol("baima", "baima")
+        world.stop_collector()
+        ini = os.path.join(world.collector_dir, "collector.ini")
+        with open(ini, encoding="ascii") as f:
+            text = f.read()
+        self.assertIn("bind = tcp://[::1]:", text)
+        with open(ini, "w", encoding="ascii") as f:
+            f.write(text.replace("tcp://[::1]:", "tcp://*:"))
+        world.start_collector()
+        world.agent(office, "sync", "--timeout", WAIT_S)
+        with open(os.path.join(world.collector_dir, "endpoint"),
+                  encoding="ascii") as f:
+            port = f.read().strip().rsplit(":", 1)[1]
+        world.agent(office, "sync", "--endpoint", f"tcp://127.0.0.1:{port}",
+                    "--timeout", WAIT_S)
+        world.audit()
+
     def test_keys_that_others_can_read_are_refused(self):
         self.world.stop_collector()
         os.chmod(os.path.join(self.dir, "keys", "sign"), 0o644)
-        self.assertIn("keys/sign", self.run_again(1))
+        self.assertIn("keys/sign", self.run_again(2))
+        os.chmod(os.path.join(self.dir, "keys", "sign"), 0o600)
+        os.chmod(os.path.join(self.dir, "keys"), 0o777)
+        self.assertIn("chmod 700", self.run_again(2))
+        for folder, words in ((self.dir, "chmod 700"),
+                              (self.world.path("none"), "init")):
+            run = self.world.call("tally-collector", "init", folder,
+                                  "--founding", self.world.path("founding"),
+                                  code=2)
+            self.assertIn(words, run.stderr)
+
+    def test_a_key_that_is_lost_is_told_and_what_to_do(self):
+        self.world.stop_collector()
+        os.unlink(os.path.join(self.dir, "keys", "curve"))
+        said = self.run_again(2)
+        self.assertIn("keys/curve", said)
+        self.assertIn("backup", said)
+        self.assertNotIn("init", said)
+        other = self.world.path("nobodys")
+        os.mkdir(other)
+        run = self.world.call("tally-collector", "run", other, code=2)
+        self.assertIn("init", run.stderr)
 
     def test_a_second_collector_is_refused(self):
         self.assertIn("in use by process", self.run_again(1))
@@ -74,7 +156,88 @@ class Start(unittest.TestCase):
         self.world.stop_collector()
         self.assertIn("--clock", self.collector("run", code=2).stderr)
 
+    def test_where_files_of_an_office_are_few_its_log_says_what_to_do(self):
+        """It takes fewer sessions than it was told to, and goes on."""
+        self.world.stop_collector()
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        cases = ((200, "", "info", 25000, 136),
+                 (200, "[gate]\nsessions_max = 150\n", "warn", 150, 136),
+                 (200, "[gate]\nsessions_max = 136\n", None, 136, 136))
+        for limit, settings, level, wanted, sessions in cases:
+            self.assertLess(limit, hard)
+            with open(os.path.join(self.dir, "collector.ini"), "w",
+                      encoding="ascii") as f:
+                f.write(settings)
+            process = subprocess.Popen(
+                [os.path.join(BIN, "tally-collector"), "run", self.dir,
+                 "--clock", self.world.clock], stderr=subprocess.PIPE,
+                text=True, preexec_fn=lambda n=limit: resource.setrlimit(
+                    resource.RLIMIT_NOFILE, (n, n)))
+            lines = []
+            for line in process.stderr:
+                lines.append(line)
+                if "event=ready" in line:
+                    process.terminate()
+            process.stderr.close()
+            self.assertEqual(process.wait(30), 0)
+            said = [line for line in lines if "few-descriptors" in line]
+            if not level:
+                self.assertEqual(said, [])
+                continue
+            self.assertRegex(
+                said[0], f"level={level} .*limit={limit} "
+                f"sessions_max={wanted} sessions={sessions} .*"
+                f"LimitNOFILE={wanted + 64}")
+
     # ---- founding ----
+
+    def test_init_says_what_it_made_and_what_comes_next(self):
+        made = self.world.path("made")
+        run = self.world.call("tally-collector", "init", made)
+        self.assertIn(f"keys, card and settings are in {made}\n", run.stderr)
+        self.assertRegex(run.stderr, r"tcp://\S+:5724 \(a guess.*--endpoint")
+        self.assertIn("tally-agent found --collector", run.stderr)
+        self.assertIn(f"tally-collector init {made} --founding", run.stderr)
+        run = self.world.call("tally-collector", "init", made + "2",
+                              "--endpoint", "tcp://10.1.2.3:5724")
+        self.assertIn("tcp://10.1.2.3:5724\n", run.stderr)
+        self.assertNotIn("guess", run.stderr)
+
+    def test_init_says_that_nobody_named_its_directory(self):
+        run = subprocess.run(
+            ["unshare", "-m", "sh", "-c",
+             'mount -t tmpfs tmpfs /var/lib && exec "$0" init',
+             os.path.join(BIN, "tally-collector")], capture_output=True,
+            text=True, check=False,
+            env={k: v for k, v in os.environ.items() if k != "TALLY_DIR"})
+        if run.returncode:
+            self.skipTest("needs root, for a /var/lib of its own: "
+                          + run.stderr)
+        self.assertRegex(run.stderr, "are in /var/lib/tally/collector, the "
+                         "default .*tally-collector init DIR")
+
+    def test_init_says_how_to_start_each_journal(self):
+        for words in ((), ("--simulated",)):
+            made = self.world.path("made" + "".join(words))
+            self.world.call("tally-collector", "init", made, "--endpoint",
+                            f"tcp://127.0.0.1:{free_port()}")
+            admin, founding = made + "-admin", made + "-founding"
+            clock = ("--clock", self.world.clock) if words else ()
+            self.world.call(
+                "tally-agent", "found", "--dir", admin, "--collector",
+                os.path.join(made, "collector.card"), "--out", founding,
+                *clock, *words)
+            run = self.world.call("tally-collector", "init", made,
+                                  "--founding", founding)
+            line, = [line for line in run.stderr.splitlines()
+                     if "start it with: " in line]
+            start = line.split("start it with: ")[1].split()
+            process = self.world.start(*[
+                self.world.clock if word == "FILE" else word
+                for word in start])
+            until(lambda: os.path.exists(os.path.join(made, "endpoint")) or
+                  process.poll() is not None, "its start")
+            self.assertIsNone(process.poll(), line)
 
     def test_founding_names_this_collector_and_no_other(self):
         other = self.world.path("other")
@@ -230,7 +393,11 @@ class Start(unittest.TestCase):
                          self.world.path("catalogue"), "--wait", "--timeout",
                          "2", code=None)
         self.assertIsNone(self.world.collector.poll(), "it gave up")
+        self.assertIn("event=disk-full", self.log())
+        self.assertNotIn("event=disk-has-room", self.log())
         os.unlink(ballast)
+        until(lambda: "event=disk-has-room" in self.log(),
+              "word of it, with nobody who sends", 20)
         until(lambda: not self.world.agent(office, "sync", "--timeout",
                                            "10", code=None).returncode,
               "room again")
@@ -238,6 +405,36 @@ class Start(unittest.TestCase):
         self.world.audit()
         self.assertIn('"2"', self.collector("figures", "--all", "--json",
                                             "--cutoff", "2024-06-30").stdout)
+
+    # ---- what the log counts ----
+
+    def counted(self, *names):
+        """In the status that the collector says last."""
+        self.world.stop_collector()
+        last = [line for line in self.log().splitlines()
+                if "event=status" in line][-1]
+        return {name: int(re.search(rf" {name}=(\d+)", last)[1])
+                for name in names}
+
+    def test_who_syncs_now_and_then_is_not_taken_for_a_clone(self):
+        office = self.world.enrol("baima", "baima")
+        for _ in range(4):
+            self.world.agent(office, "sync", "--timeout", WAIT_S)
+            self.world.agent(self.world.admin, "sync", "--timeout", WAIT_S)
+        self.assertEqual(
+            self.counted("fenced", "nacks", "slow", "dropped"),
+            {"fenced": 0, "nacks": 0, "slow": 0, "dropped": 0})
+
+    def test_a_clone_is_counted(self):
+        office = self.world.enrol("baima", "baima")
+        shutil.copytree(office, self.world.path("clone"))
+        for folder in (office, self.world.path("clone")):
+            self.world.start_agent(folder)
+            until(lambda f=folder: self.world.status(f)[-1]["connection"]
+                  == "connected", "a connection")
+        counted = self.counted("fenced", "nacks")
+        self.assertGreaterEqual(counted["fenced"], 1)
+        self.assertGreaterEqual(counted["nacks"], 1)
 
     # ---- the end ----
 

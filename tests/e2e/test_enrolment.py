@@ -2,6 +2,8 @@
 """Codes that open nothing: of another journal, of another collector, of
 somebody who may not grant, stolen on the way. The office is told, makes no
 key that counts, and can enrol with a good code afterwards."""
+import base64
+import hashlib
 import os
 import shutil
 import stat
@@ -67,6 +69,34 @@ class Enrolment(unittest.TestCase):
         self.assertEqual(verdicts, ["not-allowed"])
         self.refused("hopeful", code)
 
+    def test_card_and_code_are_as_the_document_describes_them(self):
+        """Read from docs/protocol.md alone."""
+        def check(data):
+            return hashlib.sha256(data).digest()[:4]
+
+        path = os.path.join(self.world.collector_dir, "collector.card")
+        with open(path, "rb") as f:
+            lines = f.read().splitlines(keepends=True)
+        self.assertEqual(lines[0], b"tally-card/1\n")
+        self.assertEqual([line.split()[0] for line in lines[1:]],
+                         [b"endpoint", b"checkpoint", b"curve", b"check"])
+        endpoint, checkpoint, curve, sum_ = (
+            line.split()[1].decode() for line in lines[1:])
+        self.assertEqual(check(b"".join(lines[:4])).hex(), sum_)
+        code = self.world.code("baima")
+        self.assertEqual(code[:6], "tally1")
+        text = code[6:].upper()
+        data = base64.b32decode(text + "=" * (-len(text) % 8))
+        n = data[1]
+        self.assertEqual((data[0], len(data)), (1, 2 + n + 4 * 32 + 4))
+        self.assertEqual(data[2:2 + n].decode(), endpoint)
+        fields = [data[2 + n + 32 * i:2 + n + 32 * (i + 1)]
+                  for i in range(4)]
+        self.assertEqual([field.hex() for field in fields[:3]],
+                         [checkpoint, curve,
+                          self.world.founded.stdout.strip()])
+        self.assertEqual(check(data[:-4]), data[-4:])
+
     def test_a_code_that_was_used_by_another_first(self):
         code = self.world.code("baima")
         self.world.agent(self.world.path("thief"), "enrol", code,
@@ -95,7 +125,7 @@ class Enrolment(unittest.TestCase):
                 for words in (("status",), ("sync",),
                               ("report", "live.jobless", "9", "--period",
                                "2024M06")):
-                    run = self.world.agent(baima, *words, code=1)
+                    run = self.world.agent(baima, *words, code=2)
                     self.assertIn(path, run.stderr)
                     self.assertIn("chmod 600", run.stderr)
             os.chmod(path, 0o600)
@@ -111,6 +141,39 @@ class Enrolment(unittest.TestCase):
                     os.path.join(baima, "keys", "sign"))
         self.world.agent(baima, "report", "live.jobless", "9", "--period",
                          "2024M06", *WAIT)
+        self.world.audit()
+
+
+    def test_a_folder_of_keys_that_others_can_write_to_is_not_used(self):
+        baima = self.world.enrol("baima", "baima")
+        keys = os.path.join(baima, "keys")
+        for mode in (0o777, 0o720, 0o702):
+            os.chmod(keys, mode)
+            run = self.world.agent(baima, "sync", code=2)
+            self.assertIn("chmod 700 " + keys, run.stderr)
+        os.chmod(keys, 0o700)
+        self.world.agent(baima, "sync", "--timeout", WAIT_S)
+
+    def test_a_key_that_is_lost_is_told_and_what_to_do(self):
+        """Not that the office was not enrolled: it was."""
+        baima = self.world.enrol("baima", "baima")
+        self.world.agent(baima, "report", "live.jobless", "9", "--period",
+                         "2024M06")
+        for name in ("sign", "curve"):
+            path = os.path.join(baima, "keys", name)
+            os.rename(path, path + ".aside")
+            for command in ("status", "sync"):
+                run = self.world.agent(baima, command, code=2)
+                self.assertIn(path, run.stderr)
+                self.assertIn("backup", run.stderr)
+                self.assertNotIn("not enrolled", run.stderr)
+            run = self.world.agent(baima, "status", "--lang", "zh", code=2)
+            self.assertIn("备份", run.stderr)
+            run = self.world.agent(baima, "enrol", self.world.code("baima"),
+                                   code=2)
+            self.assertIn(path, run.stderr)
+            os.rename(path + ".aside", path)
+        self.world.agent(baima, "sync", "--timeout", WAIT_S)
         self.world.audit()
 
 

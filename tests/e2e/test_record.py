@@ -6,14 +6,9 @@ import base64
 import json
 import os
 import shutil
-import sys
 import unittest
 
-from world import World, until
-
-sys.path.insert(0, os.path.join(os.environ["TALLY_SOURCE"], "tests",
-                                "reference"))
-import journal as reference  # noqa: E402
+from world import World, reference, until
 
 
 class Record(unittest.TestCase):
@@ -33,14 +28,6 @@ class Record(unittest.TestCase):
         with open(os.path.join(self.dir, "checkpoint"),
                   encoding="utf-8") as f:
             return f.read()
-
-    def signed(self):
-        """Size and root of the last checkpoint."""
-        lines = self.note().splitlines()
-        return int(lines[1]), base64.b64decode(lines[2])
-
-    def journal(self):
-        return reference.Journal(self.dir)
 
     def keep(self, name, *parts):
         """Copies of parts of the collector's directory."""
@@ -69,12 +56,11 @@ class Record(unittest.TestCase):
 
     def test_a_checkpoint_covers_what_was_acknowledged(self):
         self.report()
-        size = len(self.journal().leaves)
-        until(lambda: self.signed()[0] == size, "a checkpoint")
+        self.world.until_signed()
         self.report()
         self.world.stop_collector()
-        journal = self.journal()
-        size, root = self.signed()
+        journal = self.world.journal()
+        size, root = self.world.signed()
         self.assertEqual((size, root), (len(journal.leaves), journal.root))
         text, line = self.note().split("\n\n")
         origin = "tally/" + journal.id.hex()
@@ -93,16 +79,14 @@ class Record(unittest.TestCase):
 
     def test_a_crash_leaves_the_last_one(self):
         self.report()
-        until(lambda: self.signed()[0] == len(self.journal().leaves),
-              "a checkpoint")
+        self.world.until_signed()
         self.report()
         self.world.collector.kill()
         self.world.collector.wait()
-        before = self.signed()[0]
-        self.assertLessEqual(before, len(self.journal().leaves))
+        before = self.world.signed()[0]
+        self.assertLessEqual(before, len(self.world.journal().leaves))
         self.world.start_collector()
-        until(lambda: self.signed()[0] == len(self.journal().leaves),
-              "a checkpoint of what was there")
+        self.world.until_signed()
         self.world.audit()
 
     def test_the_tree_is_made_again_where_it_does_not_fit(self):
@@ -123,7 +107,7 @@ class Record(unittest.TestCase):
             self.world.start_collector()
             self.report()
             self.world.stop_collector()
-            self.assertEqual(self.signed()[1], self.journal().root)
+            self.assertEqual(self.world.signed()[1], self.world.journal().root)
         self.world.audit()
 
     # ---- what is refused ----
@@ -133,7 +117,7 @@ class Record(unittest.TestCase):
         self.report()
         self.world.stop_collector()
         self.keep("old", *parts)
-        size = self.signed()[0]
+        size = self.world.signed()[0]
         self.world.start_collector()
         self.report()
         self.world.stop_collector()
@@ -193,7 +177,7 @@ class Record(unittest.TestCase):
         self.world.stop_collector()
         with open(elsewhere, encoding="utf-8") as f:
             self.assertEqual(int(f.read().splitlines()[1]),
-                             len(self.journal().leaves))
+                             len(self.world.journal().leaves))
         self.assertFalse(os.path.exists(os.path.join(self.dir,
                                                      "checkpoint")))
 
@@ -210,7 +194,7 @@ class Record(unittest.TestCase):
 
     def verified(self):
         """Syncs until the office has verified the whole journal."""
-        size = len(self.journal().leaves)
+        size = len(self.world.journal().leaves)
 
         def done():
             self.sync()
@@ -230,7 +214,7 @@ class Record(unittest.TestCase):
         self.world.start_agent(self.office)
         for _ in range(3):
             self.report()
-            size = len(self.journal().leaves)
+            size = len(self.world.journal().leaves)
             until(lambda n=size: self.alarm()["verified"] >= n, "evidence")
 
     def rolled_back(self):
@@ -278,8 +262,7 @@ class Record(unittest.TestCase):
             self.world.agent(longmen, "report", "live.urban-jobs", str(value),
                              "--period", "2024M06", "--reason", "x",
                              "--wait")
-        until(lambda: self.signed()[0] == len(self.journal().leaves),
-              "a checkpoint")
+        self.world.until_signed()
         self.sync(code=4)
         self.assertIn("ALARM", self.world.agent(self.office,
                                                 "status").stderr)

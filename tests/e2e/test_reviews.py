@@ -249,12 +249,12 @@ class Reviews(Desk):
             f"no.such,baima,2024M06,return,no,,",
             f"{ROADS},longmen,2024M06,,,,",
         )), code=3, wait=())
-        for where in (":3: reason: reason-missing",
-                      ":4: review: value-malformed. Write approve or return",
-                      ":5: review: a reason without a review",
-                      ":6: nothing-to-review", ":7: period",
+        for where in (":3:reason: reason-missing",
+                      ":4:review: value-malformed. Write approve or return",
+                      ":5:review: a reason without a review",
+                      ":6: nothing-to-review", ":7:period",
                       ":8: value-malformed. Write approve",
-                      ":9: version: value-malformed. This is no version",
+                      ":9:version: value-malformed. This is no version",
                       ":10: row 2 reviews the same report",
                       ":11: nothing-to-review"):
             self.assertIn("reviews.csv" + where, run.stderr)
@@ -281,7 +281,7 @@ class Reviews(Desk):
             row["review"] = "approve"
         self.report(self.town, 7, "--reason", "recount")
         run = self.give(sheet, code=3, wait=())
-        self.assertRegex(run.stderr, r"reviews.csv:\d+: version: stale")
+        self.assertRegex(run.stderr, r"reviews.csv:\d+:version: stale")
         self.assertIn("now it is: 7, received 2024-07-05 09:00", run.stderr)
         self.assertIn("nothing was saved: 1 of 2", run.stderr)
         run = self.give(sheet, "--lang", "zh", code=3, wait=())
@@ -384,7 +384,7 @@ class Reviews(Desk):
             run = self.give("target,unit,period,review\n"
                             f"{ROADS},baima,2024M06,approve\n", office=folder,
                             code=3, wait=())
-            self.assertIn(":2: target: not-your-unit", run.stderr, folder)
+            self.assertIn(":2:target: not-your-unit", run.stderr, folder)
             self.assertFalse([kind for kind in self.kinds(folder)
                               if kind[0] == "to-review"], folder)
         self.assertEqual(self.list(office=foreign).rows, [])
@@ -457,7 +457,7 @@ class Reviews(Desk):
                                 f"{ROADS},baima,2024M06,批准,\n"
                                 f"{ROADS},longmen,2024M06,退回,\n")
         run = self.world.agent(self.lead, "import", path, code=3)
-        self.assertIn(":3: reason: reason-missing", run.stderr)
+        self.assertIn(":3:reason: reason-missing", run.stderr)
         path = self.world.write("mixed.csv", head +
                                 f"{ROADS},baima,2024M06,批准,\n"
                                 f"{ROADS},longmen,2024M06,退回,没有照片\n")
@@ -479,6 +479,8 @@ class Reviews(Desk):
     def test_a_journal_that_cannot_be_read_keeps_nobody_from_working(self):
         self.report(self.town, 2, "--reason", "needle in the journal")
         self.report(self.other, 3, "--reason", "sound")
+        # Before that it is read back, and the collector stops over it.
+        self.world.until_signed()
         path, = glob.glob(os.path.join(self.world.collector_dir, "journal",
                                        "*"))
         with open(path, "r+b") as f:

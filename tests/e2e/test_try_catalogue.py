@@ -194,7 +194,7 @@ class Trying(unittest.TestCase):
 
     def test_warnings_are_told(self):
         run = self.figures(self.revised())
-        self.assertIn("note: roster.csv:2:quota: the quotas of "
+        self.assertIn("roster.csv:2:quota: warning: the quotas of "
                       "'live.urban-jobs' add up to 840, its goal is 6000",
                       run.stderr)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The example year through the real programs, and what must hold after it."""
+import csv
 import glob
 import json
 import os
@@ -27,7 +28,8 @@ class Year(unittest.TestCase):
         cls.run_ = subprocess.run(
             [sys.executable, os.path.join(EXAMPLE, "play.py"), "--bin", BIN,
              "--json", "--keep", os.path.join(cls.folder, "year")],
-            capture_output=True, text=True, check=False)
+            capture_output=True, text=True, check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8"})
         cls.collector = os.path.join(cls.folder, "year", "collector")
 
     @classmethod
@@ -71,6 +73,32 @@ class Year(unittest.TestCase):
                         "--all", "--json")
         self.assertEqual(live.returncode, 0, live.stderr[-2000:])
         self.assertEqual(live.stdout, journal.stdout)
+
+    def test_the_readme_shows_this_year(self):
+        """Its number of entries is the same each time it is played."""
+        with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as f:
+            readme = f.read()
+        size = json.loads(audit("replay", self.collector,
+                                "--json").stdout)["entries"]
+        self.assertIn(f"the store agrees, byte for byte, at size {size}\n",
+                      readme)
+        self.assertIn(f"台账更正”  [{size}.0]\n", readme)
+
+    def test_official_sources_are_units_of_their_kind(self):
+        def rows(name):
+            with open(os.path.join(EXAMPLE, "catalogue", name), newline="",
+                      encoding="utf-8") as f:
+                return list(csv.DictReader(f))
+        official = {unit["unit"] for unit in rows("units.csv")
+                    if unit["kind"] == "official"}
+        sources = {target["source"] for target in rows("targets.csv")
+                   if target["authority"] in ("official", "survey")}
+        self.assertEqual(official, {"statistics", "survey"})
+        self.assertLessEqual(official, sources)
+
+    def test_who_was_killed_is_told(self):
+        for words in ("collector (2024-06-08)", "baima (2024-10-09)"):
+            self.assertIn(words, self.run_.stderr)
 
     def test_what_was_refused_is_told_with_its_reason(self):
         for reason in ("not-in-roster", "period-future", "too-many-decimals",

@@ -1,6 +1,7 @@
 """The world of the end-to-end tests: a journal on a simulated clock, its
 collector and agents, all of them the real programs in a temporary folder. What
 any program says there must be free of the sanitizers' words."""
+import base64
 import datetime
 import json
 import os
@@ -8,8 +9,13 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.environ["TALLY_SOURCE"], "tests",
+                                "reference"))
+import journal as reference  # noqa: E402
 
 BIN = os.environ["TALLY_BIN"]
 WAIT_S = "60"
@@ -39,6 +45,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
 def sanitary(said):
     for words in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
                   "runtime error:", "WARNING: ThreadSanitizer",
@@ -50,7 +65,8 @@ def sanitary(said):
 class World:
     """catalogue: files by name, False for none."""
 
-    def __init__(self, catalogue=None, moment="2024-07-05 09:00"):
+    def __init__(self, catalogue=None, moment="2024-07-05 09:00",
+                 host="127.0.0.1"):
         self.folder = tempfile.mkdtemp(prefix="tally-world-")
         self.clock = self.path("clock")
         self.collector_dir = self.path("collector")
@@ -61,7 +77,7 @@ class World:
         self.log = open(self.path("log"), "ab")
         self.set_clock(moment)
         self.call("tally-collector", "init", self.collector_dir,
-                  "--endpoint", f"tcp://127.0.0.1:{free_port()}")
+                  "--endpoint", f"tcp://{host}:{free_port()}")
         self.founded = self.agent(
             self.admin, "found", "--collector",
             os.path.join(self.collector_dir, "collector.card"), "--out",
@@ -175,6 +191,21 @@ class World:
         return [tuple(line.get(key) for key in keys)
                 for line in self.status(folder)[:-1]
                 if line["kind"] in ("report", "review")]
+
+    def journal(self):
+        return reference.Journal(self.collector_dir)
+
+    def signed(self):
+        """Size and root of the last checkpoint."""
+        with open(os.path.join(self.collector_dir, "checkpoint"),
+                  encoding="utf-8") as f:
+            lines = f.read().splitlines()
+        return int(lines[1]), base64.b64decode(lines[2])
+
+    def until_signed(self):
+        """Until a checkpoint covers all that the journal holds."""
+        until(lambda: self.signed()[0] == len(self.journal().leaves),
+              "a checkpoint of all entries")
 
     def audit(self):
         """What the journal holds agrees with itself and the live store."""

@@ -1,6 +1,7 @@
 #include "proto/card.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include <criterion/criterion.h>
 
@@ -86,16 +87,53 @@ Test(card, refuses_every_changed_byte)
 	strbuf_release(&text);
 }
 
+/* Without any white space: the document breaks a code into lines. */
+static void add_dense(struct strbuf *out, const char *text)
+{
+	for (; *text; text++)
+		if (!isspace(*text))
+			strbuf_add_char(out, *text);
+}
+
+Test(card, the_document_shows_this_card_and_this_code)
+{
+	FILE *file = fopen(TALLY_SOURCE_DIR "/docs/protocol.md", "r");
+	struct strbuf document, text, dense;
+	struct code code = example();
+	char line[1000];
+
+	cr_assert_not_null(file);
+	strbuf_init(&document, 0);
+	while (fgets(line, sizeof(line), file))
+		add_dense(&document, line);
+	(void)fclose(file);
+	for (int i = 0; i < 2; i++) {
+		strbuf_init(&text, 0);
+		strbuf_init(&dense, 0);
+		if (i == 0)
+			card_print(&code.card, &text);
+		else
+			code_print(&code, &text);
+		add_dense(&dense, text.text);
+		cr_expect(strstr(document.text, dense.text),
+			  "docs/protocol.md does not show:\n%s", text.text);
+		strbuf_release(&dense);
+		strbuf_release(&text);
+	}
+	strbuf_release(&document);
+}
+
 Test(card, code_is_one_lower_case_word_that_round_trips)
 {
 	struct code code = example(), again;
 
-	for (size_t len = 7; len <= ENDPOINT_BYTES_MAX; len++) {
+	for (size_t len = 9; len <= ENDPOINT_BYTES_MAX; len++) {
 		struct strbuf text;
 
 		memset(code.card.endpoint, 0, sizeof(code.card.endpoint));
 		memset(code.card.endpoint, 'e', len);
 		memcpy(code.card.endpoint, "tcp://", 6);
+		memcpy(code.card.endpoint + len - 2, ":5", 2);
 		random_bytes(code.seed, sizeof(code.seed));
 		strbuf_init(&text, 0);
 		code_print(&code, &text);

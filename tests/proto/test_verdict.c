@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/verdict.h"
@@ -54,6 +55,27 @@ Test(verdict, names_and_numbers_are_permanent)
 	for (size_t i = 0; i < count; i++)
 		cr_expect_str_eq(verdict_name(permanent[i].verdict),
 				 permanent[i].name, "row %zu", i);
+}
+
+/* Who writes a client in another language has the document alone. */
+Test(verdict, the_document_lists_them_all)
+{
+	FILE *file = fopen(TALLY_SOURCE_DIR "/docs/protocol.md", "r");
+	static char text[200000];
+	char row[80];
+	size_t len;
+
+	cr_assert_not_null(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	cr_assert_lt(len, sizeof(text) - 1);
+	(void)fclose(file);
+	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+		(void)snprintf(row, sizeof(row), "\n| %u | `%s` | ", i,
+			       verdict_name(i));
+		cr_expect(strstr(text, row), "docs/protocol.md lacks:%s", row);
+	}
+	(void)snprintf(row, sizeof(row), "\n| %d | `", VERDICT_COUNT);
+	cr_expect_null(strstr(text, row), "%s", row);
 }
 
 Test(verdict, every_one_says_what_to_do_in_both_languages)

@@ -264,6 +264,235 @@ Test(db, counts_and_frees_readers_of_dead_processes)
 	place_remove(&place);
 }
 
+/* ---- reading what somebody else may write ---- */
+
+/* Another process, which has the database open and commits when told to. */
+struct writer {
+	pid_t pid;
+	int tell, answers;
+};
+
+static int commit_again(struct db *db, unsigned n)
+{
+	char value[2000];
+	struct db_txn *txn = NULL;
+
+	memset(value, 'a' + (int)(n % 26), sizeof(value));
+	if (db_begin(db, true, &txn, NULL))
+		return -1;
+	for (uint32_t key = 0; key < 20; key++)
+		if (db_put(txn, 0, span_of(&key, sizeof(key)),
+			   span_of(value, sizeof(value)), NULL))
+			return -1;
+	return db_commit(txn, NULL);
+}
+
+static void write_when_told(const char *path, int told, int answers)
+{
+	struct db *db = NULL;
+	unsigned n = 0;
+	char word = 'o';
+
+	if (db_open(path, &small, &db, NULL))
+		_exit(1);
+	while (write(answers, &word, 1) == 1 && read(told, &word, 1) == 1)
+		if (commit_again(db, ++n))
+			_exit(1);
+	db_close(db);
+	_exit(0);
+}
+
+static void answer_of(const struct writer *writer)
+{
+	char word;
+
+	cr_assert_eq(read(writer->answers, &word, 1), 1, "the writer failed");
+}
+
+static struct writer writer_start(const struct place *place)
+{
+	int told[2], answers[2];
+	struct writer writer;
+
+	cr_assert(!pipe(told) && !pipe(answers));
+	writer.pid = fork();
+	cr_assert(writer.pid >= 0);
+	if (writer.pid == 0) {
+		close(told[1]);
+		close(answers[0]);
+		write_when_told(place->path, told[0], answers[1]);
+	}
+	close(told[0]);
+	close(answers[1]);
+	writer.tell = told[1];
+	writer.answers = answers[0];
+	answer_of(&writer);
+	return writer;
+}
+
+static void writer_commit(const struct writer *writer, unsigned times)
+{
+	for (unsigned i = 0; i < times; i++) {
+		cr_assert_eq(write(writer->tell, "c", 1), 1);
+		answer_of(writer);
+	}
+}
+
+static void writer_stop(struct writer *writer)
+{
+	int status;
+
+	close(writer->tell);
+	cr_assert_eq(waitpid(writer->pid, &status, 0), writer->pid);
+	cr_expect_eq(status, 0);
+	close(writer->answers);
+}
+
+/* Everything holds the letter of one commit? 0: it does not. */
+static char letter_of(struct db_txn *txn)
+{
+	char letter = 0;
+
+	for (uint32_t key = 0; key < 20; key++) {
+		struct span value;
+
+		if (db_get(txn, 0, span_of(&key, sizeof(key)), &value, NULL) ||
+		    value.len != 2000)
+			return 0;
+		letter = key ? letter : (char)value.data[0];
+		for (size_t i = 0; i < value.len; i++)
+			if (value.data[i] != (uint8_t)letter)
+				return 0;
+	}
+	return letter;
+}
+
+static struct db *open_to_read(const struct place *place)
+{
+	struct db_options options = small;
+	struct db *db = NULL;
+	struct err err = { 0 };
+
+	options.read_only = true;
+	cr_assert_eq(db_open(place->path, &options, &db, &err), 0, "%s",
+		     err.msg);
+	return db;
+}
+
+static void lock_file(const struct place *place, char out[128])
+{
+	(void)snprintf(out, 128, "%s/lock.mdb", place->path);
+}
+
+Test(db, leaves_no_trace_of_reading_where_nobody_writes)
+{
+	struct place place = place_new();
+	struct stat before, after;
+	struct writer writer = writer_start(&place);
+	struct db_txn *txn;
+	struct db *db;
+	char lock[128];
+
+	writer_commit(&writer, 2);
+	writer_stop(&writer);
+	lock_file(&place, lock);
+	for (int missing = 0; missing < 2; missing++) {
+		if (missing)
+			cr_assert_eq(unlink(lock), 0);
+		else
+			cr_assert_eq(stat(lock, &before), 0);
+		db = open_to_read(&place);
+		txn = begin(db, false);
+		cr_expect_eq(letter_of(txn), 'c');
+		cr_expect_eq(db_finish(txn, 0, NULL), 0);
+		db_close(db);
+		if (missing) {
+			cr_expect(access(lock, F_OK) != 0, "it was made");
+			continue;
+		}
+		cr_assert_eq(stat(lock, &after), 0);
+		cr_expect(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec &&
+				  before.st_mtim.tv_sec == after.st_mtim.tv_sec,
+			  "it was written to");
+	}
+	place_remove(&place);
+}
+
+Test(db, reads_one_commit_beside_a_writer)
+{
+	struct place place = place_new();
+	struct writer writer = writer_start(&place);
+	struct db_txn *txn;
+	struct db *db;
+
+	writer_commit(&writer, 2);
+	db = open_to_read(&place);
+	txn = begin(db, false);
+	writer_commit(&writer, 8);
+	cr_expect_eq(letter_of(txn), 'c');
+	cr_expect_eq(db_finish(txn, 0, NULL), 0);
+	txn = begin(db, false);
+	cr_expect_eq(letter_of(txn), 'k');
+	cr_expect_eq(db_finish(txn, 0, NULL), 0);
+	db_close(db);
+	writer_stop(&writer);
+	place_remove(&place);
+}
+
+Test(db, notices_a_writer_that_begins_while_it_is_read)
+{
+	struct place place = place_new();
+	struct writer writer = writer_start(&place);
+	struct err err = { 0 };
+	struct db_txn *txn;
+	struct db *db;
+
+	writer_commit(&writer, 2);
+	writer_stop(&writer);
+	db = open_to_read(&place);
+	txn = begin(db, false);
+	writer = writer_start(&place);
+	cr_expect_eq(letter_of(txn), 'c', "what was read is still there");
+	writer_commit(&writer, 5);
+	cr_expect_neq(letter_of(txn), 'c', "a page was written over");
+	cr_expect_eq(db_finish(txn, 0, &err), ERR_LOCKED);
+	cr_expect(strstr(err.msg, place.path), "%s", err.msg);
+	txn = begin(db, false);
+	writer_commit(&writer, 5);
+	cr_expect_eq(db_finish(txn, ERR_CORRUPT, &err), ERR_LOCKED,
+		     "what looks like damage is none");
+	db_close(db);
+	writer_stop(&writer);
+	place_remove(&place);
+}
+
+Test(db, does_not_read_beside_a_writer_without_a_place)
+{
+	struct db_options options = small;
+	struct place place = place_new();
+	struct writer writer = writer_start(&place);
+	struct err err = { 0 };
+	struct db *db = NULL;
+	char lock[128], data[128];
+
+	writer_commit(&writer, 1);
+	lock_file(&place, lock);
+	(void)snprintf(data, sizeof(data), "%s/data.mdb", place.path);
+	cr_assert(!chmod(place.dir, 0755) && !chmod(place.path, 0755) &&
+		  !chmod(lock, 0444) && !chmod(data, 0444));
+	options.read_only = true;
+	if (!geteuid())
+		cr_assert_eq(seteuid(65534), 0);
+	cr_expect_eq(db_open(place.path, &options, &db, &err), ERR_DENIED, "%s",
+		     err.msg);
+	cr_expect(strstr(err.msg, "copy"), "%s", err.msg);
+	cr_expect_null(db);
+	if (!getuid())
+		cr_assert_eq(seteuid(0), 0);
+	writer_stop(&writer);
+	place_remove(&place);
+}
+
 Test(store, commits_puts_and_reads_them_like_memory)
 {
 	struct place place = place_new();

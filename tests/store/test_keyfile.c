@@ -1,6 +1,7 @@
 #include "store/keyfile.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -84,6 +85,58 @@ Test(keyfile, refuses_a_key_that_others_can_read)
 	}
 	cr_assert_eq(chmod(in_dir("keys/sign"), 0400), 0);
 	cr_expect_eq(keys_load(dir, &keys, &err), 0);
+}
+
+Test(keyfile, refuses_keys_where_others_may_put_theirs)
+{
+	static const mode_t modes[] = { 0777, 0770, 0720, 0702, 01777 };
+	struct keys keys;
+	struct err err;
+
+	cr_assert_eq(keys_create(dir, &keys, NULL), 0);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		cr_assert_eq(chmod(in_dir("keys"), modes[i]), 0);
+		cr_expect_eq(keys_load(dir, &keys, &err), ERR_DENIED, "row %zu",
+			     i);
+		cr_expect(strstr(err.msg, "chmod 700"), "%s", err.msg);
+	}
+	cr_assert_eq(chmod(in_dir("keys"), 0755), 0);
+	cr_expect_eq(keys_load(dir, &keys, &err), 0);
+}
+
+Test(keyfile, names_the_key_that_is_missing)
+{
+	static const char *const names[] = { "keys/sign", "keys/curve" };
+	char aside[PATH_MAX];
+	struct keys keys;
+	struct err err;
+
+	cr_assert_eq(keys_create(dir, &keys, NULL), 0);
+	(void)snprintf(aside, sizeof(aside), "%s", in_dir("aside"));
+	for (size_t i = 0; i < 2; i++) {
+		cr_assert_eq(rename(in_dir(names[i]), aside), 0);
+		cr_expect_eq(keys_load(dir, &keys, &err), ERR_NOTFOUND);
+		cr_expect(strstr(err.msg, names[i]), "%s", err.msg);
+		cr_assert_eq(rename(aside, in_dir(names[i])), 0);
+	}
+	cr_expect_eq(keys_load(dir, &keys, &err), 0);
+}
+
+Test(keyfile, says_whose_a_key_must_be_that_cannot_be_read)
+{
+	struct keys keys;
+	struct err err;
+
+	cr_assert_eq(keys_create(dir, &keys, NULL), 0);
+	cr_assert(!chmod(dir, 0755) && !chmod(in_dir("keys"), 0755) &&
+		  !chmod(in_dir("keys/sign"), 0));
+	if (!geteuid())
+		cr_assert_eq(seteuid(65534), 0);
+	cr_expect_eq(keys_load(dir, &keys, &err), ERR_DENIED);
+	cr_expect(strstr(err.msg, "keys/sign") && strstr(err.msg, "user"), "%s",
+		  err.msg);
+	if (!getuid())
+		cr_assert_eq(seteuid(0), 0);
 }
 
 Test(keyfile, refuses_a_file_that_is_no_key)

@@ -488,6 +488,73 @@ Test(catalogue_check, a_kind_that_is_misspelt_is_told_once)
 	EXPECT_ERRORS(rows);
 }
 
+/* Whatever does not depend on the kind is told together with it. */
+Test(catalogue_check, a_kind_that_is_misspelt_hides_no_other_mistake)
+{
+	static const struct text_file changes[] = {
+		{ "targets.csv",
+		  T "compare,goal,entry,given,take,hold,subset,annual_only\n"
+		    "jobs,x,hrss,flwo,=>,58oo,yearly,half,most,ever,maybe,"
+		    "perhaps\n"
+		    "parks,x,hrss,itmes,none,2,,,,,,\n"
+		    "road,x,hrss,milestone,>=,completed,,,,,,\n"
+		    "safe,x,hrss,gaurd,,,,,,,,\n" },
+		{ "items.csv", NULL },
+		{ "fields.csv", NULL },
+		{ "goals.csv", "target,goal,compare,value,from,width,ref\n"
+			       "jobs,a,=<,1,,,\njobs,b,>=,x,May,1,\n"
+			       "jobs,c,about,,,,\n" },
+		{ "plans.csv", "target,by,percent,value\n"
+			       "jobs,2024-13-01,1,\njobs,2024-06-30,1,2\n" },
+		{ "filters.csv", "target,field,op,value\n"
+				 "parks,x,~,y\n" },
+		{ NULL, NULL },
+	};
+	static const char *const places[] = {
+		"targets.csv:2:kind",
+		"targets.csv:2:entry",
+		"targets.csv:2:given",
+		"targets.csv:2:take",
+		"targets.csv:2:hold",
+		"targets.csv:2:subset",
+		"targets.csv:2:compare",
+		"targets.csv:2:goal",
+		"targets.csv:2:annual_only",
+		"targets.csv:3:kind",
+		"targets.csv:3:goal",
+		"targets.csv:4:ladder",
+		"targets.csv:4:goal",
+		"targets.csv:5:kind",
+		"goals.csv:2:compare",
+		"goals.csv:3:from",
+		"goals.csv:3:value",
+		"goals.csv:3:width",
+		"goals.csv:4:value",
+		"goals.csv:4:width",
+		"plans.csv:2:by",
+		"plans.csv:3:percent",
+		"filters.csv:2:op",
+	};
+	struct catalogue_file files[TEXT_FILES_MAX];
+	size_t count = small_with(changes, files);
+	struct catalogue *catalogue = NULL;
+	struct problems problems;
+	struct strbuf text;
+
+	problems_init(&problems);
+	strbuf_init(&text, 0);
+	cr_expect_eq(catalogue_load(files, count, &catalogue, &problems),
+		     ERR_INVALID);
+	problems_write(&problems, &text);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		cr_expect(strstr(text.text, places[i]), "%s is missing in:\n%s",
+			  places[i], text.text);
+	cr_expect_eq(problems.count, sizeof(places) / sizeof(*places), "%s",
+		     text.text);
+	strbuf_release(&text);
+	problems_release(&problems);
+}
+
 Test(catalogue_check, windows)
 {
 	static const struct text_file no_settings = {
