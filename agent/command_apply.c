@@ -89,12 +89,13 @@ static bool another_waits(struct office *office)
 	       head.recv_us == 0;
 }
 
-static void tell_problems(const struct problems *problems)
+static void tell_problems(const struct trial *trial)
 {
 	struct strbuf text;
 
 	strbuf_init(&text, 0);
-	problems_write(problems, &text);
+	problems_write(&trial->problems, trial->office->language == LANGUAGE_ZH,
+		       &text);
 	(void)fputs(text.text, stderr);
 	strbuf_release(&text);
 }
@@ -338,7 +339,7 @@ static int check(struct trial *trial, const char *path)
 		(void)fputs("tally-agent: the catalogue is too large\n",
 			    stderr);
 	if (ret) {
-		tell_problems(&trial->problems);
+		tell_problems(trial);
 		return EXIT_USAGE;
 	}
 	message_print(stderr, trial->office->language, MESSAGE_APPLY_GOOD, path,
@@ -379,7 +380,7 @@ static int apply(const struct options *options, struct trial *trial,
 	}
 	if (find_before(trial, &err))
 		return office_fail(&err);
-	tell_problems(&trial->problems);
+	tell_problems(trial);
 	tell_trial(trial);
 	code = refuse_broken(trial, dry_run);
 	if (dry_run) {

@@ -81,7 +81,7 @@ static int read_tried(struct looking *looking, struct err *err)
 		options_text(looking->options, "catalogue"), looking->catalogue,
 		figures_ask_today(&looking->asking, looking->zone_minutes,
 				  looking->last_day),
-		&tried, err);
+		looking->asking.lang, &tried, err);
 	looking->tried = tried.catalogue;
 	looking->any_refused = looking->any_refused || tried.broken;
 	return rc;
@@ -133,7 +133,7 @@ static int fold_reports(struct looking *looking,
 	problems_init(&problems);
 	rc = fold_files(looking->catalogue, reports->files, reports->count,
 			looking->tables, tell_refusal, looking, &problems);
-	folder_tell(&problems);
+	folder_tell(&problems, looking->asking.lang);
 	if (rc == ERR_INVALID)
 		(void)err_set(err, rc, "the reports cannot be read");
 	else if (rc)
@@ -176,7 +176,8 @@ static int read_files(struct looking *looking, struct err *err)
 	rc = figures_ask_known_by(&looking->asking, FILES_ZONE_MINUTES, err);
 	if (!rc)
 		rc = folder_try(options_text(looking->options, "catalogue"),
-				NULL, DAY_NONE, &folder, err);
+				NULL, DAY_NONE, looking->asking.lang, &folder,
+				err);
 	looking->catalogue = folder.catalogue;
 	if (rc)
 		return rc;

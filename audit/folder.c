@@ -7,12 +7,12 @@
 #include "store/catalogue_folder.h"
 #include "store/keyfile.h"
 
-void folder_tell(const struct problems *problems)
+void folder_tell(const struct problems *problems, enum lang lang)
 {
 	struct strbuf told;
 
 	strbuf_init(&told, 0);
-	problems_write(problems, &told);
+	problems_write(problems, lang == LANG_ZH, &told);
 	(void)fputs(told.text, stderr);
 	strbuf_release(&told);
 }
@@ -20,12 +20,12 @@ void folder_tell(const struct problems *problems)
 /* ---- the catalogue ---- */
 
 int folder_try(const char *dir, const struct catalogue *in_force, int32_t today,
-	       struct folder_tried *out, struct err *err)
+	       enum lang lang, struct folder_tried *out, struct err *err)
 {
 	struct catalogue_trial trial;
 	int rc = catalogue_folder_try(dir, in_force, today, &trial, err);
 
-	folder_tell(&trial.problems);
+	folder_tell(&trial.problems, lang);
 	if (!rc) {
 		out->catalogue = trial.catalogue;
 		out->broken = trial.broken;

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "proto/catalogue/catalogue.h"
+#include "proto/figure/words.h"
 #include "store/fold.h"
 
 /*
@@ -21,7 +22,7 @@ struct folder_tried {
 	size_t broken;
 };
 int folder_try(const char *dir, const struct catalogue *in_force, int32_t today,
-	       struct folder_tried *out, struct err *err);
+	       enum lang lang, struct folder_tried *out, struct err *err);
 
 struct folder_reports {
 	struct fold_file *files; /* names as in messages */
@@ -37,6 +38,6 @@ int folder_reports(const char *const *paths, size_t count,
 		   struct folder_reports *out, struct err *err);
 
 /* Writes every problem to stderr. */
-void folder_tell(const struct problems *problems);
+void folder_tell(const struct problems *problems, enum lang lang);
 
 #endif

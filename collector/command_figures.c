@@ -37,7 +37,9 @@ static int try_catalogue(struct looking *looking, struct err *err)
 	catalogue_trial_release(&looking->trial);
 	rc = catalogue_folder_try(looking->tried_dir, looking->catalogue, today,
 				  &looking->trial, err);
-	problems_write(&looking->trial.problems, &looking->answered.told);
+	problems_write(&looking->trial.problems,
+		       looking->asking.lang == LANG_ZH,
+		       &looking->answered.told);
 	looking->in_folder = rc != 0;
 	return rc;
 }

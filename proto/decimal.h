@@ -20,7 +20,7 @@ struct decimal {
 };
 
 /*
- * The grammar of docs/catalogue.md, "Cells": thousands commas, full-width
+ * The grammar of docs/figures.md, "Cells": thousands commas, full-width
  * digits and a trailing % are understood; an exponent is explained. The result
  * keeps the places as written, trailing zeros included.
  * ERR_INVALID: not a number; ERR_LIMIT: too many digits after the point;

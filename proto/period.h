@@ -5,7 +5,7 @@
  *
  *   2024 2024H1 2024Q2 2024M06 2024M06T1 2024W07 2024-06-30
  *
- * Source of the grammar: docs/catalogue.md, "Cells".
+ * Source of the grammar: docs/figures.md, "Cells".
  */
 #ifndef TALLY_PROTO_PERIOD_H
 #define TALLY_PROTO_PERIOD_H

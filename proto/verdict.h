@@ -1,7 +1,7 @@
 /*
  * Verdicts: what became of a statement. Numbers and names are permanent: they
  * are in acknowledgements and in every store; docs/protocol.md lists them. The
- * order of checks is that of docs/catalogue.md, "Reports".
+ * order of checks is that of docs/figures.md, "Reports".
  */
 #ifndef TALLY_PROTO_VERDICT_H
 #define TALLY_PROTO_VERDICT_H

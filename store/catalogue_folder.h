@@ -24,7 +24,7 @@ struct catalogue_folder {
 	size_t stray_count;
 };
 
-/* The files that are there, in the order of docs/catalogue.md. ERR_NOTFOUND:
+/* The files that are there, in the order of docs/figures.md. ERR_NOTFOUND:
  * no such folder. To be released also after an error. */
 int catalogue_folder_read(const char *dir, struct catalogue_folder *out,
 			  struct err *err);

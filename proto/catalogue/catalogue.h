@@ -1,6 +1,6 @@
 /*
  * The catalogue: units, targets and all that says how targets are judged, as
- * loaded from the folder of CSV files that docs/catalogue.md describes.
+ * loaded from the folder of CSV files that docs/figures.md describes.
  *
  * Loading is pure: bytes of files in, an immutable catalogue out, or the list
  * of everything that is wrong. All memory belongs to the catalogue. References
@@ -322,7 +322,7 @@ struct problem {
 
 struct problems {
 	struct arena arena;
-	struct problem *list; /* by file in the order of docs/catalogue.md,
+	struct problem *list; /* by file in the order of docs/figures.md,
 				 then row */
 	size_t count;
 	size_t errors; /* those that are not warnings */
@@ -335,12 +335,14 @@ void problems_release(struct problems *problems);
 int problems_add(struct problems *problems, const struct problem *added,
 		 size_t count);
 /* A line each, "file:row:column: text", without what is not known of the place;
- * of a warning the text begins with "warning: ". Appends to out. */
-void problems_write(const struct problems *problems, struct strbuf *out);
+ * of a warning the text begins with "warning: ". chinese: the texts are, which
+ * otherwise are English. Appends to out. */
+void problems_write(const struct problems *problems, bool chinese,
+		    struct strbuf *out);
 /* A copy in the list's arena; "" without memory. */
 const char *problems_text(struct problems *problems, struct span text);
 
-/* The 13 file names in the order of docs/catalogue.md. */
+/* The 13 file names in the order of docs/figures.md. */
 extern const char *const catalogue_file_names[CATALOGUE_FILE_COUNT];
 
 /*

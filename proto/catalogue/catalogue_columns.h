@@ -1,5 +1,5 @@
 /*
- * The catalogue's files and their columns, in the order of docs/catalogue.md.
+ * The catalogue's files and their columns, in the order of docs/figures.md.
  * For the loader alone, see catalogue_load.h.
  */
 #ifndef TALLY_PROTO_CATALOGUE_COLUMNS_H
@@ -24,7 +24,7 @@ enum file_index {
 	FILE_CALENDAR,
 };
 
-/* Columns in the order of docs/catalogue.md. */
+/* Columns in the order of docs/figures.md. */
 enum settings_column { SETTING_KEY, SETTING_VALUE };
 enum unit_column {
 	UNIT_ID,

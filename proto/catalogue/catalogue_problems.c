@@ -1,4 +1,5 @@
 /* Problems of a catalogue: noted in any order, listed by file, row, column. */
+#include "proto/catalogue/catalogue_chinese.h"
 #include "proto/catalogue/catalogue_load.h"
 
 #include <stdarg.h>
@@ -57,7 +58,20 @@ int problems_add(struct problems *problems, const struct problem *added,
 	return 0;
 }
 
-void problems_write(const struct problems *problems, struct strbuf *out)
+static void write_text(const struct problem *problem, bool chinese,
+		       struct strbuf *out)
+{
+	if (problem->warning)
+		strbuf_add_text(out, chinese ? "提示：" : "warning: ");
+	if (chinese)
+		catalogue_add_chinese(out, problem->text);
+	else
+		strbuf_add_text(out, problem->text);
+	strbuf_add_char(out, '\n');
+}
+
+void problems_write(const struct problems *problems, bool chinese,
+		    struct strbuf *out)
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct problem *problem = &problems->list[i];
@@ -67,8 +81,8 @@ void problems_write(const struct problems *problems, struct strbuf *out)
 			strbuf_addf(out, ":%u", problem->row);
 		if (problem->column[0])
 			strbuf_addf(out, ":%s", problem->column);
-		strbuf_addf(out, ": %s%s\n",
-			    problem->warning ? "warning: " : "", problem->text);
+		strbuf_add_text(out, ": ");
+		write_text(problem, chinese, out);
 	}
 }
 

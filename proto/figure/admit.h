@@ -1,7 +1,7 @@
 /*
  * Admission of reports and reviews: the pure decision whether a statement
  * takes effect, and the typed cells if so. The order of checks is normative,
- * see docs/catalogue.md, "Reports". Signers, bases and batches are the fold's.
+ * see docs/figures.md, "Reports". Signers, bases and batches are the fold's.
  */
 #ifndef TALLY_PROTO_ADMIT_H
 #define TALLY_PROTO_ADMIT_H

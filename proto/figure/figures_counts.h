@@ -1,7 +1,7 @@
 /*
  * The first screen: how many tasks have which light, all of them and apart by
  * what they are, so that a reviewer's opinion does not dilute a measurement.
- * Section 8 of docs/catalogue.md.
+ * Section 8 of docs/figures.md.
  */
 #ifndef TALLY_PROTO_FIGURES_COUNTS_H
 #define TALLY_PROTO_FIGURES_COUNTS_H

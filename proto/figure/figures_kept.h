@@ -3,7 +3,7 @@
  * closed, and what is said of it now. Kept is defined, not stored: the light
  * at the first cut-off at which the period is the last closed one, from what
  * had been received by the end of the day on which it closes, by the catalogue
- * of then. Sections 6.4 and 7 of docs/catalogue.md.
+ * of then. Sections 6.4 and 7 of docs/figures.md.
  */
 #ifndef TALLY_PROTO_FIGURES_KEPT_H
 #define TALLY_PROTO_FIGURES_KEPT_H

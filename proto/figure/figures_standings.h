@@ -1,7 +1,7 @@
 /*
  * Units ranked: over all targets by done and green of what they answer for,
  * and, with all, on each target by what they have done of their own quota.
- * Section 8 of docs/catalogue.md. Equal ones share a rank (1, 1, 3); who has
+ * Section 8 of docs/figures.md. Equal ones share a rank (1, 1, 3); who has
  * none stands below, by unit id.
  */
 #ifndef TALLY_PROTO_FIGURES_STANDINGS_H

@@ -1,6 +1,6 @@
 /*
  * The evaluation: what a target's figure is, its goal, plan, gap and light at
- * a cut-off, as known by a moment. Pure and exact; docs/catalogue.md sections
+ * a cut-off, as known by a moment. Pure and exact; docs/figures.md sections
  * 6 to 8 are implemented here and in measure_*.c, one rule in one place.
  *
  * One evaluation object serves many targets of one catalogue at one pair of
@@ -21,7 +21,7 @@
 enum light { LIGHT_GREY, LIGHT_RED, LIGHT_YELLOW, LIGHT_GREEN, LIGHT_DONE };
 enum pace { PACE_NONE, PACE_BEHIND, PACE_ON, PACE_AHEAD };
 
-/* Why, as in docs/catalogue.md; WHY_NONE where the light needs no word. */
+/* Why, as in docs/figures.md; WHY_NONE where the light needs no word. */
 enum why {
 	WHY_NONE,
 	WHY_NOT_DUE,
@@ -130,7 +130,7 @@ int evaluation_items(struct evaluation *evaluation, uint32_t target,
 		     const struct register_item **out, size_t *count,
 		     struct err *err);
 
-/* Tasks are what the first screen counts, see docs/catalogue.md, "Screens". */
+/* Tasks are what the first screen counts, see docs/figures.md, "Screens". */
 bool evaluation_is_task(const struct catalogue *catalogue, uint32_t target);
 int evaluation_overall(struct evaluation *evaluation, struct overall *out,
 		       struct err *err);

@@ -1,6 +1,6 @@
 /*
  * A view's figure before it is judged: one call for all kinds. Sections 6.3 and
- * 6.4 (means) of docs/catalogue.md.
+ * 6.4 (means) of docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_AMOUNT_H
 #define TALLY_PROTO_MEASURE_AMOUNT_H

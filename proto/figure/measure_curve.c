@@ -1,7 +1,7 @@
 /*
  * What plans.csv says: the share of the window, curves, planned days of
  * stages and items. Sections 6.1 (tau) and 6.6 (curve, slip) of
- * docs/catalogue.md.
+ * docs/figures.md.
  *
  * Where the document is silent:
  * - Of several rows for one stage and item the latest day counts.

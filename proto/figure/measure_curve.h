@@ -1,6 +1,6 @@
 /*
  * What plans.csv says: the share of the window, curves, planned days of stages
- * and items. Sections 6.1 (tau) and 6.6 (curve, slip) of docs/catalogue.md.
+ * and items. Sections 6.1 (tau) and 6.6 (curve, slip) of docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_CURVE_H
 #define TALLY_PROTO_MEASURE_CURVE_H

@@ -1,6 +1,6 @@
 /*
  * Filters on a register's items: which records count. Section 4
- * (filters.csv) and 6.3 of docs/catalogue.md.
+ * (filters.csv) and 6.3 of docs/figures.md.
  *
  * An attribute that is not given fails every filter, != too. A number is
  * compared as the figure it is: the reported number times its factor.

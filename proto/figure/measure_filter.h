@@ -1,6 +1,6 @@
 /*
  * Which records of a register count. Section 4 (filters.csv) and 6.3 of
- * docs/catalogue.md.
+ * docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_FILTER_H
 #define TALLY_PROTO_MEASURE_FILTER_H

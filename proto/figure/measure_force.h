@@ -1,6 +1,6 @@
 /*
  * Which rows of goals.csv are in force on a day. Section 4 of
- * docs/catalogue.md, "goals.csv".
+ * docs/figures.md, "goals.csv".
  */
 #ifndef TALLY_PROTO_MEASURE_FORCE_H
 #define TALLY_PROTO_MEASURE_FORCE_H

@@ -1,6 +1,6 @@
 /*
  * The goals in force, resolved to numbers, and whether a figure meets them.
- * Section 6.5 of docs/catalogue.md; goals of units from 6.6.
+ * Section 6.5 of docs/figures.md; goals of units from 6.6.
  */
 #ifndef TALLY_PROTO_MEASURE_GOAL_H
 #define TALLY_PROTO_MEASURE_GOAL_H

@@ -1,6 +1,6 @@
 /*
  * Guards: violations that must not be, and whether everybody has said so.
- * Section 6.3 of docs/catalogue.md, "guard".
+ * Section 6.3 of docs/figures.md, "guard".
  *
  * Where the document is silent:
  * - A listed item without a unit needs a report from any unit that is due; a

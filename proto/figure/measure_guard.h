@@ -1,6 +1,6 @@
 /*
  * Guards: violations that must not be, and whether everybody has said so.
- * Section 6.3 of docs/catalogue.md, "guard".
+ * Section 6.3 of docs/figures.md, "guard".
  */
 #ifndef TALLY_PROTO_MEASURE_GUARD_H
 #define TALLY_PROTO_MEASURE_GUARD_H

@@ -1,6 +1,6 @@
 /*
  * Violations: what holds over the closed periods. Section 6.4 of
- * docs/catalogue.md.
+ * docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_HOLD_H
 #define TALLY_PROTO_MEASURE_HOLD_H

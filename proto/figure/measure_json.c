@@ -1,5 +1,5 @@
 /*
- * The lines of `figures --json`. Section 8 of docs/catalogue.md. The door to
+ * The lines of `figures --json`. Section 8 of docs/figures.md. The door to
  * jansson.
  *
  * Keys are in the order of the document; a figure without the value of a key

@@ -1,6 +1,6 @@
 /*
  * The ten lines: from a view to its figure with light and why. Section 7 of
- * docs/catalogue.md; the lines are numbered as there.
+ * docs/figures.md; the lines are numbered as there.
  *
  * Where the document is silent:
  * - Several floors: each is judged, the worst light shows, and with it the

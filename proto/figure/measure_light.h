@@ -1,6 +1,6 @@
 /*
  * The ten lines: from a view to its figure with light and why. Section 7 of
- * docs/catalogue.md.
+ * docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_LIGHT_H
 #define TALLY_PROTO_MEASURE_LIGHT_H

@@ -1,6 +1,6 @@
 /*
  * The counts of the first screen, and standings of units. Section 8 of
- * docs/catalogue.md.
+ * docs/figures.md.
  *
  * Where the document is silent: a unit answers for rows in which it is due.
  */

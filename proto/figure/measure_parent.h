@@ -1,6 +1,6 @@
 /*
  * Parents of parts: what their parts' figures come to. Section 7 of
- * docs/catalogue.md.
+ * docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_PARENT_H
 #define TALLY_PROTO_MEASURE_PARENT_H

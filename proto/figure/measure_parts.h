@@ -1,6 +1,6 @@
 /*
  * Parts of units over the periods of the window, and the formula over units.
- * Sections 6.2 and 6.3 of docs/catalogue.md, for all kinds but registers and
+ * Sections 6.2 and 6.3 of docs/figures.md, for all kinds but registers and
  * guards.
  *
  * A run absorbs what was said period by period, so that the figure at every

@@ -1,6 +1,6 @@
 /*
  * The expected figure X, the gap and the completion rate: the table of
- * section 6.6 of docs/catalogue.md, one function a row.
+ * section 6.6 of docs/figures.md, one function a row.
  *
  * Where the document is silent:
  * - level and ratio about or equal to a goal are direct, with a base too.

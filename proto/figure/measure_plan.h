@@ -1,6 +1,6 @@
 /*
  * The expected figure, the gap and the completion rate. Section 6.6 of
- * docs/catalogue.md.
+ * docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_PLAN_H
 #define TALLY_PROTO_MEASURE_PLAN_H

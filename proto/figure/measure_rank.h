@@ -1,5 +1,5 @@
 /*
- * Ranks of units on one target. Section 8 of docs/catalogue.md.
+ * Ranks of units on one target. Section 8 of docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_RANK_H
 #define TALLY_PROTO_MEASURE_RANK_H

@@ -1,6 +1,6 @@
 /*
  * Records of a register: what is said of an item, by whom, and to whom it is
- * credited. Section 6.3 of docs/catalogue.md, "Registers"; what the records
+ * credited. Section 6.3 of docs/figures.md, "Registers"; what the records
  * come to is in measure_register.c.
  *
  * Where the document is silent:

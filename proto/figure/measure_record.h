@@ -1,6 +1,6 @@
 /*
  * Records of a register: what is said of an item, by whom, and to whom it is
- * credited. Section 6.3 of docs/catalogue.md, "Registers".
+ * credited. Section 6.3 of docs/figures.md, "Registers".
  */
 #ifndef TALLY_PROTO_MEASURE_RECORD_H
 #define TALLY_PROTO_MEASURE_RECORD_H

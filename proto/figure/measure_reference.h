@@ -1,6 +1,6 @@
 /*
  * Other targets' figures, for goals that refer to them. Section 6.5 of
- * docs/catalogue.md.
+ * docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_REFERENCE_H
 #define TALLY_PROTO_MEASURE_REFERENCE_H

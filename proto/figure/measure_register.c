@@ -1,6 +1,6 @@
 /*
  * What a register's records come to: items, grades, milestones with their
- * slip. Section 6.3 of docs/catalogue.md, "Registers", and slip of 6.6; the
+ * slip. Section 6.3 of docs/figures.md, "Registers", and slip of 6.6; the
  * records themselves are put together in measure_record.c.
  *
  * If nothing was ever reported there is no figure, not a zero.

@@ -1,6 +1,6 @@
 /*
  * What a register's records come to: items, grades, milestones with their
- * slip. Section 6.3 of docs/catalogue.md, "Registers", and slip of 6.6.
+ * slip. Section 6.3 of docs/figures.md, "Registers", and slip of 6.6.
  */
 #ifndef TALLY_PROTO_MEASURE_REGISTER_H
 #define TALLY_PROTO_MEASURE_REGISTER_H

@@ -1,6 +1,6 @@
 /*
  * Narratives: there is no figure, the light is the reviewer's. Section 7 of
- * docs/catalogue.md, last paragraph.
+ * docs/figures.md, last paragraph.
  *
  * The review that counts is the one of the version that counts: a new text is
  * not yet reviewed.

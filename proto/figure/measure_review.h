@@ -1,6 +1,6 @@
 /*
  * Narratives: there is no figure, the light is the reviewer's. Section 7 of
- * docs/catalogue.md.
+ * docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_REVIEW_H
 #define TALLY_PROTO_MEASURE_REVIEW_H

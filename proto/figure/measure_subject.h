@@ -1,7 +1,7 @@
 /*
  * A subject: one target with what was said about it, made ready to be judged:
  * its closed periods and E, and which version of each cell counts, by unit.
- * Sections 5 (reviews) and 6.1 of docs/catalogue.md.
+ * Sections 5 (reviews) and 6.1 of docs/figures.md.
  *
  * Nothing in measure_*.c can fail but for memory: results that take memory are
  * NULL then, numbers go through the pool, which remembers, and subject.failed

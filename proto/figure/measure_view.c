@@ -1,6 +1,6 @@
 /*
  * Who is in force, due, and has reported: of a target as a whole or of one
- * unit. Section 6.1 of docs/catalogue.md.
+ * unit. Section 6.1 of docs/figures.md.
  */
 #include "proto/figure/measure_view.h"
 

@@ -1,7 +1,7 @@
 /*
  * A view: a subject seen as a whole, or a single unit of it; both are judged by
  * the same rules. It gathers what they come to, from the amount to the gap.
- * Who is due and has reported: section 6.1 of docs/catalogue.md.
+ * Who is due and has reported: section 6.1 of docs/figures.md.
  */
 #ifndef TALLY_PROTO_MEASURE_VIEW_H
 #define TALLY_PROTO_MEASURE_VIEW_H

@@ -1,4 +1,4 @@
-"""The worked examples of docs/catalogue.md, section 9, and every row of
+"""The worked examples of docs/figures.md, section 9, and every row of
 tests/data/semantics-vectors.csv, through files and tally-audit figures."""
 
 import csv
@@ -39,7 +39,7 @@ class Case(unittest.TestCase):
 
 
 class WorkedExamples(Case):
-    """catalogue.md, section 9; P is 2024M06."""
+    """figures.md, section 9; P is 2024M06."""
 
     def test_in_one_minute(self):
         result = figures({

@@ -1,4 +1,4 @@
-"""The rules of docs/catalogue.md, sections 5 to 8, beyond its examples: what
+"""The rules of docs/figures.md, sections 5 to 8, beyond its examples: what
 a figure, a plan, a gap and a light are, through tally-audit figures."""
 
 import unittest

@@ -1,6 +1,6 @@
 """Other views of the figures: the first screen's counts, units ranked, and
 kept verdicts beside the present ones. From files through tally-audit; what is
-expected is reckoned by hand from docs/catalogue.md."""
+expected is reckoned by hand from docs/figures.md."""
 
 import unittest
 

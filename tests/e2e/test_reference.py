@@ -1,5 +1,5 @@
 """Generated catalogues and reports: the program says what the evaluation in
-tests/reference says, which was written from docs/catalogue.md alone."""
+tests/reference says, which was written from docs/figures.md alone."""
 
 import os
 import subprocess

@@ -1,5 +1,5 @@
 """Reports: which rows take effect, why others do not, and what a cell says at
-a time. docs/catalogue.md, section 5, and "Versions" of section 10."""
+a time. docs/figures.md, section 5, and "Versions" of section 10."""
 
 from datetime import date, datetime, time
 

@@ -1,5 +1,5 @@
 """Targets, units, goals and plans as the catalogue's files say them, with
-every default filled in. docs/catalogue.md, section 4. Errors of a catalogue
+every default filled in. docs/figures.md, section 4. Errors of a catalogue
 are not looked for: what is read here has been accepted."""
 
 from datetime import date, timedelta

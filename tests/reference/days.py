@@ -1,5 +1,5 @@
 """Days, reporting periods, and the share of a window that has passed.
-docs/catalogue.md, sections 3, 4 and 6.1."""
+docs/figures.md, sections 3, 4 and 6.1."""
 
 import re
 from calendar import monthrange

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The figures of docs/catalogue.md a second time, slowly and from the document
+"""The figures of docs/figures.md a second time, slowly and from the document
 alone: what tally-audit figures --json --all prints, and the rows it refuses.
 
     evaluate.py CATALOGUE_DIR CUTOFF REPORTS.csv..."""

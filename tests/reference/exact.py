@@ -1,5 +1,5 @@
 """Numbers as people write them, and as figures are shown: exact fractions in
-between. docs/catalogue.md, sections 3 and 6.7."""
+between. docs/figures.md, sections 3 and 6.7."""
 
 import re
 from fractions import Fraction

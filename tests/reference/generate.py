@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Small catalogues with reports, by a seed: few numbers, so that edges are
-met often, and every rule of docs/catalogue.md somewhere.
+met often, and every rule of docs/figures.md somewhere.
 
     generate.py SEED DIR    writes one case as files"""
 

@@ -1,5 +1,5 @@
 """Goals: what is in force, references, being met, what a unit is held to.
-docs/catalogue.md, sections 6.5 and 6.6 (a unit's goal)."""
+docs/figures.md, sections 6.5 and 6.6 (a unit's goal)."""
 
 from fractions import Fraction
 

@@ -1,5 +1,5 @@
 """A figure's light and everything shown beside it: the lines of section 7 of
-docs/catalogue.md, for a target as a whole and for a unit alike."""
+docs/figures.md, for a target as a whole and for a unit alike."""
 
 from fractions import Fraction
 

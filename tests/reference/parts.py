@@ -1,5 +1,5 @@
 """What a figure is: a unit's parts over time, units together, the formula.
-docs/catalogue.md, sections 6.2 to 6.4."""
+docs/figures.md, sections 6.2 to 6.4."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Plans, gaps, completion rates and slips. docs/catalogue.md, section 6.6."""
+"""Plans, gaps, completion rates and slips. docs/figures.md, section 6.6."""
 
 from datetime import timedelta
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Items, and what their records come to. docs/catalogue.md, sections 4
+"""Items, and what their records come to. docs/figures.md, sections 4
 (filters) and 6.3, and "Registers" of section 10."""
 
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets write it. docs/catalogue.md, section 3."""
+"""CSV as spreadsheets write it. docs/figures.md, section 3."""
 
 import csv
 import io

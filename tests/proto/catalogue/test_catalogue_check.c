@@ -545,7 +545,7 @@ Test(catalogue_check, a_kind_that_is_misspelt_hides_no_other_mistake)
 	strbuf_init(&text, 0);
 	cr_expect_eq(catalogue_load(files, count, &catalogue, &problems),
 		     ERR_INVALID);
-	problems_write(&problems, &text);
+	problems_write(&problems, false, &text);
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
 		cr_expect(strstr(text.text, places[i]), "%s is missing in:\n%s",
 			  places[i], text.text);

@@ -1,4 +1,4 @@
-/* The examples of docs/catalogue.md, section 9: P is 2024M06, T is 1/2. */
+/* The examples of docs/figures.md, section 9: P is 2024M06, T is 1/2. */
 #include "measure_fixture.h"
 
 /* Fifteen towns and streets, as in the example district. */

@@ -1,4 +1,4 @@
-/* Forms of goals, references, and goals over time: docs/catalogue.md, section
+/* Forms of goals, references, and goals over time: docs/figures.md, section
  * 6.5. */
 #include "measure_fixture.h"
 

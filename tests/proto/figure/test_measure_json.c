@@ -1,5 +1,5 @@
 /* Tasks, the counts of the first screen, ranks, standings, and the lines of
- * JSON: docs/catalogue.md, section 8. */
+ * JSON: docs/figures.md, section 8. */
 #include "measure_fixture.h"
 
 static struct fixture *year(void)

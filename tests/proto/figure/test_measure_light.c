@@ -1,4 +1,4 @@
-/* The ten lines of docs/catalogue.md, section 7, one test each and more. */
+/* The ten lines of docs/figures.md, section 7, one test each and more. */
 #include "measure_fixture.h"
 
 #define LADDER                                                \

@@ -1,5 +1,5 @@
 /* Parts of units over time, who is in force, and what is known when:
- * docs/catalogue.md, sections 6.1 to 6.3. */
+ * docs/figures.md, sections 6.1 to 6.3. */
 #include "measure_fixture.h"
 
 Test(parts, entry_of_the_period_is_summed)

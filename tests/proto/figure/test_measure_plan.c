@@ -1,5 +1,5 @@
 /* Every row of the table of expected figure, gap and completion rate, the
- * curves, and plans of units: docs/catalogue.md, section 6.6. */
+ * curves, and plans of units: docs/figures.md, section 6.6. */
 #include "measure_fixture.h"
 
 Test(plan, every_case_of_the_table)

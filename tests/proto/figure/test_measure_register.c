@@ -1,4 +1,4 @@
-/* Registers: claims, credit, filters, readers, milestones. docs/catalogue.md,
+/* Registers: claims, credit, filters, readers, milestones. docs/figures.md,
  * section 6.3. */
 #include "measure_fixture.h"
 
