@@ -80,7 +80,7 @@ static int end_group(struct collector *c, struct err *err)
 		c->catalogue = catalogue;
 		session_new_catalogue(c->sessions);
 	}
-	session_settled(c->sessions, &c->arena);
+	session_table_settled(c->sessions, &c->arena);
 	notary_settled(c->notary);
 	if (c->puts.count)
 		rc = flusher_add(c->flusher, &c->puts,

@@ -58,7 +58,7 @@ void collector_tick(void *arg)
 	struct collector *c = arg;
 
 	collector_read_clocks(c);
-	session_tick(c->sessions, clock_monotonic_ms());
+	session_table_tick(c->sessions, clock_monotonic_ms());
 	watch_clock(c);
 	if (c->full_told)
 		collector_read_disk(c); /* nobody may be sending */

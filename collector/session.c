@@ -307,7 +307,7 @@ static void tick_one(struct session *session)
 	}
 }
 
-void session_tick(struct session_table *table, uint64_t now_ms)
+void session_table_tick(struct session_table *table, uint64_t now_ms)
 {
 	assert(!table->touched);
 	table->now_ms = now_ms;

@@ -4,9 +4,9 @@
  * shut or put in order comes out through the host, a table of functions.
  * docs/protocol.md is what it implements.
  *
- * A group: any number of session_receive, then session_settled once what was
- * submitted is durable and folded: one ACK for each office and group. Between
- * the two a session's address is stable: the host may keep it as a tag.
+ * A group: any number of session_receive, then session_table_settled once what
+ * was submitted is durable and folded: one ACK for each office and group.
+ * Between the two a session's address is stable: the host may keep it as a tag.
  */
 #ifndef TALLY_COLLECTOR_SESSION_H
 #define TALLY_COLLECTOR_SESSION_H
@@ -129,23 +129,23 @@ struct session_message {
 	bool set_aside; /* it has crashed the collector before */
 };
 
-/* Decodes into the arena, which must live until session_settled. */
+/* Decodes into the arena, which must live until session_table_settled. */
 int session_receive(struct session_table *table,
 		    const struct session_message *message, uint64_t now_ms,
 		    struct arena *arena, struct err *err);
 
 /* A submitted batch was applied. The receipt's verdicts live until
- * session_settled. admission: ADMIT_TAKE or ADMIT_FORK. */
+ * session_table_settled. admission: ADMIT_TAKE or ADMIT_FORK. */
 void session_taken(struct session *session, enum admission admission,
 		   const struct receipt *receipt);
 /* A submitted batch could not be made durable: no room on the disk. */
 void session_disk_full(struct session *session, uint64_t sequence);
 
 /* The group is over: acknowledges. */
-void session_settled(struct session_table *table, struct arena *arena);
+void session_table_settled(struct session_table *table, struct arena *arena);
 
 /* Once a second: ends what is silent, revoked or was told to go. */
-void session_tick(struct session_table *table, uint64_t now_ms);
+void session_table_tick(struct session_table *table, uint64_t now_ms);
 
 /* There is a new version of the catalogue. */
 void session_new_catalogue(struct session_table *table);

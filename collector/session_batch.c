@@ -247,7 +247,7 @@ static void settle_one(struct session *session, struct arena *arena)
 		session_close(session);
 }
 
-void session_settled(struct session_table *table, struct arena *arena)
+void session_table_settled(struct session_table *table, struct arena *arena)
 {
 	while (table->touched) {
 		struct session *session = table->touched;

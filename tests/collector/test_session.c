@@ -450,7 +450,7 @@ static void settle(struct world *w, bool room)
 	w->waiting_count = 0;
 	for (size_t i = 0; i < OFFICES; i++)
 		w->offices[i].pending = w->offices[i].next;
-	session_settled(w->table, &w->arena);
+	session_table_settled(w->table, &w->arena);
 	arena_reset(&w->arena);
 }
 
@@ -550,7 +550,7 @@ Test(session, questions_are_answered_within_measure)
 	for (int i = 0; i < SESSION_PROVES_A_TICK; i++)
 		say_prove(w, 2, 1, 5);
 	cr_expect_eq(w->heard[2].evidences, SESSION_PROVES_A_TICK);
-	session_tick(w->table, w->now_ms += 1000);
+	session_table_tick(w->table, w->now_ms += 1000);
 	say_prove(w, 2, 1, 3);
 	cr_expect_eq(w->heard[2].evidences, SESSION_PROVES_A_TICK + 1);
 	for (int i = 0; i < SESSION_PROVES_A_TICK; i++)
@@ -707,7 +707,7 @@ Test(session, whoever_breaks_the_rules_is_told_once_and_shut)
 			     rows[i].what);
 		cr_expect_not(w->heard[1].shut);
 		w->now_ms += SESSION_LINGER_MS;
-		session_tick(w->table, w->now_ms);
+		session_table_tick(w->table, w->now_ms);
 		cr_expect(w->heard[1].shut, "%s", rows[i].what);
 		strbuf_release(&out);
 		world_free(w);
@@ -772,7 +772,7 @@ Test(session, a_key_that_is_revoked_is_ended_without_a_message)
 
 	say_hello(w, 1, 0);
 	w->offices[0].revoked = true;
-	session_tick(w->table, w->now_ms + 1000);
+	session_table_tick(w->table, w->now_ms + 1000);
 	cr_expect_eq(w->heard[1].code, NACK_NOT_ENROLLED);
 	cr_expect_eq(session_count(w->table), 0);
 	world_free(w);
@@ -787,7 +787,7 @@ Test(session, the_silent_are_ended)
 	w->now_ms += 4000;
 	say_ping(w, 2, 1);
 	w->now_ms += 2000;
-	session_tick(w->table, w->now_ms);
+	session_table_tick(w->table, w->now_ms);
 	cr_expect_null(session_open_curve(w->table, 1));
 	cr_expect_not_null(session_open_curve(w->table, 2));
 	world_free(w);
@@ -894,12 +894,12 @@ static void random_event(struct world *w, uint64_t *seed)
 	case 8:
 		settle(w, true);
 		w->now_ms += draw(seed, 3000);
-		session_tick(w->table, w->now_ms);
+		session_table_tick(w->table, w->now_ms);
 		/* A connection that was shut is another one after that. */
 		for (size_t i = 0; i < ROUTES; i++)
 			if (w->heard[i].shut && !draw(seed, 4)) {
 				w->now_ms += SESSION_FORGET_MS + 1;
-				session_tick(w->table, w->now_ms);
+				session_table_tick(w->table, w->now_ms);
 				w->heard[i] = (struct heard){ 0 };
 			}
 		break;

@@ -234,7 +234,7 @@ static void apply(struct stage *stage)
 static void settle(struct stage *stage)
 {
 	apply(stage);
-	session_settled(stage->table, &stage->arena);
+	session_table_settled(stage->table, &stage->arena);
 }
 
 Test(session_group, a_second_hello_gives_no_more_batches_than_a_group_holds)
