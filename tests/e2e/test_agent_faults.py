@@ -80,6 +80,7 @@ class Faults(unittest.TestCase):
         What import said is saved arrives once; the rest all or none."""
         baima = self.world.enrol("baima", "baima")
         draw = random.Random(20240705)
+        window = 0.12  # about every second import ends, however fast it is
         promised = []
         for i in range(KILLS):
             rows = (f"live.urban-jobs,baima,2024M06,{1000 * i},again\n"
@@ -89,7 +90,7 @@ class Faults(unittest.TestCase):
             sender = self.world.start_agent(baima)
             saver = self.world.start_agent(baima, "import", path)
             try:
-                saver.wait(draw.uniform(0, 0.12))
+                saver.wait(draw.uniform(0, window))
             except subprocess.TimeoutExpired:
                 pass
             victims = [sender, saver]
@@ -100,6 +101,7 @@ class Faults(unittest.TestCase):
                 victim.wait()
             if saver.returncode == 0:
                 promised.append(i)
+            window *= 0.9 if saver.returncode == 0 else 1.1
             del self.world.running[-2:]
         self.world.agent(baima, "sync", "--timeout", WAIT_S)
         values = [list(line["cells"].values())[0]
