@@ -53,7 +53,7 @@ int outbox_save(struct outbox *outbox, const struct sealed *sealed,
 		struct err *err);
 
 /* Replaces the body of one that still waits: ERR_NOTFOUND if it was sealed
- * meanwhile (used to rebase). Salt and cell stay as they are. */
+ * meanwhile. Salt and cell stay as they are. */
 int outbox_replace(struct outbox *outbox, uint64_t number,
 		   const struct sealed *sealed, struct err *err);
 
@@ -117,8 +117,10 @@ long outbox_sender(const struct outbox *outbox);
 /*
  * Seals what waits (at most count_max statements and bytes_max bytes) as the
  * next batch, durable on return: *batch in the arena, *sequence its number.
- * Of header, sequence, prev, count, root and key are filled in here. Needs
- * the sender's lock. ERR_NOTFOUND: nothing waits, or not in bytes_max.
+ * Of header, sequence, prev, count, root and key are filled in here. What
+ * replaces one of ours is sealed once the verdict on that one is known, and if
+ * it was refused, replaces what that one would have. Needs the sender's lock.
+ * ERR_NOTFOUND: nothing waits that can go, or not in bytes_max.
  */
 int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 		const struct sign_pair *pair, size_t count_max,

@@ -37,6 +37,21 @@ class Told(unittest.TestCase):
         run = self.world.agent(office, "sync", "--timeout", WAIT_S)
         self.assertNotIn("refused", run.stderr)
 
+    def test_what_corrects_a_slip_is_taken(self):
+        """Typed before anybody knew that the slip is refused."""
+        office = self.world.enrol("office", "baima")
+        for value in ("3.5", "4", "x", "5"):
+            self.world.agent(office, "report", "live.urban-jobs", value,
+                             "--period", "2024M06", "--unit", "baima",
+                             "--reason", "recount")
+        self.world.agent(office, "sync", "--timeout", WAIT_S)
+        self.assertEqual(self.world.said(office, "cells", "verdict"),
+                         [({"": "3.5"}, "too-many-decimals"),
+                          ({"": "4"}, "admitted"),
+                          ({"": "x"}, "value-malformed"),
+                          ({"": "5"}, "admitted")])
+        self.world.audit()
+
     def test_a_revoked_office_is_told_to_ask(self):
         office = self.world.enrol("office", "baima")
         self.world.agent(self.world.admin, "revoke", self.world.keys[office],

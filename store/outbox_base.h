@@ -1,0 +1,27 @@
+/*
+ * What an item stands on is settled when it is sealed, not when it was typed:
+ * only then is it known what became of the statement that it replaces. Inside
+ * the outbox.
+ */
+#ifndef TALLY_STORE_OUTBOX_BASE_H
+#define TALLY_STORE_OUTBOX_BASE_H
+
+#include "store/db.h"
+#include "store/outbox.h"
+
+/* The first catalogue of ours that is saved and not delivered; 0: none. */
+int outbox_base_catalogue(struct db_txn *txn, struct arena *arena,
+			  uint64_t *number, struct err *err);
+
+/*
+ * 1: the item can be sealed. 0: not yet, as it stands on one of ours whose
+ * verdict is not known, or is of a catalogue behind such a one (catalogue, as
+ * above). *body, in the arena: its bytes where they are others now, because
+ * what it replaces was refused and never became a version; else empty. scratch
+ * is for what is read on the way.
+ */
+int outbox_base_settle(struct db_txn *txn, uint64_t number, uint64_t catalogue,
+		       struct arena *scratch, struct arena *arena,
+		       struct span *body, struct err *err);
+
+#endif
