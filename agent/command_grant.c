@@ -8,6 +8,7 @@
 #include "agent/deliver.h"
 #include "agent/describe.h"
 #include "agent/office.h"
+#include "agent/outcome.h"
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
@@ -255,7 +256,8 @@ static int wait_if_asked(const struct options *options, struct office *office,
 		return EXIT_OK;
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
-	return deliver_saved(office, timeout_ms, saved);
+	return outcome_range(office, timeout_ms, saved->first, saved->last,
+			     false);
 }
 
 int command_grant(const struct options *options)

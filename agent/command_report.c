@@ -6,6 +6,7 @@
 
 #include "agent/deliver.h"
 #include "agent/desk.h"
+#include "agent/outcome.h"
 #include "agent/say.h"
 
 /* VALUE, or FIELD=VALUE for each field. */
@@ -79,6 +80,8 @@ static int say(const struct options *options, struct office *office,
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
+	if (options_given(options, "json") && !options_given(options, "wait"))
+		return options_usage(options, "--json goes with --wait");
 	if (desk_open(&desk, office, &err))
 		code = office_fail(&err);
 	if (!code && entry->report.unit.len == 0 && desk_unit(&desk).len == 0)
@@ -90,7 +93,13 @@ static int say(const struct options *options, struct office *office,
 	if (!code)
 		code = say_save(&desk, entry, &number);
 	if (!code && waits)
-		code = desk_wait(&desk, timeout_ms, &number, NULL, 1, NULL);
+		code = outcome_wait(
+			office, timeout_ms,
+			&(struct outcome){
+				.numbers = &number,
+				.count = 1,
+				.single = true,
+				.json = options_given(options, "json") });
 	desk_close(&desk);
 	return code;
 }

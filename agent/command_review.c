@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/deliver.h"
+#include "agent/outcome.h"
 #include "agent/review_sheet.h"
 #include "agent/review_word.h"
 #include "agent/say.h"
@@ -61,7 +62,13 @@ static int review_one(const struct options *options, struct office *office,
 	if (!code)
 		tell_judged(&desk, entry);
 	if (!code && options_given(options, "wait"))
-		code = desk_wait(&desk, timeout_ms, &number, NULL, 1, NULL);
+		code = outcome_wait(
+			office, timeout_ms,
+			&(struct outcome){
+				.numbers = &number,
+				.count = 1,
+				.single = true,
+				.json = options_given(options, "json") });
 	desk_close(&desk);
 	return code;
 }
@@ -164,6 +171,8 @@ int command_review(const struct options *options)
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
+	if (options_given(options, "json") && !options_given(options, "wait"))
+		return options_usage(options, "--json goes with --wait");
 	if (!file && !lists)
 		return command_one(options, timeout_ms);
 	if (options_arguments(options) || (file && lists) ||

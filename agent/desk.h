@@ -45,12 +45,4 @@ enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 const char *desk_advice(const struct desk *desk, const struct entry *entry,
 			enum verdict verdict, const char *column);
 
-/*
- * After saving with --wait: waits, then tells what became of the statements
- * with these numbers (rows: their rows in the file, or NULL). Gives the exit
- * code: 3 if one was refused.
- */
-int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
-	      const uint32_t *rows, size_t count, const char *file);
-
 #endif

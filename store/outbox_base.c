@@ -1,5 +1,6 @@
 #include "store/outbox_base.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -44,6 +45,7 @@ static int find_item(struct db_txn *txn, const uint8_t base[BASE_BYTES],
 
 /* What a walk from an item to what it stands on has come to. */
 struct walk {
+	const struct outbox_held *held;
 	uint64_t number; /* of the item that stands on the base */
 	uint8_t base[BASE_BYTES];
 	bool has_base;
@@ -56,6 +58,32 @@ static void take_base(struct walk *walk, struct span base)
 	walk->has_base = base.len == BASE_BYTES;
 	if (walk->has_base)
 		memcpy(walk->base, base.data, BASE_BYTES);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Whether what stands on an undelivered item has to wait with it, or for it. */
+static int must_wait(struct db_txn *txn, const struct walk *walk,
+		     uint64_t number, bool *waits, struct err *err)
+{
+	const struct outbox_held *held = walk->held;
+	struct u64_key key = outbox_key(number);
+	struct span value;
+	int rc;
+
+	*waits = held->count &&
+		 bsearch(&number, held->numbers, held->count,
+			 sizeof(*held->numbers), compare_numbers);
+	if (*waits)
+		return 0;
+	rc = db_get(txn, OUTBOX_DOUBT, outbox_key_span(&key), &value, err);
+	*waits = !rc;
+	return rc == ERR_NOTFOUND ? 0 : rc;
 }
 
 /* 1: a step further down; 0: this is what it stands on. */
@@ -75,8 +103,9 @@ static int step(struct db_txn *txn, struct walk *walk, struct arena *scratch,
 	rc = outbox_get_item(txn, number, scratch, &item, err);
 	if (rc)
 		return rc;
-	walk->waits = !item.delivered;
-	if (walk->waits || !item.verdict ||
+	if (!item.delivered)
+		return must_wait(txn, walk, number, &walk->waits, err);
+	if (!item.verdict ||
 	    wire_decode_statement(item.sealed.body, scratch, &statement, NULL))
 		return 0;
 	walk->number = number;
@@ -115,10 +144,10 @@ static bool is_of_catalogue(const struct statement *statement)
 }
 
 int outbox_base_settle(struct db_txn *txn, uint64_t number, uint64_t catalogue,
-		       struct arena *scratch, struct arena *arena,
-		       struct span *body, struct err *err)
+		       const struct outbox_held *held, struct arena *scratch,
+		       struct arena *arena, struct span *body, struct err *err)
 {
-	struct walk walk = { .number = number };
+	struct walk walk = { .held = held, .number = number };
 	struct outbox_item item = { 0 };
 	struct statement statement;
 	int rc = outbox_get_item(txn, number, scratch, &item, err);

@@ -13,15 +13,22 @@
 int outbox_base_catalogue(struct db_txn *txn, struct arena *arena,
 			  uint64_t *number, struct err *err);
 
+/* Numbers of items that must wait, ascending. */
+struct outbox_held {
+	uint64_t *numbers;
+	size_t count;
+};
+
 /*
- * 1: the item can be sealed. 0: not yet, as it stands on one of ours whose
- * verdict is not known, or is of a catalogue behind such a one (catalogue, as
- * above). *body, in the arena: its bytes where they are others now, because
- * what it replaces was refused and never became a version; else empty. scratch
- * is for what is read on the way.
+ * 1: the item can be sealed. 0: not yet, as it stands on a doubtful one of ours
+ * whose verdict is not known, on one that must wait itself (held: of those
+ * before it), or is of a catalogue behind another (catalogue, as above). *body,
+ * in the arena: its bytes where they are others now, because what it replaces
+ * was refused and never became a version; else empty. scratch is for what is
+ * read on the way.
  */
 int outbox_base_settle(struct db_txn *txn, uint64_t number, uint64_t catalogue,
-		       struct arena *scratch, struct arena *arena,
-		       struct span *body, struct err *err);
+		       const struct outbox_held *held, struct arena *scratch,
+		       struct arena *arena, struct span *body, struct err *err);
 
 #endif

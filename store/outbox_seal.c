@@ -16,6 +16,7 @@ struct gather {
 	struct arena *arena;  /* for numbers and bodies */
 	struct arena scratch; /* for one item */
 	uint64_t catalogue;   /* see outbox_base.h */
+	struct outbox_held held;
 	uint64_t *numbers;
 	struct span *bodies; /* empty: as it was saved */
 	size_t count, count_max;
@@ -40,13 +41,36 @@ static int gather_one(void *arg, struct span key, struct span value)
 		return 1;
 	number = load_u64(key.data);
 	rc = outbox_base_settle(gather->txn, number, gather->catalogue,
-				&gather->scratch, gather->arena,
+				&gather->held, &gather->scratch, gather->arena,
 				&gather->bodies[gather->count], gather->err);
 	arena_reset(&gather->scratch);
-	if (rc <= 0)
+	if (rc < 0)
 		return rc;
+	if (rc == 0) {
+		gather->held.numbers[gather->held.count++] = number;
+		return 0;
+	}
 	gather->bytes += bytes;
 	gather->numbers[gather->count++] = number;
+	return 0;
+}
+
+static int make_room(struct gather *gather)
+{
+	struct outbox_meta meta = { 0 };
+	int rc = outbox_meta_read(gather->txn, &meta, gather->err);
+
+	if (rc)
+		return rc;
+	gather->numbers = arena_array(gather->arena, gather->count_max,
+				      sizeof(*gather->numbers));
+	gather->bodies = arena_array(gather->arena, gather->count_max,
+				     sizeof(*gather->bodies));
+	gather->held.numbers = arena_array(gather->arena,
+					   meta.counts.waiting + 1,
+					   sizeof(*gather->held.numbers));
+	if (!gather->numbers || !gather->bodies || !gather->held.numbers)
+		return no_memory(gather->err);
 	return 0;
 }
 
@@ -61,12 +85,9 @@ static int gather_waiting(struct gather *gather, size_t bytes_max)
 		bytes_max = WIRE_BATCH_BYTES_MAX;
 	if (bytes_max > OUTBOX_BATCH_BYTES)
 		gather->bytes_max = bytes_max - OUTBOX_BATCH_BYTES;
-	gather->numbers = arena_array(gather->arena, gather->count_max,
-				      sizeof(*gather->numbers));
-	gather->bodies = arena_array(gather->arena, gather->count_max,
-				     sizeof(*gather->bodies));
-	if (!gather->numbers || !gather->bodies)
-		return no_memory(err);
+	rc = make_room(gather);
+	if (rc)
+		return rc;
 	arena_init(&gather->scratch, OUTBOX_SCRATCH_BYTES);
 	rc = outbox_base_catalogue(gather->txn, &gather->scratch,
 				   &gather->catalogue, err);

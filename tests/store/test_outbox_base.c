@@ -44,7 +44,8 @@ static void close_fixture(struct fixture *fixture)
 	cr_expect_eq(system(command), 0);
 }
 
-static void save(struct fixture *fixture, const struct statement *statement)
+static void save(struct fixture *fixture, const struct statement *statement,
+		 bool doubts)
 {
 	struct sealed *sealed = &fixture->sealed[fixture->count];
 	struct strbuf body;
@@ -57,8 +58,9 @@ static void save(struct fixture *fixture, const struct statement *statement)
 	sealed->body = span_of(arena_copy(&fixture->arena, body.text, body.len),
 			       body.len);
 	strbuf_release(&body);
-	cr_assert_eq(outbox_save(fixture->outbox, sealed, 1, 7,
-				 &fixture->numbers[fixture->count], &err),
+	cr_assert_eq(outbox_save_doubting(fixture->outbox, sealed, &doubts, 1,
+					  7, &fixture->numbers[fixture->count],
+					  &err),
 		     0, "%s", err.msg);
 	fixture->count++;
 }
@@ -70,7 +72,8 @@ static struct span base_span(const struct fixture *fixture, int base)
 }
 
 /* base: index of the one it replaces, or -1. */
-static void say(struct fixture *fixture, const char *period, int base)
+static void say_as(struct fixture *fixture, const char *period, int base,
+		   bool doubts)
 {
 	struct cell_text cell = { .value = span_of_text("1") };
 	struct statement statement = { .kind = SAID_REPORT };
@@ -82,7 +85,12 @@ static void say(struct fixture *fixture, const char *period, int base)
 	report->cells = &cell;
 	report->cell_count = 1;
 	statement.base = base_span(fixture, base);
-	save(fixture, &statement);
+	save(fixture, &statement, doubts);
+}
+
+static void say(struct fixture *fixture, const char *period, int base)
+{
+	say_as(fixture, period, base, true);
 }
 
 static void review(struct fixture *fixture, const char *period, int base)
@@ -94,7 +102,7 @@ static void review(struct fixture *fixture, const char *period, int base)
 	statement.said.review.period = span_of_text(period);
 	statement.said.review.status = span_of_text("approved");
 	statement.base = base_span(fixture, base);
-	save(fixture, &statement);
+	save(fixture, &statement, false);
 }
 
 static void part(struct fixture *fixture, uint8_t set)
@@ -104,7 +112,7 @@ static void part(struct fixture *fixture, uint8_t set)
 	memset(statement.said.part.set, set, SALT_BYTES);
 	statement.said.part.file = span_of_text("units.csv");
 	statement.said.part.bytes = span_of_text("unit\n");
-	save(fixture, &statement);
+	save(fixture, &statement, false);
 }
 
 static void commit(struct fixture *fixture, uint8_t set, int base)
@@ -114,7 +122,7 @@ static void commit(struct fixture *fixture, uint8_t set, int base)
 	memset(statement.said.commit.set, set, SALT_BYTES);
 	statement.said.commit.parts = 1;
 	statement.base = base_span(fixture, base);
-	save(fixture, &statement);
+	save(fixture, &statement, false);
 }
 
 /* Seals all that can go, and says which: indices as digits, "" for none. */
@@ -198,7 +206,38 @@ static int base_of(struct fixture *fixture, size_t i)
 	return look.base;
 }
 
-Test(outbox_base, what_stands_on_one_without_verdict_is_not_sealed)
+Test(outbox_base, what_nobody_doubts_goes_in_one_batch)
+{
+	struct fixture fixture;
+	struct batch batch;
+
+	open_fixture(&fixture);
+	say_as(&fixture, "2024M06", -1, false);
+	say_as(&fixture, "2024M06", 0, false);
+	cr_expect_str_eq(seal(&fixture, &batch), "01");
+	say_as(&fixture, "2024M06", 1, false);
+	cr_expect_str_eq(seal(&fixture, &batch), "2", "nor waits for these");
+	close_fixture(&fixture);
+}
+
+Test(outbox_base, what_stands_on_one_that_must_wait_waits_as_well)
+{
+	struct fixture fixture;
+	struct batch batch;
+
+	open_fixture(&fixture);
+	say(&fixture, "2024M06", -1);
+	say_as(&fixture, "2024M06", 0, false);
+	say_as(&fixture, "2024M06", 1, false);
+	cr_expect_str_eq(seal(&fixture, &batch), "0");
+	receive(&fixture, &batch, VERDICT_VALUE_MALFORMED);
+	cr_expect_str_eq(seal(&fixture, &batch), "12");
+	cr_expect_eq(base_of(&fixture, 1), -1);
+	cr_expect_eq(base_of(&fixture, 2), 1);
+	close_fixture(&fixture);
+}
+
+Test(outbox_base, what_stands_on_a_doubtful_one_waits_for_its_verdict)
 {
 	struct fixture fixture;
 	struct batch batch;
