@@ -298,6 +298,13 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			   "请只把此登记码交给该单位；授权送达后可用一次，有效"
 			   "期至 %s" },
 	[MESSAGE_CODE_FILE] = { "the code is in %s", "登记码已存入 %s" },
+	[MESSAGE_REVOKE_OWN] = { "nothing was saved: %s is this directory's "
+				 "own key, which only another administrator "
+				 "ends. If there is none, first make one: "
+				 "tally-agent grant --role admin",
+				 "未保存：%s 是本目录自己的密钥，只能由另一位管"
+				 "理员撤销。若没有，请先授予一位：tally-agent "
+				 "grant --role admin" },
 	[MESSAGE_REVOKE_SAVED] = { "revocation saved here, waiting to send: "
 				   "key %s, suspect from "
 				   "its batch %llu on",

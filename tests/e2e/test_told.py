@@ -109,6 +109,17 @@ class Told(unittest.TestCase):
                           ({"": "5"}, "admitted")])
         self.world.audit()
 
+    def test_an_administrator_does_not_lock_the_journal(self):
+        key = json.loads(self.world.call(
+            "tally-collector", "offices", self.world.collector_dir,
+            "--json").stdout.splitlines()[0])["key"]
+        run = self.world.agent(self.world.admin, "revoke", key, code=3)
+        self.assertIn("only another administrator", run.stderr)
+        second = self.world.enrol("second", "--role", "admin")
+        self.world.agent(second, "revoke", key, *PATIENT)
+        self.world.agent(second, "grant", "longmen", *PATIENT)
+        self.world.audit()
+
     def test_a_revoked_office_is_told_to_ask(self):
         office = self.world.enrol("office", "baima")
         self.world.agent(self.world.admin, "revoke", self.world.keys[office],
