@@ -13,7 +13,6 @@
 struct telling {
 	struct office *office;
 	const struct outcome *outcome;
-	uint64_t after;	    /* those with higher numbers are told as well */
 	struct arena arena; /* one item */
 	size_t next;
 	uint16_t part_verdict; /* told last: parts share their fate */
@@ -139,9 +138,8 @@ static bool is_ours(struct telling *telling, uint64_t number)
 	while (telling->next < outcome->count &&
 	       outcome->numbers[telling->next] < number)
 		telling->next++;
-	return number > telling->after ||
-	       (telling->next < outcome->count &&
-		outcome->numbers[telling->next] == number);
+	return telling->next < outcome->count &&
+	       outcome->numbers[telling->next] == number;
 }
 
 static int visit(void *arg, const struct outbox_item *item)
@@ -150,8 +148,7 @@ static int visit(void *arg, const struct outbox_item *item)
 	struct statement statement;
 
 	if (!is_ours(telling, item->number))
-		return telling->next == telling->outcome->count &&
-		       telling->after == UINT64_MAX;
+		return telling->next == telling->outcome->count;
 	arena_reset(&telling->arena);
 	if (wire_decode_statement(item->sealed.body, &telling->arena,
 				  &statement, NULL))
@@ -185,9 +182,7 @@ static int tell_all(struct telling *telling, uint64_t first, int code)
 int outcome_wait(struct office *office, uint64_t timeout_ms,
 		 const struct outcome *outcome)
 {
-	struct telling telling = { .office = office,
-				   .outcome = outcome,
-				   .after = UINT64_MAX };
+	struct telling telling = { .office = office, .outcome = outcome };
 	struct saved saved;
 	int code;
 
@@ -220,14 +215,12 @@ int outcome_range(struct office *office, uint64_t timeout_ms, uint64_t first,
 struct undelivered {
 	uint64_t *numbers;
 	size_t count, room;
-	uint64_t last; /* of all */
 };
 
 static int note_undelivered(void *arg, const struct outbox_item *item)
 {
 	struct undelivered *undelivered = arg;
 
-	undelivered->last = item->number;
 	if (!item->delivered && undelivered->count < undelivered->room)
 		undelivered->numbers[undelivered->count++] = item->number;
 	return 0;
@@ -262,9 +255,7 @@ int outcome_sync(struct office *office, uint64_t timeout_ms, bool json)
 		return office_fail(&err);
 	outcome.numbers = before.numbers;
 	outcome.count = before.count;
-	telling.after = before.last;
 	code = deliver_told(office, timeout_ms, NULL);
-	return tell_all(&telling,
-			before.count ? before.numbers[0] : before.last + 1,
+	return tell_all(&telling, before.count ? before.numbers[0] : UINT64_MAX,
 			code);
 }

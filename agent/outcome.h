@@ -28,7 +28,9 @@ struct outcome {
 int outcome_wait(struct office *office, uint64_t timeout_ms,
 		 const struct outcome *outcome);
 
-/* The same of everything that waits here, with what others save meanwhile. */
+/* The same of everything that waits here now. What others save meanwhile is
+ * waited for as well, and theirs to ask about; so are records that come back
+ * from the collector. */
 int outcome_sync(struct office *office, uint64_t timeout_ms, bool json);
 
 /* Of those from first to last. */
