@@ -6,7 +6,6 @@
 
 #include "agent/deliver.h"
 #include "agent/desk.h"
-#include "agent/outcome.h"
 #include "agent/say.h"
 
 /* VALUE, or FIELD=VALUE for each field. */
@@ -92,14 +91,9 @@ static int say(const struct options *options, struct office *office,
 		code = fill_na(&desk, entry, &office->arena);
 	if (!code)
 		code = say_save(&desk, entry, &number);
+	desk.json = options_given(options, "json");
 	if (!code && waits)
-		code = outcome_wait(
-			office, timeout_ms,
-			&(struct outcome){
-				.numbers = &number,
-				.count = 1,
-				.single = true,
-				.json = options_given(options, "json") });
+		code = desk_wait(&desk, timeout_ms, &number, NULL, 1, NULL);
 	desk_close(&desk);
 	return code;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "agent/deliver.h"
-#include "agent/outcome.h"
 #include "agent/review_sheet.h"
 #include "agent/review_word.h"
 #include "agent/say.h"
@@ -61,14 +60,9 @@ static int review_one(const struct options *options, struct office *office,
 		code = say_save(&desk, entry, &number);
 	if (!code)
 		tell_judged(&desk, entry);
+	desk.json = options_given(options, "json");
 	if (!code && options_given(options, "wait"))
-		code = outcome_wait(
-			office, timeout_ms,
-			&(struct outcome){
-				.numbers = &number,
-				.count = 1,
-				.single = true,
-				.json = options_given(options, "json") });
+		code = desk_wait(&desk, timeout_ms, &number, NULL, 1, NULL);
 	desk_close(&desk);
 	return code;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "agent/outcome.h"
+
 static int read_desk(struct desk *desk, struct err *err)
 {
 	struct office *office = desk->office;
@@ -147,4 +149,18 @@ const char *desk_advice(const struct desk *desk, const struct entry *entry,
 	return message_text(language, !strcmp(column, "version") ?
 					      MESSAGE_REVIEW_VERSION :
 					      MESSAGE_REVIEW_WORDS);
+}
+
+int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
+	      const uint32_t *rows, size_t count, const char *file)
+{
+	const struct outcome outcome = { .numbers = numbers,
+					 .count = count,
+					 .rows = rows,
+					 .file = file,
+					 .single = !rows,
+					 .json = desk->json };
+
+	desk_unlock(desk);
+	return outcome_wait(desk->office, timeout_ms, &outcome);
 }

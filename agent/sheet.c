@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/outcome.h"
 #include "agent/wake.h"
 #include "proto/catalogue/catalogue_chinese.h"
 
@@ -175,11 +174,6 @@ int sheet_save(struct sheet *sheet, const struct options *options,
 	       struct desk *desk, uint64_t timeout_ms)
 {
 	struct office *office = desk->office;
-	struct outcome outcome = { .numbers = sheet->numbers,
-				   .rows = sheet->rows,
-				   .count = sheet->made,
-				   .file = sheet->file,
-				   .json = options_given(options, "json") };
 	struct err err;
 	int code = EXIT_OK;
 
@@ -202,7 +196,9 @@ int sheet_save(struct sheet *sheet, const struct options *options,
 	wake_sender(office->dir, WAKE_SAVED);
 	message_print(stderr, office->language, sheet->words->saved,
 		      sheet->made);
+	desk->json = options_given(options, "json");
 	if (options_given(options, "wait"))
-		code = outcome_wait(office, timeout_ms, &outcome);
+		code = desk_wait(desk, timeout_ms, sheet->numbers, sheet->rows,
+				 sheet->made, sheet->file);
 	return code == EXIT_OK && sheet->bad ? EXIT_REFUSED : code;
 }
