@@ -65,7 +65,7 @@ int command_alarm(const struct options *options)
 	struct office office;
 	struct alarm alarm;
 	struct err err;
-	int code = office_open(&office, options, OFFICE_EXISTING);
+	int code = office_open(&office, options, OFFICE_LOOKING);
 
 	if (code)
 		goto out;

@@ -8,6 +8,7 @@
 #include "agent/deliver.h"
 #include "agent/describe.h"
 #include "agent/office.h"
+#include "agent/outcome.h"
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
@@ -427,7 +428,8 @@ int command_apply(const struct options *options)
 		code = apply(options, &trial, &saved);
 	}
 	if (!code && saved.first && options_given(options, "wait"))
-		code = deliver_saved(&office, timeout_ms, &saved);
+		code = outcome_range(&office, timeout_ms, saved.first,
+				     saved.last, false);
 	trial_release(&trial);
 	office_close(&office);
 	catalogue_folder_release(&folder);

@@ -8,6 +8,7 @@
 #include "agent/deliver.h"
 #include "agent/describe.h"
 #include "agent/office.h"
+#include "agent/outcome.h"
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
@@ -255,7 +256,8 @@ static int wait_if_asked(const struct options *options, struct office *office,
 		return EXIT_OK;
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
-	return deliver_saved(office, timeout_ms, saved);
+	return outcome_range(office, timeout_ms, saved->first, saved->last,
+			     false);
 }
 
 int command_grant(const struct options *options)
@@ -308,11 +310,16 @@ static int revoke_key(const struct options *options, struct office *office,
 	char hex[2 * SIGN_KEY_BYTES + 1];
 	struct err err;
 
+	bytes_to_hex(span_of(key->bytes, SIGN_KEY_BYTES), hex);
+	if (!memcmp(key->bytes, office->keys.sign.key.bytes, SIGN_KEY_BYTES)) {
+		message_print(stderr, office->language, MESSAGE_REVOKE_OWN,
+			      hex);
+		return EXIT_REFUSED;
+	}
 	statement.said.revoke.key = *key;
 	statement.said.revoke.from_sequence = from;
 	if (save_statement(office, &statement, &text, saved, &err))
 		return office_fail(&err);
-	bytes_to_hex(span_of(key->bytes, SIGN_KEY_BYTES), hex);
 	message_print(stderr, office->language, MESSAGE_REVOKE_SAVED, hex,
 		      (unsigned long long)from);
 	return EXIT_OK;

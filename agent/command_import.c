@@ -79,6 +79,7 @@ static int read_file(struct sheet *sheet, bool *has_reviews, struct err *err)
 			return ret;
 		if (!ret) {
 			memset(entry, 0, sizeof(*entry));
+			sheet->blank++;
 			continue;
 		}
 		ret = 0;
@@ -151,6 +152,14 @@ static int import_file(const struct options *options, struct sheet *sheet,
 		message_print(stderr, office->language, MESSAGE_UNCHECKED);
 	if (!ret && sheet->columns[COLUMN_RECEIVED] >= 0)
 		message_print(stderr, office->language, MESSAGE_NOT_RECEIVED);
+	if (!ret && sheet->count == 0) {
+		message_print(stderr, office->language, MESSAGE_IMPORT_EMPTY,
+			      sheet->file);
+		goto out;
+	}
+	if (!ret && sheet->blank)
+		message_print(stderr, office->language, MESSAGE_IMPORT_BLANK,
+			      sheet->blank);
 	if (!ret)
 		ret = check_columns(sheet, &desk, &err);
 	if (!ret)
@@ -163,6 +172,7 @@ static int import_file(const struct options *options, struct sheet *sheet,
 		code = office_fail(&err);
 	if (ret == ERR_LIMIT)
 		code = EXIT_REFUSED;
+out:
 	desk_close(&desk);
 	return code;
 }
@@ -177,6 +187,8 @@ int command_import(const struct options *options)
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
+	if (options_given(options, "json") && !options_given(options, "wait"))
+		return options_usage(options, "--json goes with --wait");
 	code = office_open(&office, options, OFFICE_EXISTING);
 	if (code)
 		goto out;

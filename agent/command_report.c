@@ -79,6 +79,8 @@ static int say(const struct options *options, struct office *office,
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
+	if (options_given(options, "json") && !options_given(options, "wait"))
+		return options_usage(options, "--json goes with --wait");
 	if (desk_open(&desk, office, &err))
 		code = office_fail(&err);
 	if (!code && entry->report.unit.len == 0 && desk_unit(&desk).len == 0)
@@ -89,6 +91,7 @@ static int say(const struct options *options, struct office *office,
 		code = fill_na(&desk, entry, &office->arena);
 	if (!code)
 		code = say_save(&desk, entry, &number);
+	desk.json = options_given(options, "json");
 	if (!code && waits)
 		code = desk_wait(&desk, timeout_ms, &number, NULL, 1, NULL);
 	desk_close(&desk);

@@ -60,6 +60,7 @@ static int review_one(const struct options *options, struct office *office,
 		code = say_save(&desk, entry, &number);
 	if (!code)
 		tell_judged(&desk, entry);
+	desk.json = options_given(options, "json");
 	if (!code && options_given(options, "wait"))
 		code = desk_wait(&desk, timeout_ms, &number, NULL, 1, NULL);
 	desk_close(&desk);
@@ -164,6 +165,8 @@ int command_review(const struct options *options)
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
+	if (options_given(options, "json") && !options_given(options, "wait"))
+		return options_usage(options, "--json goes with --wait");
 	if (!file && !lists)
 		return command_one(options, timeout_ms);
 	if (options_arguments(options) || (file && lists) ||

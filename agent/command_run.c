@@ -6,6 +6,7 @@
 
 #include "agent/deliver.h"
 #include "agent/office.h"
+#include "agent/outcome.h"
 #include "agent/sender.h"
 #include "base/rt/log.h"
 
@@ -67,22 +68,8 @@ int command_run(const struct options *options)
 	return code;
 }
 
-/* What is refused was delivered too; nobody should take it for admitted. */
-static void tell_settled(struct office *office, uint64_t refused_before)
-{
-	struct outbox_counts counts;
-
-	message_print(stderr, office->language, MESSAGE_ALL_DELIVERED);
-	if (!outbox_counts(office->outbox, &counts, NULL) &&
-	    counts.refused > refused_before)
-		message_print(
-			stderr, office->language, MESSAGE_SOME_REFUSED,
-			(unsigned long long)(counts.refused - refused_before));
-}
-
 int command_sync(const struct options *options)
 {
-	struct outbox_counts before = { 0 };
 	struct office office;
 	struct err err;
 	uint64_t timeout_ms;
@@ -91,12 +78,9 @@ int command_sync(const struct options *options)
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
 	code = office_open(&office, options, OFFICE_EXISTING);
-	if (!code && outbox_counts(office.outbox, &before, &err))
-		code = office_fail(&err);
 	if (!code)
-		code = deliver_told(&office, timeout_ms, NULL);
-	if (!code)
-		tell_settled(&office, before.refused);
+		code = outcome_sync(&office, timeout_ms,
+				    options_given(options, "json"));
 	office_close(&office);
 	return code;
 }

@@ -6,6 +6,7 @@
 
 #include "agent/describe.h"
 #include "agent/office.h"
+#include "agent/outcome.h"
 #include "agent/sender.h"
 #include "agent/status_reviews.h"
 
@@ -62,6 +63,8 @@ static int visit(void *arg, const struct outbox_item *item)
 		item_json(stdout, listing->office, item, &statement);
 	else
 		item_print(stdout, listing->office, item, &statement);
+	if (!listing->json && !listing->cells_only)
+		outcome_moved_on(stdout, listing->office, item, &statement);
 	return 0;
 }
 
@@ -193,7 +196,7 @@ int command_status(const struct options *options)
 	struct reviews reviews = { 0 };
 	struct desk desk = { .lock = -1 };
 	struct err err;
-	int code = office_open(&office, options, OFFICE_EXISTING);
+	int code = office_open(&office, options, OFFICE_LOOKING);
 
 	if (!code && (desk_look(&desk, &office, &err) ||
 		      reviews_load(&reviews, &desk, &err) ||
@@ -213,7 +216,7 @@ int command_history(const struct options *options)
 				   .json = options_given(options, "json"),
 				   .cells_only = true };
 	struct err err;
-	int code = office_open(&office, options, OFFICE_EXISTING);
+	int code = office_open(&office, options, OFFICE_LOOKING);
 
 	if (!code && list(&listing, &err) < 0)
 		code = office_fail(&err);

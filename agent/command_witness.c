@@ -22,7 +22,7 @@ int command_witness(const struct options *options)
 	struct office office;
 	struct note_key key;
 	char text[NOTE_KEY_TEXT_BYTES];
-	int code = office_open(&office, options, OFFICE_EXISTING);
+	int code = office_open(&office, options, OFFICE_LOOKING);
 
 	if (!code) {
 		cosigner_key(&office.keys.sign.key, &key);

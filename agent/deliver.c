@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/describe.h"
 #include "agent/sender.h"
 #include "agent/wake.h"
 
@@ -252,49 +251,6 @@ int deliver_told(struct office *office, uint64_t timeout_ms,
 	if (delivery.trouble == TROUBLE_BROKEN)
 		return EXIT_BROKEN;
 	return delivery.needs_person ? EXIT_FAILED : EXIT_OFFLINE;
-}
-
-struct refusals {
-	struct office *office;
-	uint64_t last;
-	uint16_t told; /* the verdict told last: parts share their fate */
-	bool some;
-};
-
-static int tell_refused(void *arg, const struct outbox_item *item)
-{
-	struct refusals *refusals = arg;
-	struct statement statement;
-
-	if (item->number > refusals->last)
-		return 1;
-	if (!item->verdict || item->verdict == refusals->told)
-		return 0;
-	refusals->told = item->verdict;
-	refusals->some = true;
-	if (wire_decode_statement(item->sealed.body, &refusals->office->arena,
-				  &statement, NULL))
-		statement = (struct statement){ .kind = SAID_UNKNOWN };
-	item_print(stderr, refusals->office, item, &statement);
-	return 0;
-}
-
-int deliver_saved(struct office *office, uint64_t timeout_ms,
-		  const struct saved *saved)
-{
-	struct refusals refusals = { .office = office, .last = saved->last };
-	struct err err;
-	int code = deliver_told(office, timeout_ms, saved);
-
-	if (code || !saved->first)
-		return code;
-	if (outbox_items(office->outbox, saved->first, tell_refused, &refusals,
-			 &err) < 0)
-		return office_fail(&err);
-	if (refusals.some)
-		return EXIT_REFUSED;
-	message_print(stderr, office->language, MESSAGE_ALL_DELIVERED);
-	return EXIT_OK;
 }
 
 bool deliver_refresh(struct office *office, uint64_t timeout_ms)

@@ -43,10 +43,6 @@ int deliver(struct office *office, uint64_t timeout_ms,
 int deliver_told(struct office *office, uint64_t timeout_ms,
 		 const struct saved *saved);
 
-/* deliver_told, and what of the saved ones was refused. */
-int deliver_saved(struct office *office, uint64_t timeout_ms,
-		  const struct saved *saved);
-
 /* Learns what others said of our cells, and the catalogue in force, as far as
  * the collector can be reached: reviews judge what is known here. False: it
  * could not be. */

@@ -1,9 +1,8 @@
 #include "agent/desk.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "agent/deliver.h"
+#include "agent/outcome.h"
 
 static int read_desk(struct desk *desk, struct err *err)
 {
@@ -152,77 +151,16 @@ const char *desk_advice(const struct desk *desk, const struct entry *entry,
 					      MESSAGE_REVIEW_WORDS);
 }
 
-struct outcome {
-	const struct desk *desk;
-	const uint64_t *numbers;
-	const uint32_t *rows;
-	size_t count, next;
-	const char *file;
-	size_t refused;
-};
-
-static void tell_outcome(struct outcome *outcome,
-			 const struct outbox_item *item)
-{
-	enum language language = outcome->desk->office->language;
-
-	outcome->refused += item->verdict != 0;
-	if (!outcome->rows) {
-		(void)printf("%llu.%u\n", (unsigned long long)item->index,
-			     item->n);
-		if (item->verdict)
-			message_print(stderr, language, MESSAGE_REFUSED,
-				      verdict_name(item->verdict),
-				      verdict_advice(language, item->verdict),
-				      (unsigned long long)item->index, item->n);
-		else
-			message_print(stderr, language, MESSAGE_DELIVERED,
-				      (unsigned long long)item->index, item->n);
-	} else if (item->verdict) {
-		message_print(stderr, language, MESSAGE_ROW_REFUSED,
-			      outcome->file, outcome->rows[outcome->next],
-			      verdict_name(item->verdict),
-			      verdict_advice(language, item->verdict),
-			      (unsigned long long)item->index, item->n);
-	}
-}
-
-static int visit(void *arg, const struct outbox_item *item)
-{
-	struct outcome *outcome = arg;
-
-	while (outcome->next < outcome->count &&
-	       outcome->numbers[outcome->next] < item->number)
-		outcome->next++;
-	if (outcome->next == outcome->count)
-		return 1;
-	if (outcome->numbers[outcome->next] == item->number)
-		tell_outcome(outcome, item);
-	return 0;
-}
-
 int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
 	      const uint32_t *rows, size_t count, const char *file)
 {
-	struct outcome outcome = { .desk = desk,
-				   .numbers = numbers,
-				   .rows = rows,
-				   .count = count,
-				   .file = file };
-	struct err err;
-	int code, ret;
+	const struct outcome outcome = { .numbers = numbers,
+					 .count = count,
+					 .rows = rows,
+					 .file = file,
+					 .single = !rows,
+					 .json = desk->json };
 
 	desk_unlock(desk);
-	if (count == 0)
-		return EXIT_OK;
-	code = deliver_told(desk->office, timeout_ms,
-			    &(struct saved){ .first = numbers[0],
-					     .last = numbers[count - 1] });
-	if (code)
-		return code;
-	ret = outbox_items(desk->office->outbox, numbers[0], visit, &outcome,
-			   &err);
-	if (ret < 0)
-		return office_fail(&err);
-	return outcome.refused ? EXIT_REFUSED : EXIT_OK;
+	return outcome_wait(desk->office, timeout_ms, &outcome);
 }

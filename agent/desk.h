@@ -19,6 +19,7 @@ struct desk {
 	struct slice_kept kept;
 	struct catalogue *catalogue; /* NULL: none known here */
 	struct cells cells;
+	bool json; /* for desk_wait: what became of each goes to stdout */
 };
 
 int desk_open(struct desk *desk, struct office *office, struct err *err);
@@ -47,8 +48,8 @@ const char *desk_advice(const struct desk *desk, const struct entry *entry,
 
 /*
  * After saving with --wait: waits, then tells what became of the statements
- * with these numbers (rows: their rows in the file, or NULL). Gives the exit
- * code: 3 if one was refused.
+ * with these numbers (rows: their rows in the file, or NULL: a single one).
+ * Gives the exit code: 3 if one was refused.
  */
 int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
 	      const uint32_t *rows, size_t count, const char *file);

@@ -22,6 +22,7 @@ struct entry {
 				writes it; empty: the newest known */
 	struct span text, reason; /* empty: not given */
 	uint32_t row;		  /* of its file; 0: none */
+	bool doubtful; /* nobody can say here that it will be admitted */
 };
 
 /*

@@ -27,6 +27,13 @@ static const struct option_spec common[] = {
 		"timeout", NULL, OPTION_TEXT, "SECONDS", "to wait at most, 30" \
 	}
 
+#define OUTCOME_OPTIONS                                                      \
+	WAIT_OPTIONS,                                                        \
+	{                                                                    \
+		"json", NULL, OPTION_FLAG, NULL,                             \
+			"with --wait: what became of each, an object a line" \
+	}
+
 static const struct option_spec found_options[] = {
 	{ "collector", NULL, OPTION_TEXT, "CARD",
 	  "the card that tally-collector init wrote" },
@@ -52,14 +59,14 @@ static const struct option_spec report_options[] = {
 	{ "reason", NULL, OPTION_TEXT, "T",
 	  "for a correction, a late report, not applicable" },
 	{ "text", NULL, OPTION_TEXT, "T", "of a narrative" },
-	WAIT_OPTIONS,
+	OUTCOME_OPTIONS,
 };
 
 static const struct option_spec import_options[] = {
 	{ "dry-run", NULL, OPTION_FLAG, NULL, "check only" },
 	{ "unchecked", NULL, OPTION_FLAG, NULL,
 	  "send what the collector would refuse, too" },
-	WAIT_OPTIONS,
+	OUTCOME_OPTIONS,
 };
 
 static const struct option_spec status_options[] = {
@@ -79,6 +86,8 @@ static const struct option_spec history_options[] = {
 };
 
 static const struct option_spec sync_options[] = {
+	{ "json", NULL, OPTION_FLAG, NULL,
+	  "what became of each, an object a line" },
 	{ "timeout", NULL, OPTION_TEXT, "SECONDS", "to wait at most, 30" },
 };
 
@@ -118,7 +127,7 @@ static const struct option_spec review_options[] = {
 	  "why, for the office; a return needs it" },
 	{ "version", NULL, OPTION_TEXT, "V",
 	  "only if it is still the figure that was seen" },
-	WAIT_OPTIONS,
+	OUTCOME_OPTIONS,
 };
 
 static const struct command_spec commands[] = {

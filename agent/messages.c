@@ -44,10 +44,24 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			     "条存在本机，连通汇总中心后自动上报（%s）" },
 	[MESSAGE_STUCK] = { "not delivered yet: %llu kept here; %s",
 			    "未送达：%llu 条存在本机；%s" },
-	[MESSAGE_SOME_REFUSED] = { "but %llu of it refused: \"tally-agent "
-				   "status\" says why",
-				   "其中未采纳 %llu 条：原因见“tally-agent "
-				   "status”" },
+	[MESSAGE_OUTCOME] = { "everything is delivered: %llu admitted, %llu "
+			      "refused",
+			      "全部已送达：采纳 %llu 条，未采纳 %llu 条" },
+	[MESSAGE_OUTCOME_SO_FAR] = { "delivered so far: %llu admitted, %llu "
+				     "refused",
+				     "已送达的：采纳 %llu 条，未采纳 %llu "
+				     "条" },
+	[MESSAGE_OUTCOME_MORE] = { "(more refused ones: %llu; \"tally-agent "
+				   "status\" lists them all)",
+				   "（另有未采纳 %llu 条，见“tally-agent "
+				   "status”）" },
+	[MESSAGE_MOVED_ON] = { "    now it is: %s (received %s); if yours is "
+			       "right, say it again with a reason",
+			       "    现为：%s（收到于 %s）；如本次填报无误，请"
+			       "说明原因后重报" },
+	[MESSAGE_MOVED_ON_HERE] = { "    another report of this office waits: "
+				    "%s",
+				    "    本单位另有待上报的数据：%s" },
 	[MESSAGE_ALL_DELIVERED] = { "everything is delivered", "全部已送达" },
 	[MESSAGE_NOT_ENROLLED] = { "this office is not enrolled yet: run "
 				   "\"tally-agent enrol "
@@ -143,6 +157,11 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_IMPORT_SAVED] = { "imported %zu rows: saved here, waiting to "
 				   "send",
 				   "已导入 %zu 行：已存本机，待上报" },
+	[MESSAGE_IMPORT_EMPTY] = { "%s: no row has a value: nothing was "
+				   "imported",
+				   "%s：没有填写任何数据，未导入" },
+	[MESSAGE_IMPORT_BLANK] = { "rows without a value, left out: %zu",
+				   "%zu 行未填写数据，已略过" },
 	[MESSAGE_IMPORT_WOULD] = { "%zu rows are good; nothing was saved "
 				   "(--dry-run)",
 				   "%zu 行无误；未保存（--dry-run）" },
@@ -279,6 +298,13 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			   "请只把此登记码交给该单位；授权送达后可用一次，有效"
 			   "期至 %s" },
 	[MESSAGE_CODE_FILE] = { "the code is in %s", "登记码已存入 %s" },
+	[MESSAGE_REVOKE_OWN] = { "nothing was saved: %s is this directory's "
+				 "own key, which only another administrator "
+				 "ends. If there is none, first make one: "
+				 "tally-agent grant --role admin",
+				 "未保存：%s 是本目录自己的密钥，只能由另一位管"
+				 "理员撤销。若没有，请先授予一位：tally-agent "
+				 "grant --role admin" },
 	[MESSAGE_REVOKE_SAVED] = { "revocation saved here, waiting to send: "
 				   "key %s, suspect from "
 				   "its batch %llu on",

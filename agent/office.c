@@ -112,6 +112,8 @@ int office_fail(const struct err *err)
 	switch (err->code) {
 	case ERR_OFFLINE:
 		return EXIT_OFFLINE;
+	case ERR_CLOCK:
+		return EXIT_USAGE;
 	case ERR_CORRUPT:
 		return EXIT_BROKEN;
 	default:
@@ -271,8 +273,7 @@ static int open_keys(struct office *office)
 								   code;
 }
 
-/* A simulated journal needs its clock; a wall journal refuses one. */
-static int check_clock(struct office *office)
+int office_check_clock(struct office *office)
 {
 	const char *simulated = office_get_text(office, "simulated");
 	bool is = clock_simulated(&office->clock);
@@ -324,19 +325,18 @@ int office_open(struct office *office, const struct options *options,
 		(void)office_fail(&err);
 		return EXIT_USAGE;
 	}
-	if (need == OFFICE_EXISTING && access(office->dir, F_OK)) {
+	if (need != OFFICE_NEW && access(office->dir, F_OK)) {
 		message_print(stderr, office->language, MESSAGE_NOT_ENROLLED);
 		return EXIT_USAGE;
 	}
 	if (open_parts(office, need, &err))
 		return office_fail(&err);
 	code = open_keys(office);
-	if (!code)
-		code = check_clock(office);
+	if (!code && need != OFFICE_LOOKING)
+		code = office_check_clock(office);
 	if (code)
 		return code;
-	if (need == OFFICE_EXISTING &&
-	    (!office->has_card || !office->has_keys)) {
+	if (need != OFFICE_NEW && (!office->has_card || !office->has_keys)) {
 		message_print(stderr, office->language, MESSAGE_NOT_ENROLLED);
 		return EXIT_USAGE;
 	}

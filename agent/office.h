@@ -58,6 +58,7 @@ struct office {
 enum office_need {
 	OFFICE_NEW,	 /* makes the directory where it is missing */
 	OFFICE_EXISTING, /* founded, enrolled, or enrolling */
+	OFFICE_LOOKING,	 /* such a one, of which nothing is said: no clock */
 };
 
 /*
@@ -67,6 +68,10 @@ enum office_need {
 int office_open(struct office *office, const struct options *options,
 		enum office_need need);
 void office_close(struct office *office);
+
+/* A simulated journal needs its clock, one on the wall clock refuses one, as
+ * far as it is known which this is: says so, and gives an exit code or 0. */
+int office_check_clock(struct office *office);
 
 /* Says what failed, gives the exit code for it. */
 int office_fail(const struct err *err);

@@ -98,6 +98,7 @@ int say_save(struct desk *desk, struct entry *entry, uint64_t *number)
 	enum verdict verdict;
 	struct sealed sealed;
 	struct err err;
+	bool doubts;
 	int ret = desk_prepare(desk, entry, &err);
 
 	if (ret) {
@@ -110,10 +111,12 @@ int say_save(struct desk *desk, struct entry *entry, uint64_t *number)
 		doubt(desk, entry, verdict, column);
 		return EXIT_REFUSED;
 	}
+	doubts = verdict != VERDICT_ADMITTED || !desk->catalogue;
 	ret = entry_make(entry, &desk->cells, &office->arena, &sealed, &err);
 	if (!ret)
-		ret = outbox_save(office->outbox, &sealed, 1,
-				  clock_now_us(&office->clock), number, &err);
+		ret = outbox_save_doubting(office->outbox, &sealed, &doubts, 1,
+					   clock_now_us(&office->clock), number,
+					   &err);
 	if (!ret)
 		ret = outbox_counts(office->outbox, &counts, &err);
 	if (ret) {

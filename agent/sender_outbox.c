@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "agent/rebase.h"
 #include "base/rt/clock.h"
 #include "base/rt/log.h"
 
@@ -61,7 +60,6 @@ static void log_refusals(const struct receipt *receipt)
 int sender_record(struct sender *sender, const struct session_action *action,
 		  struct err *err)
 {
-	bool refused = false;
 	int ret = outbox_receipts(sender->office->outbox, action->receipts,
 				  action->receipt_count, err);
 
@@ -71,8 +69,6 @@ int sender_record(struct sender *sender, const struct session_action *action,
 	for (size_t i = 0; i < action->receipt_count; i++) {
 		const struct receipt *receipt = &action->receipts[i];
 
-		for (size_t j = 0; j < receipt->verdict_count; j++)
-			refused |= receipt->verdicts[j] != 0;
 		if (!sender->options.log)
 			continue;
 		log_line(LOG_INFO, "delivered",
@@ -82,7 +78,7 @@ int sender_record(struct sender *sender, const struct session_action *action,
 			 receipt->verdict_count);
 		log_refusals(receipt);
 	}
-	return refused ? rebase_waiting(sender->office, err) : 0;
+	return 0;
 }
 
 int sender_restore(struct sender *sender, const struct session_action *action,
@@ -106,11 +102,14 @@ static int seal(struct sender *sender, const struct session_action *action,
 		.seen_size = sender->seen.size,
 		.seen_root = sender->seen.root,
 	};
+	int ret = outbox_seal(office->outbox, &header, &office->keys.sign,
+			      action->count_max, action->bytes_max,
+			      &sender->arena, batch, sequence, err);
 
-	sender->recount = true;
-	return outbox_seal(office->outbox, &header, &office->keys.sign,
-			   action->count_max, action->bytes_max, &sender->arena,
-			   batch, sequence, err);
+	/* What cannot go before a verdict is looked at again with that. */
+	if (ret != ERR_NOTFOUND)
+		sender->recount = true;
+	return ret;
 }
 
 int sender_answer(struct sender *sender, const struct session_action *action,

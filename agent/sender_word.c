@@ -45,6 +45,27 @@ static int learn_zone(struct sender *sender, struct err *err)
 	return ret == ERR_FULL ? 0 : ret; /* it is told again next time */
 }
 
+/* Whether this journal's clock is ours is known from the first session on: on
+ * another clock nothing must be said. */
+static int learn_clock(struct sender *sender, struct err *err)
+{
+	struct office *office = sender->office;
+	bool simulated = session_facts(sender->session)->simulated;
+	const char *text = simulated ? "yes" : "no";
+	int ret = 0;
+
+	if (strcmp(office_get_text(office, "simulated"), text) != 0)
+		ret = office_set_text(office, "simulated", text, err);
+	if (ret && ret != ERR_FULL)
+		return ret;
+	if (simulated == clock_simulated(&office->clock))
+		return 0;
+	return err_set(err, ERR_CLOCK, "%s",
+		       message_text(office->language,
+				    simulated ? MESSAGE_NEEDS_CLOCK :
+						MESSAGE_TAKES_NO_CLOCK));
+}
+
 int sender_tell(struct sender *sender, struct err *err)
 {
 	struct sender_word word = {
@@ -71,6 +92,8 @@ int sender_tell(struct sender *sender, struct err *err)
 		sender->ready_at = clock_monotonic_ms();
 		compare_clocks(sender);
 		ret = learn_zone(sender, err);
+		if (!ret)
+			ret = learn_clock(sender, err);
 		if (ret)
 			return ret;
 	}

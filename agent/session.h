@@ -123,6 +123,7 @@ struct session_facts {
 	uint64_t offices, catalogue, safe;
 	uint64_t now_us;  /* its clock at WELCOME, 0: not heard yet */
 	int zone_minutes; /* the journal's days, once now_us is heard */
+	bool simulated;	  /* the journal's clock, likewise */
 };
 
 struct session;

@@ -131,6 +131,7 @@ static int hear_welcome(struct session *session, uint64_t now_ms,
 	session->facts.catalogue = welcome.catalogue;
 	session->facts.now_us = welcome.now_us;
 	session->facts.zone_minutes = welcome.zone_minutes;
+	session->facts.simulated = welcome.simulated;
 	session->facts.safe = 0; /* after a restore it may be lower */
 	hear_checkpoint(session, welcome.checkpoint, welcome.safe);
 	compare_chains(session, now_ms, &welcome);

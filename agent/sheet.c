@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/wake.h"
+#include "proto/catalogue/catalogue_chinese.h"
 
 /* ---- the file ---- */
 
@@ -20,11 +21,19 @@ int sheet_bad_column(struct sheet *sheet, enum message message,
 /* As the audit says it of the same file. */
 static int bad_text(struct sheet *sheet, uint32_t row, struct err *err)
 {
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	if (sheet->office->language == LANGUAGE_ZH)
+		catalogue_add_chinese(&text, err->msg);
+	else
+		strbuf_add_text(&text, err->msg);
 	if (row)
 		(void)fprintf(stderr, "%s:%u: %s\n", sheet->file, row,
-			      err->msg);
+			      text.text);
 	else
-		(void)fprintf(stderr, "%s: %s\n", sheet->file, err->msg);
+		(void)fprintf(stderr, "%s: %s\n", sheet->file, text.text);
+	strbuf_release(&text);
 	sheet->told = true;
 	return err->code;
 }
@@ -63,10 +72,11 @@ static int make_room(struct sheet *sheet, struct err *err)
 
 	sheet->entries = arena_array(arena, room, sizeof(*sheet->entries));
 	sheet->sealed = arena_array(arena, room, sizeof(*sheet->sealed));
+	sheet->doubts = arena_array(arena, room, sizeof(*sheet->doubts));
 	sheet->numbers = arena_array(arena, room, sizeof(*sheet->numbers));
 	sheet->rows = arena_array(arena, room, sizeof(*sheet->rows));
-	if (!sheet->entries || !sheet->sealed || !sheet->numbers ||
-	    !sheet->rows)
+	if (!sheet->entries || !sheet->sealed || !sheet->doubts ||
+	    !sheet->numbers || !sheet->rows)
 		return err_set(err, ERR_NOMEM, "%s: too large", sheet->file);
 	return 0;
 }
@@ -136,12 +146,13 @@ int sheet_check(struct sheet *sheet, const struct desk *desk,
 		verdict = entry_shape_verdict(entry, &column);
 		complain(sheet, desk, entry, column, verdict);
 		*good = sheet->unchecked;
+		entry->doubtful = true;
 		return 0;
 	}
-	verdict = sheet->unchecked ? VERDICT_ADMITTED :
-				     desk_check(desk, entry, &column);
-	*good = verdict == VERDICT_ADMITTED;
-	if (verdict)
+	verdict = desk_check(desk, entry, &column);
+	entry->doubtful = verdict || !desk->catalogue;
+	*good = !verdict || sheet->unchecked;
+	if (!*good)
 		complain(sheet, desk, entry, column ? column : "", verdict);
 	return 0;
 }
@@ -152,9 +163,11 @@ int sheet_take(struct sheet *sheet, struct desk *desk, struct entry *entry,
 	int ret = entry_make(entry, &desk->cells, &desk->office->arena,
 			     &sheet->sealed[sheet->made], err);
 
-	if (!ret)
-		sheet->rows[sheet->made++] = entry->row;
-	return ret;
+	if (ret)
+		return ret;
+	sheet->doubts[sheet->made] = entry->doubtful;
+	sheet->rows[sheet->made++] = entry->row;
+	return 0;
 }
 
 int sheet_save(struct sheet *sheet, const struct options *options,
@@ -175,13 +188,15 @@ int sheet_save(struct sheet *sheet, const struct options *options,
 		return EXIT_OK;
 	}
 	if (sheet->made &&
-	    outbox_save(office->outbox, sheet->sealed, sheet->made,
-			clock_now_us(&office->clock), sheet->numbers, &err))
+	    outbox_save_doubting(office->outbox, sheet->sealed, sheet->doubts,
+				 sheet->made, clock_now_us(&office->clock),
+				 sheet->numbers, &err))
 		return office_fail(&err);
 	desk_unlock(desk);
 	wake_sender(office->dir, WAKE_SAVED);
 	message_print(stderr, office->language, sheet->words->saved,
 		      sheet->made);
+	desk->json = options_given(options, "json");
 	if (options_given(options, "wait"))
 		code = desk_wait(desk, timeout_ms, sheet->numbers, sheet->rows,
 				 sheet->made, sheet->file);

@@ -37,9 +37,11 @@ struct sheet {
 	bool is_other[CSV_COLUMNS_MAX]; /* a column of another name */
 	struct entry *entries;		/* room for every row; the caller's */
 	size_t count;
+	size_t blank; /* rows that say nothing, left out */
 	size_t bad;
 	/* what sheet_take has made */
 	struct sealed *sealed;
+	bool *doubts; /* nobody can say here that it will be admitted */
 	uint64_t *numbers;
 	uint32_t *rows;
 	size_t made;

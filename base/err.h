@@ -23,7 +23,8 @@ enum err_code {
 	ERR_DENIED = -10,   /* signature, key or permission is wrong */
 	ERR_OVERFLOW = -11, /* a number does not fit */
 	ERR_ORDER = -12,    /* out of sequence: gap, duplicate, fork */
-	ERR_OFFLINE = -13   /* the other side cannot be reached */
+	ERR_OFFLINE = -13,  /* the other side cannot be reached */
+	ERR_CLOCK = -14	    /* the journal runs on another clock */
 };
 
 struct err {

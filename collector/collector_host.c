@@ -63,6 +63,7 @@ static void host_facts(void *ctx, struct session_facts *out)
 		.offices = fold_office_count(c->kept.fold),
 		.now_us = c->now_us,
 		.zone_minutes = c->facts.zone_minutes,
+		.simulated = c->facts.simulated,
 		.checkpoint = span_of(published->note, published->bytes),
 		.checkpoint_size = published->size,
 		.to_cosign =

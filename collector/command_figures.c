@@ -108,7 +108,9 @@ static int read_store(struct looking *looking, struct err *err)
 	int rc = kept_path(looking->dir, "store", path, err);
 
 	if (!rc && access(path, F_OK))
-		return err_set(err, ERR_NOTFOUND, "%s: there is no store yet",
+		return err_set(err, ERR_NOTFOUND,
+			       "%s: there is no store yet; "
+			       "tally-collector run makes it",
 			       looking->dir);
 	if (!rc)
 		rc = store_open(path, true, &db, err);

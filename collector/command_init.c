@@ -76,13 +76,33 @@ static int write_settings(const char *dir, const char *endpoint,
 	return rc;
 }
 
+/* New ones, or those of an init that ended before it had written the card. */
+static int own_keys(const char *dir, struct keys *keys, struct err *err)
+{
+	char card[PATH_MAX];
+	int rc = kept_path(dir, "collector.card", card, err);
+
+	if (rc)
+		return rc;
+	rc = keys_create(dir, keys, err);
+	if (rc != ERR_EXISTS)
+		return rc;
+	if (access(card, F_OK))
+		return keys_load(dir, keys, err);
+	return err_set(err, rc,
+		       "%s has its keys and its card, and keys are never "
+		       "written over: go on with tally-agent found --collector "
+		       "%s --out founding, or begin anew in another directory",
+		       dir, card);
+}
+
 static int make_keys(const char *dir, const char *endpoint, struct err *err)
 {
 	struct keys keys;
 	int rc = dir_make(dir, err);
 
 	if (!rc)
-		rc = keys_create(dir, &keys, err);
+		rc = own_keys(dir, &keys, err);
 	if (rc)
 		return rc;
 	rc = write_card(dir, &keys, endpoint, err);
@@ -130,7 +150,8 @@ static int init_keys(const struct options *options, const char *dir)
 		return options_usage(options, "--endpoint: %s", err.msg);
 	rc = make_keys(dir, endpoint, &err);
 	if (rc)
-		return command_failed(EXIT_FAILED, &err);
+		return command_failed(
+			rc == ERR_EXISTS ? EXIT_USAGE : EXIT_FAILED, &err);
 	say_made(dir, strcmp(dir, COLLECTOR_DIR) != 0, endpoint, given);
 	return EXIT_OK;
 }
@@ -170,7 +191,8 @@ static int init_journal(const char *dir, const char *file)
 	if (rc)
 		return command_failed(rc == ERR_INVALID || rc == ERR_DENIED ?
 					      EXIT_REFUSED :
-					      EXIT_FAILED,
+				      rc == ERR_NOTFOUND ? EXIT_USAGE :
+							   EXIT_FAILED,
 				      &err);
 	hash_print(&founding.journal, hex);
 	(void)printf("%s\n", hex);

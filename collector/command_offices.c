@@ -176,7 +176,9 @@ static int load_store(const char *dir, struct fold *fold, struct err *err)
 	int rc = kept_path(dir, "store", path, err);
 
 	if (!rc && access(path, F_OK))
-		return err_set(err, ERR_NOTFOUND, "%s: there is no store yet",
+		return err_set(err, ERR_NOTFOUND,
+			       "%s: there is no store yet; "
+			       "tally-collector run makes it",
 			       dir);
 	if (!rc)
 		rc = store_open(path, true, &db, err);

@@ -42,6 +42,11 @@ static const struct option_spec offices_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
+static const struct option_spec check_options[] = {
+	{ "json", NULL, OPTION_FLAG, NULL,
+	  "each problem as an object, then whether the file is good" },
+};
+
 static const struct option_spec common_options[] = {
 	{ "dir", NULL, OPTION_TEXT, "DIR",
 	  "data directory (TALLY_DIR, " COLLECTOR_DIR ")" },
@@ -67,8 +72,9 @@ static const struct command_spec commands[] = {
 	  "tally-collector offices --dir /srv/tally", offices_options,
 	  COUNT(offices_options), command_offices },
 	{ "check-config", "[DIR]", 0, 1, "check collector.ini",
-	  "tally-collector check-config --dir /srv/tally", NULL, 0,
-	  command_check_config },
+	  "tally-collector check-config --dir /srv/tally\n"
+	  "tally-collector check-config --dir /srv/tally --json",
+	  check_options, COUNT(check_options), command_check_config },
 };
 
 int main(int argc, char **argv)

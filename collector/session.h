@@ -54,6 +54,7 @@ struct session_facts {
 	uint64_t offices;
 	uint64_t now_us; /* receipt clock */
 	int32_t zone_minutes;
+	bool simulated; /* that clock */
 	/* Newest notes, empty: none yet. What offices are shown, and what
 	 * witnesses are: the one that still waits for them. */
 	struct span checkpoint, to_cosign;

@@ -89,6 +89,7 @@ void session_say_welcome(struct session *session,
 	welcome.offices = facts.offices;
 	welcome.now_us = facts.now_us;
 	welcome.zone_minutes = facts.zone_minutes;
+	welcome.simulated = facts.simulated;
 	welcome.checkpoint = show_once(session, &facts);
 	strbuf_clear(&table->out);
 	(void)send_out(session,

@@ -98,9 +98,22 @@ static int from_gb18030(struct span bytes, struct arena *arena,
 	return 0;
 }
 
+/* .xlsx and its like, and .xls. */
+static bool is_workbook(struct span bytes)
+{
+	return (bytes.len >= 4 && !memcmp(bytes.data, "PK\x03\x04", 4)) ||
+	       (bytes.len >= 8 &&
+		!memcmp(bytes.data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8));
+}
+
 int csv_to_utf8(struct span bytes, struct arena *arena, struct span *out,
 		struct err *err)
 {
+	if (is_workbook(bytes))
+		return err_set(
+			err, ERR_INVALID,
+			"the file is an Excel workbook, not CSV; save it "
+			"in Excel as 'CSV UTF-8'");
 	if (bytes.len && memchr(bytes.data, 0, bytes.len))
 		return not_text(err);
 	if (!is_utf8(bytes))
@@ -300,6 +313,13 @@ static int check_cells(const struct csv *csv, const struct span *cells,
 	return 0;
 }
 
+/* As some settings of Excel and WPS part columns. */
+static bool has_other_commas(struct span text)
+{
+	return memchr(text.data, ';', text.len) ||
+	       memchr(text.data, '\t', text.len);
+}
+
 static int read_header(struct scanner *scanner, struct arena *arena,
 		       struct span *cells, struct csv *csv, struct err *err)
 {
@@ -311,6 +331,11 @@ static int read_header(struct scanner *scanner, struct arena *arena,
 	if (!count)
 		return err_set(err, ERR_INVALID,
 			       "row 1 is blank; it must name the columns");
+	if (count == 1 && has_other_commas(cells[0]))
+		return err_set(
+			err, ERR_INVALID,
+			"the columns are not parted by commas; save the "
+			"file in Excel as 'CSV UTF-8 (comma delimited)'");
 	csv->columns = arena_copy(arena, cells, count * sizeof(*cells));
 	if (!csv->columns)
 		return err_set(err, ERR_NOMEM, "the file is too large");

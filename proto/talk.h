@@ -42,6 +42,7 @@ struct welcome {
 	uint64_t offices;
 	uint64_t now_us;
 	int32_t zone_minutes;
+	bool simulated; /* the journal's clock */
 };
 
 struct receipt {

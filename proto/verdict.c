@@ -194,8 +194,10 @@ static const struct words table[VERDICT_COUNT] = {
 	},
 	[VERDICT_NOT_ALLOWED] = {
 		"not-allowed",
-		"Only an administrator may say this. Ask one.",
-		"此操作仅限管理员。请联系管理员办理。",
+		"Only an administrator may say this, and none ends their own "
+		"key. Ask one, or another.",
+		"此操作仅限管理员，且不能撤销自己的密钥。请联系（另一位）管理"
+		"员办理。",
 	},
 	[VERDICT_CATALOGUE_INVALID] = {
 		"catalogue-invalid",

@@ -63,6 +63,7 @@ int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 	to.safe = welcome->safe;
 	to.catalogue = welcome->catalogue;
 	to.zone_minutes = welcome->zone_minutes;
+	to.simulated = welcome->simulated;
 	to.offices = welcome->offices;
 	to.now_us = welcome->now_us;
 	return wire_encoder_say(&e, WIRE_WELCOME, &to.base, out, err);
@@ -245,6 +246,7 @@ int talk_decode_welcome(struct span body, struct arena *arena,
 	welcome.safe = from->safe;
 	welcome.catalogue = from->catalogue;
 	welcome.zone_minutes = from->zone_minutes;
+	welcome.simulated = from->simulated;
 	welcome.offices = from->offices;
 	welcome.now_us = from->now_us;
 	rc = wire_fixed(from->head, "a head", welcome.head.bytes, HASH_BYTES,

@@ -241,6 +241,8 @@ static int withdraw_grant(const struct saying *saying,
 		       0;
 }
 
+/* Nobody ends their own key: so a journal that has an administrator keeps one,
+ * and who ends whom is two people's word. */
 static int say_revoke(const struct saying *saying, enum verdict *verdict)
 {
 	const struct revoke *revoke = &saying->statement->said.revoke;
@@ -249,6 +251,10 @@ static int say_revoke(const struct saying *saying, enum verdict *verdict)
 
 	if (!office)
 		return withdraw_grant(saying, &revoke->key, verdict);
+	if (office == saying->office) {
+		*verdict = VERDICT_NOT_ALLOWED;
+		return 0;
+	}
 	office->flags |= OFFICE_REVOKED;
 	office->suspect_from = revoke->from_sequence;
 	*verdict = VERDICT_ADMITTED;

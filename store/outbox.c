@@ -17,9 +17,9 @@
 static const char *const table_names[OUTBOX_TABLES] = {
 	[OUTBOX_META] = "meta",	  [OUTBOX_ITEM] = "item",
 	[OUTBOX_STATE] = "state", [OUTBOX_WAITING] = "waiting",
-	[OUTBOX_SALT] = "salt",	  [OUTBOX_SENT] = "sent",
-	[OUTBOX_BATCH] = "batch", [OUTBOX_HEAD] = "head",
-	[OUTBOX_VALUE] = "value",
+	[OUTBOX_SALT] = "salt",	  [OUTBOX_DOUBT] = "doubt",
+	[OUTBOX_SENT] = "sent",	  [OUTBOX_BATCH] = "batch",
+	[OUTBOX_HEAD] = "head",	  [OUTBOX_VALUE] = "value",
 };
 
 int outbox_open(const char *dir, struct outbox **out, struct err *err)
@@ -150,9 +150,25 @@ static int save_one(struct db_txn *txn, struct outbox_meta *meta,
 	return rc;
 }
 
+static int put_doubt(struct db_txn *txn, uint64_t number, struct err *err)
+{
+	struct u64_key key = outbox_key(number);
+
+	return db_put(txn, OUTBOX_DOUBT, outbox_key_span(&key), span_of("", 0),
+		      err);
+}
+
 int outbox_save(struct outbox *outbox, const struct sealed *sealed,
 		size_t count, uint64_t saved_us, uint64_t *numbers,
 		struct err *err)
+{
+	return outbox_save_doubting(outbox, sealed, NULL, count, saved_us,
+				    numbers, err);
+}
+
+int outbox_save_doubting(struct outbox *outbox, const struct sealed *sealed,
+			 const bool *doubts, size_t count, uint64_t saved_us,
+			 uint64_t *numbers, struct err *err)
 {
 	struct outbox_meta meta = { 0 };
 	struct db_txn *txn;
@@ -171,6 +187,8 @@ int outbox_save(struct outbox *outbox, const struct sealed *sealed,
 					    .sealed = sealed[i] };
 
 		rc = save_one(txn, &meta, &item, &arena, err);
+		if (!rc && doubts && doubts[i])
+			rc = put_doubt(txn, item.number, err);
 		arena_reset(&arena);
 	}
 	if (!rc)

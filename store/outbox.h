@@ -52,8 +52,15 @@ int outbox_save(struct outbox *outbox, const struct sealed *sealed,
 		size_t count, uint64_t saved_us, uint64_t *numbers,
 		struct err *err);
 
+/* The same, with those of which nobody can say here that they will be admitted
+ * (doubts: count of them, or NULL): what stands on such a one is not sealed
+ * before its verdict is known. */
+int outbox_save_doubting(struct outbox *outbox, const struct sealed *sealed,
+			 const bool *doubts, size_t count, uint64_t saved_us,
+			 uint64_t *numbers, struct err *err);
+
 /* Replaces the body of one that still waits: ERR_NOTFOUND if it was sealed
- * meanwhile (used to rebase). Salt and cell stay as they are. */
+ * meanwhile. Salt and cell stay as they are. */
 int outbox_replace(struct outbox *outbox, uint64_t number,
 		   const struct sealed *sealed, struct err *err);
 
@@ -117,8 +124,11 @@ long outbox_sender(const struct outbox *outbox);
 /*
  * Seals what waits (at most count_max statements and bytes_max bytes) as the
  * next batch, durable on return: *batch in the arena, *sequence its number.
- * Of header, sequence, prev, count, root and key are filled in here. Needs
- * the sender's lock. ERR_NOTFOUND: nothing waits, or not in bytes_max.
+ * Of header, sequence, prev, count, root and key are filled in here. What
+ * replaces a doubtful one of ours is sealed once the verdict on that one is
+ * known; what replaces one that was refused, replaces what that one would
+ * have. Needs the sender's lock. ERR_NOTFOUND: nothing waits that can go, or
+ * not in bytes_max.
  */
 int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 		const struct sign_pair *pair, size_t count_max,

@@ -22,6 +22,7 @@ static int deliver_item(struct db_txn *txn, struct outbox_meta *meta,
 			struct outbox_item *item, const struct receipt *receipt,
 			struct arena *arena, struct err *err)
 {
+	struct u64_key key = outbox_key(item->number);
 	int rc;
 
 	item->delivered = true;
@@ -33,6 +34,8 @@ static int deliver_item(struct db_txn *txn, struct outbox_meta *meta,
 	else
 		meta->counts.delivered++;
 	rc = outbox_put_state(txn, item, err);
+	if (!rc)
+		rc = db_delete(txn, OUTBOX_DOUBT, outbox_key_span(&key), err);
 	return rc ? rc : outbox_heads_delivered(txn, item, arena, err);
 }
 

@@ -272,6 +272,16 @@ int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 
 /* ---- reading ---- */
 
+int outbox_heads_pending(struct db_txn *txn, struct span key,
+			 struct arena *arena, uint64_t *number, struct err *err)
+{
+	struct cell_record record = { 0 };
+	int rc = load(txn, key, arena, &record, err);
+
+	*number = !rc && record.pending_count ? record.pending[0] : 0;
+	return rc;
+}
+
 static int newest(struct db_txn *txn, const struct cell_record *record,
 		  struct arena *arena, struct head *out, struct err *err)
 {

@@ -17,6 +17,10 @@ int outbox_heads_saved(struct db_txn *txn, uint64_t number,
  * transaction's. */
 int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 			   struct arena *arena, struct err *err);
+/* The first item of the cell that is saved and not delivered; 0: none. */
+int outbox_heads_pending(struct db_txn *txn, struct span key,
+			 struct arena *arena, uint64_t *number,
+			 struct err *err);
 /* Whether two statements speak of the same cell, or both of none. */
 bool outbox_heads_same(const struct statement *a, const struct statement *b);
 

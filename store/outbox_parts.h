@@ -12,6 +12,8 @@
  *           u64 recv_us, u16 verdict
  *   WAITING u64 number -> u32 bytes that it takes in a batch, at most
  *   SALT    salt -> u64 number
+ *   DOUBT   u64 number -> nothing; of one that may well be refused, until it is
+ *           delivered
  *   SENT    u64 sequence -> name of the batch, u8 delivered, u64 index, then
  *           u64 number of each of its items
  *   BATCH   u64 sequence -> the batch's bytes; forgotten when they are safe
@@ -36,6 +38,7 @@ enum outbox_table {
 	OUTBOX_STATE,
 	OUTBOX_WAITING,
 	OUTBOX_SALT,
+	OUTBOX_DOUBT,
 	OUTBOX_SENT,
 	OUTBOX_BATCH,
 	OUTBOX_HEAD,

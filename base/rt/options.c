@@ -42,6 +42,10 @@ static void help_program(const struct program_spec *program)
 	(void)printf("\n\"%s COMMAND --help\" shows a command's options and an "
 		     "example.\n",
 		     program->name);
+	(void)printf("\nExit codes: 0 done; 1 failed; 2 the command line or a "
+		     "setting is wrong; 3 data\nwere refused; 4 the record is "
+		     "broken; 5 not delivered, it waits here and is sent\nwhen "
+		     "the collector can be reached.\n");
 }
 
 static void help_command(const struct program_spec *program,

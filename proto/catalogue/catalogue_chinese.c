@@ -30,6 +30,14 @@ static const struct sentence sentences[] = {
 	  "'CSV UTF-8'",
 	  "文件既不是 UTF-8 也不是 GB18030 文本；请在 Excel 或 WPS "
 	  "中另存为“CSV UTF-8”" },
+	{ "the file is an Excel workbook, not CSV; save it in Excel as 'CSV "
+	  "UTF-8'",
+	  "文件是 Excel 工作簿，不是 CSV；请在 Excel 或 WPS "
+	  "中另存为“CSV UTF-8”" },
+	{ "the columns are not parted by commas; save the file in Excel as "
+	  "'CSV UTF-8 (comma delimited)'",
+	  "各列不是用逗号分隔；请在 Excel 或 WPS 中另存为“CSV "
+	  "UTF-8（逗号分隔）”" },
 	{ "the file is empty; row 1 must name the columns",
 	  "文件为空；第 1 行须为列名" },
 	{ "row 1 is blank; it must name the columns", "第 1 行为空；须为列名" },

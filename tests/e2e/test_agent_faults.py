@@ -152,7 +152,8 @@ class Faults(unittest.TestCase):
         shutil.rmtree(baima)
         shutil.copytree(copy, baima)
         self.report(baima, 5)
-        self.world.agent(baima, "sync", "--timeout", WAIT_S)
+        run = self.world.agent(baima, "sync", "--timeout", WAIT_S, code=3)
+        self.assertIn("now it is: value=4", run.stderr)
         said = self.world.said(baima, "cells", "state")
         values = sorted(cells[""] for cells, state in said)
         self.assertEqual(values, ["1", "2", "3", "4", "5"])
@@ -260,7 +261,7 @@ class Faults(unittest.TestCase):
             until(lambda: b"disk-full" in self.log(), "the full disk's line")
             subprocess.run(["mount", "-o", "remount,size=64m", small],
                            check=True)
-            self.world.agent(office, "sync", "--timeout", WAIT_S)
+            self.world.agent(office, "sync", "--timeout", WAIT_S, code=None)
             self.all_delivered(office, saved + 1)
             self.assertIsNone(daemon.poll(), "the sender has gone")
             self.world.audit()

@@ -345,9 +345,53 @@ class Input(unittest.TestCase):
         self.assertFalse(os.path.exists(self.bare), "something was made")
 
     def test_a_simulated_journal_needs_its_clock(self):
-        run = self.world.call("tally-agent", "status", "--dir",
-                              self.world.admin, code=2)
-        self.assertIn("--clock", run.stderr)
+        """Whoever says something says when; to look no clock is needed."""
+        words = ("--lang", "en", "--dir", self.baima)
+        report = ("report", "live.jobless", "7", "--period", "2024M06")
+        self.world.call("tally-agent", "status", *words)
+        for folder in (self.baima, self.world.admin):
+            run = self.world.call("tally-agent", *report, *words[:3], folder,
+                                  code=2)
+            self.assertIn("say --clock FILE", run.stderr)
+        # an office that does not know it yet learns it before it says a word
+        code = self.world.code("longmen")
+        run = self.world.call("tally-agent", "enrol", code, "--lang", "en",
+                              "--dir", self.world.path("clockless"),
+                              "--timeout", WAIT_S, code=2)
+        self.assertIn("say --clock FILE", run.stderr)
+        self.world.agent(self.world.path("clockless"), "enrol", code,
+                         "--timeout", WAIT_S)
+
+    def test_a_workbook_is_named_as_one(self):
+        for start in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+            run = self.world.agent(
+                self.baima, "import",
+                self.world.write("june.xlsx", start + b"\x14rest"), code=2)
+            self.assertIn("Excel workbook", run.stderr)
+            self.assertIn("CSV UTF-8", run.stderr)
+            run = self.world.agent(self.baima, "import", "--lang", "zh",
+                                   self.world.path("june.xlsx"), code=2)
+            self.assertIn("工作簿", run.stderr)
+
+    def test_columns_parted_by_something_else(self):
+        for mark in (";", "\t"):
+            run = self.world.agent(self.baima, "import", self.world.write(
+                "june.csv", mark.join(("target", "unit", "period", "value")) +
+                "\n"), code=2)
+            self.assertRegex(run.stderr, "june.csv:1: .*commas")
+
+    def test_a_file_without_a_figure_imports_nothing(self):
+        head = "target,unit,period,value\n"
+        for rows, words in (("", "no row has a value"),
+                            ("live.jobless,baima,2024M06,\n",
+                             "no row has a value"),
+                            ("live.jobless,baima,2024M06,\n"
+                             "live.urban-jobs,baima,2024M06,7\n",
+                             "rows without a value, left out: 1")):
+            run = self.world.agent(self.baima, "import",
+                                   self.world.write("june.csv", head + rows),
+                                   "--dry-run")
+            self.assertIn(words, run.stderr)
 
     def test_json_is_json_whatever_was_said(self):
         nasty = "quote \" backslash \\ tab \t newline \n 镇\x7f"

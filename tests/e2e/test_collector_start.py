@@ -56,6 +56,13 @@ class Start(unittest.TestCase):
             for line, words in ((2, "nowhere"), (3, "sesions_max"),
                                 (4, "time"), (6, "disks"), (8, "loud")):
                 self.assertRegex(said, f"collector.ini:{line}: .*{words}")
+        lines = [json.loads(line) for line in self.collector(
+            "check-config", "--json", code=2).stdout.splitlines()]
+        self.assertEqual([line.get("line") for line in lines],
+                         [2, 3, 4, 6, 8, None])
+        self.assertIn("sesions_max", lines[1]["problem"])
+        self.assertEqual((lines[-1]["exists"], lines[-1]["good"]),
+                         (True, False))
 
     def test_ports_that_there_are_not_are_refused(self):
         self.world.stop_collector()
@@ -263,8 +270,22 @@ class Start(unittest.TestCase):
                               "--founding", self.world.path("founding"),
                               code=1)
         self.assertIn("has a journal already", run.stderr)
-        run = self.world.call("tally-collector", "init", self.dir, code=1)
+        run = self.world.call("tally-collector", "init", self.dir, code=2)
         self.assertIn("never written over", run.stderr)
+        self.assertIn("another directory", run.stderr)
+
+    def test_an_init_that_was_cut_short_is_finished(self):
+        other = self.world.path("other")
+        card = os.path.join(other, "collector.card")
+        endpoint = ("--endpoint", "tcp://10.1.2.3:5724")
+        self.world.call("tally-collector", "init", other, *endpoint)
+        with open(card, encoding="ascii") as f:
+            before = f.read()
+        os.unlink(card)
+        os.unlink(os.path.join(other, "collector.ini"))
+        self.world.call("tally-collector", "init", other, *endpoint)
+        with open(card, encoding="ascii") as f:
+            self.assertEqual(f.read(), before)
 
     def test_founding_from_the_future_is_refused(self):
         other = self.world.path("other")

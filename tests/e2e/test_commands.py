@@ -219,6 +219,8 @@ class Examples(unittest.TestCase):
         self.run_next("tally-agent", "found", "admin")
         self.run_next("tally-collector", "init")
         self.run_next("tally-collector", "check-config")
+        self.assertIn('"good"', self.run_next("tally-collector",
+                                              "check-config"))
         collector = self.start("tally-collector", lambda: os.path.exists(
             self.path("collector/endpoint")))
         # the administrator

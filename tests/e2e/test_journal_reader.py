@@ -22,9 +22,9 @@ TARGETS = "".join(
     for i, line in enumerate(CATALOGUE["targets.csv"].splitlines()))
 
 
-def report(world, folder, target, *words):
+def report(world, folder, target, *words, code=0):
     world.agent(folder, "report", target, *words)
-    world.agent(folder, "sync", "--timeout", WAIT_S)
+    world.agent(folder, "sync", "--timeout", WAIT_S, code=code)
 
 
 def play(world):
@@ -42,7 +42,7 @@ def play(world):
         "refused.csv", "target,unit,period,value,reason\n"
         "live.urban-jobs,baima,2024M05,1.5,迟报\n"), "--unchecked")
     report(world, baima, "live.urban-jobs", "440", "--period", PERIOD,
-           "--reason", "台账更正")
+           "--reason", "台账更正", code=3)
     world.agent(hrss, "sync", "--timeout", WAIT_S)
     world.agent(hrss, "review", "return", "rural.roads", "baima", PERIOD,
                 "--reason", "没有照片")

@@ -64,8 +64,8 @@ class Desk(unittest.TestCase):
         return self.world.agent(office or self.lead, "review", word, target,
                                 unit, "2024M06", *args, *wait, code=code)
 
-    def sync(self, office):
-        self.world.agent(office, "sync", "--timeout", WAIT_S)
+    def sync(self, office, code=0):
+        self.world.agent(office, "sync", "--timeout", WAIT_S, code=code)
 
     def list(self, *args, office=None):
         return Sheet(self.world.agent(office or self.lead, "review", "--list",
@@ -299,7 +299,7 @@ class Reviews(Desk):
         self.give(lead_copy, wait=SOON)
         self.world.start_collector()
         self.report(self.town, 8, "--reason", "once more")
-        self.sync(self.lead)
+        self.sync(self.lead, code=3)
         self.assertEqual(sorted(self.world.said(self.lead, "unit",
                                                 "verdict")),
                          [("baima", "stale"), ("longmen", "admitted")])

@@ -79,7 +79,8 @@ Test(talk, welcome_round_trips)
 				.catalogue = 3,
 				.offices = 50000,
 				.now_us = 1700000000000000,
-				.zone_minutes = -210 };
+				.zone_minutes = -210,
+				.simulated = true };
 	struct welcome got;
 
 	fill(&made.head, 7);
@@ -101,6 +102,7 @@ Test(talk, welcome_round_trips)
 	cr_expect_eq(got.offices, 50000);
 	cr_expect_eq(got.now_us, 1700000000000000);
 	cr_expect_eq(got.zone_minutes, -210);
+	cr_expect(got.simulated);
 
 	/* the first of a chain: no head to show */
 	made.wanted = 1;

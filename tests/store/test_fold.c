@@ -430,6 +430,25 @@ Test(fold, rotates_a_key)
 	stage_release(&stage);
 }
 
+/* Else the last administrator could leave a journal that nobody can change. */
+Test(fold, nobody_revokes_the_own_key)
+{
+	struct fold_office office;
+	struct stage stage;
+	struct cast cast;
+	struct said said;
+
+	stage_open(&stage, &cast);
+	said = said_revoke(&cast.founder, 1);
+	cr_expect_eq(stage_say(&stage, &cast.founder, &said),
+		     VERDICT_NOT_ALLOWED);
+	cr_assert(fold_office(stage.fold, &cast.founder.hash, &office));
+	cr_expect_not(office.revoked);
+	said = said_revoke(&cast.baima, 1);
+	cr_expect_eq(stage_say(&stage, &cast.founder, &said), VERDICT_ADMITTED);
+	stage_release(&stage);
+}
+
 Test(fold, drops_batches_of_revoked_and_expired_keys)
 {
 	struct stage stage;
