@@ -231,7 +231,7 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				     "角色"
 				     "（reviewer）" },
 	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors",
-				 "%s：%zu 个目标，%zu 个单位，没有错误" },
+				 "%s：目标任务 %zu 项，单位 %zu 个，没有错误" },
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
 				  "to send",
 				  "目录已存本机（%zu 份），待上报" },

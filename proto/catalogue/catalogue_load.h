@@ -159,8 +159,6 @@ void check_catalogue(struct loader *loader); /* catalogue_check.c */
  * depends on the kind is not looked at: that would be a mistake told twice. */
 bool target_kind_known(const struct loader *loader,
 		       const struct target *target);
-/* Goals and plans of such a target are steps of its ladder. */
-bool target_judged_by_step(const struct target *target);
 /* Its reports are about items: milestone, items, grade. */
 bool target_has_items(const struct target *target);
 /* The target whose items are read: itself, or the one it reads. */
