@@ -24,6 +24,17 @@ static const struct sentence sentences[] = {
 	{ "a catalogue has no file of this name", "目录没有这个文件名" },
 	{ "a catalogue has no file of this name; it is not read",
 	  "目录没有这个文件名；不读取该文件" },
+	{ "this is no CSV file and is not read; save it in Excel or WPS as "
+	  "'CSV UTF-8'",
+	  "这不是 CSV 文件，不读取；请在 Excel 或 WPS 中另存为“CSV UTF-8”" },
+	{ "{} is not a folder", "{} 不是文件夹" },
+	{ "{} has errors ({}), nothing is evaluated",
+	  "{} 有错误（{} 处），未试算" },
+	{ "{}: no catalogue was in force then", "{}：当时没有现行目录" },
+	{ "{}: the store is empty: run the collector once",
+	  "{}：数据库为空；请先运行一次汇总中心" },
+	{ "{}: there is no store yet", "{}：尚无数据库" },
+	{ "the reports cannot be read", "填报文件无法读取" },
 	{ "the file is given twice", "该文件重复" },
 	{ "the file is larger than {} MB", "文件超过 {} MB" },
 	{ "the file is neither UTF-8 nor GB18030 text; save it in Excel as "
@@ -277,6 +288,15 @@ static const struct sentence sentences[] = {
 	  "“{}”的任务数合计 {}，目标值为 {}" },
 	{ "the goal {} is above that of '{}', {}, of which it is a part",
 	  "目标值 {} 大于“{}”的目标值 {}，而它只是其中一部分" },
+	{ "the day is outside the window of '{}', {} to {}",
+	  "日期不在“{}”的目标期（{} 至 {}）内" },
+	{ "the row is outside the window of '{}', {} to {}, and never counts",
+	  "该行不在“{}”的目标期（{} 至 {}）内，不起作用" },
+	{ "the plan falls: {} after {}; percent is cumulative",
+	  "计划进度下降：{} 在 {} 之后；percent 为累计数" },
+	{ "the percent of this plan add up to 100 and end at {}; percent is "
+	  "cumulative",
+	  "该计划各行 percent 合计为 100，末行为 {}；percent 为累计数" },
 	{ "no stage of '{}' has a planned day in plans.csv; it is overdue only "
 	  "from the window's end",
 	  "plans.csv 中没有“{}”的节点计划日；到目标期末才会逾期" },
