@@ -1,4 +1,4 @@
-/* What is wrong with a catalogue, or keeps it from being tried, in Chinese. */
+/* What is wrong with a catalogue, or with any CSV file, in Chinese. */
 #ifndef TALLY_PROTO_CATALOGUE_CHINESE_H
 #define TALLY_PROTO_CATALOGUE_CHINESE_H
 
