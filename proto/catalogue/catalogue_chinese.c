@@ -33,6 +33,8 @@ static const struct sentence sentences[] = {
 	{ "{}: no catalogue was in force then", "{}：当时没有现行目录" },
 	{ "{}: the store is empty: run the collector once",
 	  "{}：数据库为空；请先运行一次汇总中心" },
+	{ "{}: there is no store yet; tally-collector run makes it",
+	  "{}：尚无数据库；运行 tally-collector run 即可生成" },
 	{ "{}: there is no store yet", "{}：尚无数据库" },
 	{ "the reports cannot be read", "填报文件无法读取" },
 	{ "the file is given twice", "该文件重复" },
