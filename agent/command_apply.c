@@ -14,6 +14,7 @@
 #include "agent/wake.h"
 #include "base/json.h"
 #include "proto/catalogue/catalogue_changes.h"
+#include "proto/catalogue/catalogue_chinese.h"
 #include "proto/catalogue/catalogue_fixed.h"
 #include "proto/day.h"
 #include "store/catalogue_folder.h"
@@ -345,7 +346,7 @@ static int check(struct trial *trial, const char *path)
 	}
 	message_print(stderr, trial->office->language, MESSAGE_APPLY_GOOD, path,
 		      trial->catalogue->target_count,
-		      trial->catalogue->unit_count);
+		      trial->catalogue->unit_count, trial->problems.count);
 	return EXIT_OK;
 }
 
@@ -386,7 +387,11 @@ static int apply(const struct options *options, struct trial *trial,
 	code = refuse_broken(trial, dry_run);
 	if (dry_run) {
 		int printed = print_trial(trial, json);
+		const char *dir = options_argument(options, 0);
 
+		if (!code && !json)
+			message_print(stderr, office->language,
+				      MESSAGE_APPLY_FIGURES, dir, dir);
 		return code ? code : printed;
 	}
 	if (code)
@@ -396,6 +401,20 @@ static int apply(const struct options *options, struct trial *trial,
 	wake_sender(office->dir, WAKE_SAVED);
 	message_print(stderr, office->language, MESSAGE_APPLY_SAVED, parts);
 	return EXIT_OK;
+}
+
+/* Before there is an office that knows its language. */
+static void folder_failed(const struct options *options, const struct err *err)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	if (language_of(options_text(options, "lang")) == LANGUAGE_ZH)
+		catalogue_add_chinese(&text, err->msg);
+	else
+		strbuf_add_text(&text, err->msg);
+	(void)fprintf(stderr, "tally-agent: %s\n", text.text);
+	strbuf_release(&text);
 }
 
 int command_apply(const struct options *options)
@@ -416,7 +435,7 @@ int command_apply(const struct options *options)
 	problems_init(&trial.problems);
 	if (catalogue_folder_read(options_argument(options, 0), &folder,
 				  &err)) {
-		(void)office_fail(&err);
+		folder_failed(options, &err);
 		catalogue_folder_release(&folder);
 		return EXIT_USAGE;
 	}

@@ -18,16 +18,10 @@
 #define DAY_US 86400000000ull
 #define REVOKE_CODES_MAX 64
 
-static const char *const role_names[] = {
-	[ROLE_REPORTER] = "reporter", [ROLE_REVIEWER] = "reviewer",
-	[ROLE_OFFICIAL] = "official", [ROLE_ADMIN] = "admin",
-	[ROLE_WITNESS] = "witness",
-};
-
 static uint32_t role_of(struct span name)
 {
 	for (uint32_t i = ROLE_REPORTER; i <= ROLE_LAST; i++)
-		if (span_equal(name, span_of_text(role_names[i])))
+		if (span_equal(name, span_of_text(role_name((enum role)i))))
 			return 1u << i;
 	return 0;
 }

@@ -18,6 +18,8 @@ struct listing {
 	struct office *office;
 	struct arena arena; /* one item */
 	uint64_t skip;	    /* delivered ones not to show */
+	uint64_t told;	    /* delivered ones that are worth a line */
+	bool short_list;    /* not all of them */
 	bool json;
 	bool cells_only; /* history */
 };
@@ -43,20 +45,41 @@ static bool wanted(const struct listing *listing,
 	return count == 0;
 }
 
+static struct statement decode(struct listing *listing,
+			       const struct outbox_item *item)
+{
+	struct statement statement;
+
+	arena_reset(&listing->arena);
+	if (wire_decode_statement(item->sealed.body, &listing->arena,
+				  &statement, NULL)) {
+		memset(&statement, 0, sizeof(statement));
+		statement.kind = SAID_UNKNOWN;
+	}
+	return statement;
+}
+
+/* Parts of a catalogue say nothing that the line of the whole does not, unless
+ * they were refused. */
+static bool is_quiet(const struct listing *listing,
+		     const struct outbox_item *item,
+		     const struct statement *statement)
+{
+	return listing->short_list && !item->verdict &&
+	       statement->kind == SAID_CATALOGUE_PART;
+}
+
 static int visit(void *arg, const struct outbox_item *item)
 {
 	struct listing *listing = arg;
-	struct statement statement;
+	struct statement statement = decode(listing, item);
 
+	if (is_quiet(listing, item, &statement))
+		return 0;
 	if (item->delivered && !item->verdict && listing->skip) {
 		listing->skip--;
 		return 0;
 	}
-	arena_reset(&listing->arena);
-	if (wire_decode_statement(item->sealed.body, &listing->arena,
-				  &statement, NULL))
-		memset(&statement, 0, sizeof(statement)),
-			statement.kind = SAID_UNKNOWN;
 	if (!wanted(listing, &statement))
 		return 0;
 	if (listing->json)
@@ -68,12 +91,26 @@ static int visit(void *arg, const struct outbox_item *item)
 	return 0;
 }
 
-static int list(struct listing *listing, struct err *err)
+static int count_told(void *arg, const struct outbox_item *item)
+{
+	struct listing *listing = arg;
+	struct statement statement;
+
+	if (!item->delivered || item->verdict)
+		return 0;
+	statement = decode(listing, item);
+	listing->told += !is_quiet(listing, item, &statement);
+	return 0;
+}
+
+static int list(struct listing *listing,
+		int (*each)(void *arg, const struct outbox_item *item),
+		struct err *err)
 {
 	int ret;
 
 	arena_init(&listing->arena, STATUS_ARENA_BYTES);
-	ret = outbox_items(listing->office->outbox, 1, visit, listing, err);
+	ret = outbox_items(listing->office->outbox, 1, each, listing, err);
 	arena_release(&listing->arena);
 	return ret;
 }
@@ -105,7 +142,10 @@ static void print_connection(struct office *office)
 	why = trouble_text(office->language, word.trouble, word.nack_code);
 	message_print(stdout, office->language, MESSAGE_CONNECTION,
 		      state_text(office->language, word.state),
-		      why[0] ? ": " : "", why);
+		      !why[0]			      ? "" :
+		      office->language == LANGUAGE_ZH ? "：" :
+							": ",
+		      why);
 }
 
 static void json_connection(struct office *office,
@@ -132,19 +172,22 @@ static void json_connection(struct office *office,
 		     (unsigned long long)counts->refused);
 }
 
-static int print_items(struct listing *listing,
-		       const struct outbox_counts *counts, struct err *err)
+static int print_items(struct listing *listing, struct err *err)
 {
 	struct office *office = listing->office;
 	int ret;
 
-	if (!listing->json && !options_given(listing->options, "all") &&
-	    counts->delivered > STATUS_DELIVERED_SHOWN)
-		listing->skip = counts->delivered - STATUS_DELIVERED_SHOWN;
+	listing->short_list = !listing->json &&
+			      !options_given(listing->options, "all");
+	ret = listing->short_list ? list(listing, count_told, err) : 0;
+	if (ret < 0)
+		return ret;
+	if (listing->told > STATUS_DELIVERED_SHOWN)
+		listing->skip = listing->told - STATUS_DELIVERED_SHOWN;
 	if (listing->skip)
 		message_print(stdout, office->language, MESSAGE_MORE,
 			      (unsigned long long)listing->skip);
-	ret = list(listing, err);
+	ret = list(listing, visit, err);
 	return ret < 0 ? ret : 0;
 }
 
@@ -173,7 +216,7 @@ static int print_status(struct listing *listing, const struct desk *desk,
 	if (!ret && !listing->json)
 		status_reviews_print(reviews, desk, REVIEW_JUDGED, all);
 	if (!ret)
-		ret = print_items(listing, &counts, err);
+		ret = print_items(listing, err);
 	if (ret)
 		return ret;
 	if (listing->json) {
@@ -218,7 +261,7 @@ int command_history(const struct options *options)
 	struct err err;
 	int code = office_open(&office, options, OFFICE_LOOKING);
 
-	if (!code && list(&listing, &err) < 0)
+	if (!code && list(&listing, visit, &err) < 0)
 		code = office_fail(&err);
 	office_close(&office);
 	return code;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/review_word.h"
+#include "base/bytes.h"
 #include "proto/day.h"
 
 #define MINUTE_US 60000000ull
@@ -33,22 +34,72 @@ const char *statement_kind_name(enum statement_kind kind)
 /* As people read it; what only programs meet keeps its name. */
 static const char *kind_text(enum language language, enum statement_kind kind)
 {
-	static const char *const chinese[SAID_UNKNOWN + 1] = {
-		[SAID_FOUND] = "创立",
-		[SAID_GRANT] = "授权",
-		[SAID_ENROL] = "登记",
-		[SAID_ROTATE] = "换密钥",
-		[SAID_REVOKE] = "撤销",
-		[SAID_COLLECTOR_KEYS] = "汇总中心公钥",
-		[SAID_CATALOGUE_PART] = "目录文件",
-		[SAID_CATALOGUE_COMMIT] = "下达目录",
-		[SAID_REPORT] = "填报",
-		[SAID_REVIEW] = "审核",
+	static const char *const texts[SAID_UNKNOWN + 1][LANGUAGE_COUNT] = {
+		[SAID_FOUND] = { "founding", "创立" },
+		[SAID_GRANT] = { "grant", "授权" },
+		[SAID_ENROL] = { "enrolment", "登记" },
+		[SAID_ROTATE] = { "new key", "换密钥" },
+		[SAID_REVOKE] = { "revocation", "撤销" },
+		[SAID_COLLECTOR_KEYS] = { "collector's keys", "汇总中心公钥" },
+		[SAID_CATALOGUE_PART] = { "catalogue file", "目录文件" },
+		[SAID_CATALOGUE_COMMIT] = { "catalogue", "下达目录" },
+		[SAID_REPORT] = { "report", "填报" },
+		[SAID_REVIEW] = { "review", "审核" },
+		[SAID_UNKNOWN] = { "unknown", "无法识别" },
 	};
 
-	if (language == LANGUAGE_ZH && chinese[kind])
-		return chinese[kind];
-	return statement_kind_name(kind);
+	return texts[kind][language] ? texts[kind][language] :
+				       statement_kind_name(kind);
+}
+
+/* ---- who may speak ---- */
+
+static const char *const roles[ROLE_LAST + 1][LANGUAGE_COUNT] = {
+	[ROLE_REPORTER] = { "reporter", "填报" },
+	[ROLE_REVIEWER] = { "reviewer", "审核" },
+	[ROLE_OFFICIAL] = { "official", "官方数据" },
+	[ROLE_ADMIN] = { "admin", "管理员" },
+	[ROLE_WITNESS] = { "witness", "见证" },
+};
+
+const char *role_name(enum role role)
+{
+	return roles[role][LANGUAGE_EN];
+}
+
+/* " baima longmen (reporter, reviewer)": units of a grant, and what they may
+ * do. */
+static void print_grant(FILE *out, enum language language,
+			const struct grant *grant)
+{
+	bool chinese = language == LANGUAGE_ZH;
+	const char *between = chinese ? "（" : " (";
+
+	if (grant->unit.len) {
+		(void)fputc(' ', out);
+		text_print(out, grant->unit);
+	}
+	for (size_t i = 0; i < grant->unit_count; i++) {
+		if (span_equal(grant->units[i], grant->unit))
+			continue;
+		(void)fputc(' ', out);
+		text_print(out, grant->units[i]);
+	}
+	for (unsigned role = ROLE_REPORTER; role <= ROLE_LAST; role++) {
+		if (!(grant->roles & (1u << role)))
+			continue;
+		(void)fprintf(out, "%s%s", between, roles[role][language]);
+		between = chinese ? "、" : ", ";
+	}
+	(void)fputs(chinese ? "）" : ")", out);
+}
+
+static void print_key(FILE *out, const struct sign_key *key)
+{
+	char hex[2 * SIGN_KEY_BYTES + 1];
+
+	bytes_to_hex(span_of(key->bytes, SIGN_KEY_BYTES), hex);
+	(void)fprintf(out, " %s", hex);
 }
 
 void moment_print(uint64_t us, int zone_minutes, char out[MOMENT_TEXT_BYTES])
@@ -145,6 +196,55 @@ static const struct report *report_of(const struct statement *statement)
 	return NULL;
 }
 
+/* What a statement that is neither report nor review says. */
+static void print_said(FILE *out, enum language language,
+		       const struct statement *statement)
+{
+	bool chinese = language == LANGUAGE_ZH;
+
+	switch (statement->kind) {
+	case SAID_GRANT:
+		print_grant(out, language, &statement->said.grant);
+		break;
+	case SAID_ENROL:
+	case SAID_ROTATE:
+		print_key(out, &statement->said.enrol.key);
+		break;
+	case SAID_REVOKE:
+		print_key(out, &statement->said.revoke.key);
+		if (statement->said.revoke.from_sequence > 1)
+			(void)fprintf(out,
+				      chinese ? "（自第 %llu 批起）" :
+						" (from its batch %llu on)",
+				      (unsigned long long)statement->said.revoke
+					      .from_sequence);
+		break;
+	case SAID_CATALOGUE_PART:
+		(void)fputc(' ', out);
+		text_print(out, statement->said.part.file);
+		(void)fprintf(out, chinese ? "（第 %u 份）" : " (part %u)",
+			      statement->said.part.n + 1);
+		break;
+	case SAID_CATALOGUE_COMMIT:
+		(void)fprintf(out, chinese ? "（%u 份）" : " (%u parts)",
+			      statement->said.commit.parts);
+		break;
+	case SAID_FOUND:
+		(void)fputc(' ', out);
+		text_print(out, statement->said.found.name);
+		break;
+	case SAID_RULES:
+	case SAID_COLLECTOR_KEYS:
+	case SAID_REPORT:
+	case SAID_REVIEW:
+	case SAID_ADJUST:
+	case SAID_REDACT:
+	case SAID_CLOSE:
+	case SAID_UNKNOWN:
+		break;
+	}
+}
+
 static void print_report(FILE *out, enum language language,
 			 const struct report *report)
 {
@@ -158,7 +258,7 @@ static void print_report(FILE *out, enum language language,
 		(void)fputc(' ', out);
 		print_span(out, report->item);
 	}
-	(void)fputs(": ", out);
+	(void)fputs(language == LANGUAGE_ZH ? "：" : ": ", out);
 	print_span(out, review_word_text(language, report->status));
 	cells_print(out, report);
 }
@@ -176,6 +276,8 @@ void item_print(FILE *out, const struct office *office,
 		      kind_text(office->language, statement->kind));
 	if (report)
 		print_report(out, office->language, report);
+	else
+		print_said(out, office->language, statement);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
 		(void)fputs(" “", out);
 		text_print(out, item->sealed.texts[i].text);
@@ -185,7 +287,10 @@ void item_print(FILE *out, const struct office *office,
 		(void)fprintf(out, "  [%llu.%u]",
 			      (unsigned long long)item->index, item->n);
 	if (item->delivered && item->verdict)
-		(void)fprintf(out, "\n    %s: %s", verdict_name(item->verdict),
+		(void)fprintf(out,
+			      office->language == LANGUAGE_ZH ? "\n    %s：%s" :
+								"\n    %s: %s",
+			      verdict_name(item->verdict),
 			      verdict_advice(office->language, item->verdict));
 	(void)fputc('\n', out);
 }

@@ -16,6 +16,8 @@
 
 /* "report", "catalogue-part", .. */
 const char *statement_kind_name(enum statement_kind kind);
+/* "reporter", .. */
+const char *role_name(enum role role);
 
 /* "2024-07-01 08:00" at a place zone_minutes east of UTC. */
 void moment_print(uint64_t us, int zone_minutes, char out[MOMENT_TEXT_BYTES]);

@@ -249,8 +249,19 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				     "本单位密钥没有审核权限；请管理员授予审核"
 				     "角色"
 				     "（reviewer）" },
-	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors",
-				 "%s：%zu 个目标，%zu 个单位，没有错误" },
+	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors, "
+				 "warnings: %zu",
+				 "%s：目标任务 %zu 项，单位 %zu 个，没有错误，"
+				 "提示 %zu 条" },
+	[MESSAGE_APPLY_FIGURES] = { "the figures that it would give: "
+				    "\"tally-collector figures --catalogue %s "
+				    "--changes\" at the collector; on reports "
+				    "in a file, here: \"tally-audit figures "
+				    "--catalogue %s --reports FILE.csv\"",
+				    "试算：在汇总中心运行“tally-collector "
+				    "figures --catalogue %s --changes”；在本机"
+				    "按填报文件试算，运行“tally-audit figures "
+				    "--catalogue %s --reports 文件.csv”" },
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
 				  "to send",
 				  "目录已存本机（%zu 份），待上报" },

@@ -9,6 +9,7 @@
 #include "audit/print.h"
 #include "audit/replay.h"
 #include "audit/source.h"
+#include "proto/catalogue/catalogue_chinese.h"
 #include "proto/figure/figures_answer.h"
 
 #define FILES_ZONE_MINUTES 480 /* days of files are those of +08:00 */
@@ -242,6 +243,21 @@ static int read_all(struct looking *looking, struct err *err)
 				  err);
 }
 
+static int fail(const struct looking *looking, int rc, const struct err *err)
+{
+	struct strbuf text;
+	int code;
+
+	strbuf_init(&text, 0);
+	if (looking->asking.lang == LANG_ZH)
+		catalogue_add_chinese(&text, err->msg);
+	else
+		strbuf_add_text(&text, err->msg);
+	code = print_failure(exit_code_of(looking, rc), "%s", text.text);
+	strbuf_release(&text);
+	return code;
+}
+
 static int run(struct looking *looking)
 {
 	struct figures_answered answered;
@@ -252,7 +268,7 @@ static int run(struct looking *looking)
 	if (!rc)
 		rc = answer(looking, &answered, &err);
 	if (rc) {
-		code = print_failure(exit_code_of(looking, rc), "%s", err.msg);
+		code = fail(looking, rc, &err);
 	} else {
 		(void)fputs(answered.told.text, stderr);
 		code = print_out(&answered.out);

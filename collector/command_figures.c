@@ -8,6 +8,7 @@
 
 #include "collector/commands.h"
 #include "collector/kept.h"
+#include "proto/catalogue/catalogue_chinese.h"
 #include "proto/figure/figures_answer.h"
 #include "store/catalogue_folder.h"
 #include "store/db.h"
@@ -138,6 +139,16 @@ static int exit_code(const struct looking *looking, int rc)
 	return EXIT_FAILED;
 }
 
+static void in_chinese(struct err *err)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	catalogue_add_chinese(&text, err->msg);
+	(void)err_set(err, err->code, "%s", text.text);
+	strbuf_release(&text);
+}
+
 static int look(struct looking *looking)
 {
 	struct err err = { 0 };
@@ -145,6 +156,8 @@ static int look(struct looking *looking)
 				       err_set(&err, ERR_NOMEM, "no memory");
 
 	(void)fputs(looking->answered.told.text, stderr);
+	if (rc && looking->asking.lang == LANG_ZH)
+		in_chinese(&err);
 	if (rc)
 		return command_failed(exit_code(looking, rc), &err);
 	code = command_print(&looking->answered.out);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "proto/catalogue/catalogue_fixed.h"
@@ -20,15 +21,41 @@ static bool is_catalogue_file(const char *name)
 	return false;
 }
 
-/* Reports may lie beside the catalogue; ~$ and . are what Excel and WPS leave
- * there while they have a file open. */
-static bool is_stray(const char *name)
+static bool is_csv(const char *name)
 {
 	size_t len = strlen(name);
 
-	return len > 4 && !strcmp(name + len - 4, ".csv") &&
-	       strncmp(name, "reports", 7) != 0 && name[0] != '.' &&
-	       name[0] != '~' && !is_catalogue_file(name);
+	return len > 4 && !strcasecmp(name + len - 4, ".csv");
+}
+
+/* A workbook of a catalogue file's name, where that file is missing: it was
+ * saved as Excel and WPS do unless they are told. */
+static bool is_workbook(const char *dir, const char *name)
+{
+	static const char *const ends[] = { ".xlsx", ".xls", ".et", ".ods" };
+	const char *end = strrchr(name, '.');
+	char csv[CATALOGUE_FOLDER_NAME_BYTES], path[PATH_MAX];
+	bool workbook = false;
+
+	for (size_t i = 0; end && i < sizeof(ends) / sizeof(ends[0]); i++)
+		workbook |= !strcasecmp(end, ends[i]);
+	if (!workbook)
+		return false;
+	(void)snprintf(csv, sizeof(csv), "%.*s.csv", (int)(end - name), name);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, csv);
+	return is_catalogue_file(csv) && access(path, F_OK) != 0;
+}
+
+/* Reports may lie beside the catalogue; ~$ and . are what Excel and WPS leave
+ * there while they have a file open. */
+static bool is_stray(const char *dir, const char *name)
+{
+	if (name[0] == '.' || name[0] == '~')
+		return false;
+	if (is_csv(name))
+		return strncmp(name, "reports", 7) != 0 &&
+		       !is_catalogue_file(name);
+	return is_workbook(dir, name);
 }
 
 static int name_order(const void *left, const void *right)
@@ -48,7 +75,7 @@ static int find_strays(const char *dir, struct catalogue_folder *out,
 		return err_sys(err, "cannot read %s", dir);
 	while (out->stray_count < CATALOGUE_FOLDER_STRAYS_MAX &&
 	       (entry = readdir(listing)))
-		if (is_stray(entry->d_name))
+		if (is_stray(dir, entry->d_name))
 			(void)snprintf(out->strays[out->stray_count++],
 				       CATALOGUE_FOLDER_NAME_BYTES, "%s",
 				       entry->d_name);
@@ -108,8 +135,12 @@ int catalogue_folder_load(const struct catalogue_folder *folder,
 			.file = problems_text(problems,
 					      span_of_text(folder->strays[i])),
 			.column = "",
-			.text = "a catalogue has no file of this name; it is "
-				"not read",
+			.text = is_csv(folder->strays[i]) ?
+					"a catalogue has no file of this name; "
+					"it is not read" :
+					"this is no CSV file and is not read; "
+					"save it in Excel or WPS as 'CSV "
+					"UTF-8'",
 			.warning = true,
 		};
 	if (problems_add(problems, strays, folder->stray_count))

@@ -19,7 +19,8 @@ struct catalogue_folder {
 	char *texts[CATALOGUE_FILE_COUNT]; /* owned, behind files */
 	size_t count;
 	/* Further .csv files that are not reports: a name that is misspelt
-	 * would be missed in silence. The first few, in order. */
+	 * would be missed in silence. And workbooks of a missing file's name.
+	 * The first few, in order. */
 	char strays[CATALOGUE_FOLDER_STRAYS_MAX][CATALOGUE_FOLDER_NAME_BYTES];
 	size_t stray_count;
 };

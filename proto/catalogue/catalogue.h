@@ -353,6 +353,9 @@ int catalogue_load(const struct catalogue_file *files, size_t count,
 		   struct catalogue **out, struct problems *problems);
 void catalogue_free(struct catalogue *catalogue);
 
+/* Goals and plans of such a target are steps of its ladder. */
+bool target_judged_by_step(const struct target *target);
+
 /* One file as agents send it: UTF-8, LF, the columns in order, no blank rows.
  * Appends to out. */
 int catalogue_normalise(const struct catalogue_file *file, struct strbuf *out,

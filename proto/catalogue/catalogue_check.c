@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Both at nine places: whatever the loader took fits. */
-static __int128 fine(struct decimal value)
+/* Whatever the loader took fits. */
+__int128 decimal_fine(struct decimal value)
 {
 	__int128 out = value.units;
 
@@ -125,7 +125,7 @@ static __int128 sum_quotas(const struct catalogue *catalogue,
 			continue;
 		row = catalogue_roster(catalogue, target, rows[i].unit, day);
 		if (row && row->has_quota)
-			sum += fine(row->quota);
+			sum += decimal_fine(row->quota);
 	}
 	return sum;
 }
@@ -144,7 +144,7 @@ static void tell_quotas(struct loader *loader, uint32_t index)
 	if (!row.csv || !goal || !goal->has_value || !is_summed_amount(target))
 		return;
 	sum = sum_quotas(catalogue, target, target->end);
-	if (sum == fine(goal->value))
+	if (sum == decimal_fine(goal->value))
 		return;
 	print_fine(sum, quotas_text);
 	decimal_print(goal->value, goal_text);

@@ -248,6 +248,9 @@ static void read_goal(struct goal_list *list, const struct row *row,
 	(void)row_decimal(row, GOAL_WIDTH, &goal.width);
 	check_width(row, &goal);
 	check_approval(row, target, &goal);
+	if (goal.from != DAY_NONE && target_has_window(target) &&
+	    goal.from > target->end)
+		row_never_counts(row, GOAL_FROM, target);
 	if (dated)
 		(void)add_entry(list, row, &goal);
 }

@@ -82,6 +82,9 @@ void row_warning(const struct row *row, int column, const char *fmt, ...)
 void file_problem(struct loader *loader, const char *file, uint32_t row,
 		  const char *column, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* A warning that the row never counts: it is outside the target's window. */
+void row_never_counts(const struct row *row, int column,
+		      const struct target *target);
 /* Moves what was noted to problems, sorted. */
 void problems_sort(struct loader *loader);
 /* True, and a problem, if the key (from fmt) was seen before. what: said to
@@ -159,8 +162,8 @@ void check_catalogue(struct loader *loader); /* catalogue_check.c */
  * depends on the kind is not looked at: that would be a mistake told twice. */
 bool target_kind_known(const struct loader *loader,
 		       const struct target *target);
-/* Goals and plans of such a target are steps of its ladder. */
-bool target_judged_by_step(const struct target *target);
+/* Does the target have a window? That it has none is an error of its own. */
+bool target_has_window(const struct target *target);
 /* Its reports are about items: milestone, items, grade. */
 bool target_has_items(const struct target *target);
 /* The target whose items are read: itself, or the one it reads. */
@@ -168,6 +171,9 @@ const struct target *target_register(const struct catalogue *catalogue,
 				     const struct target *target);
 /* The first floor in force on a day, NULL if there is none. */
 const struct goal *target_floor(const struct target *target, int32_t day);
+
+/* In units of 10^-DECIMAL_PLACES_MAX. */
+__int128 decimal_fine(struct decimal value);
 
 extern const char *const measure_kind_names[KIND_NARRATIVE + 1];
 extern const char *const compare_names[COMPARE_PENDING + 1];

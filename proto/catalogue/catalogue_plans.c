@@ -6,7 +6,7 @@
 
 struct plan_entry {
 	struct plan_point point;
-	uint32_t row;
+	const struct csv_row *csv;
 };
 
 static bool read_by(const struct row *row, const struct target *target,
@@ -62,6 +62,22 @@ static void check_use(const struct row *row, const struct plan_point *point)
 				      "or the stage that is planned");
 }
 
+/* Most likely of another year. */
+static void tell_outside(const struct row *row, const struct target *target,
+			 int32_t by)
+{
+	char start[DAY_TEXT_BYTES], end[DAY_TEXT_BYTES];
+
+	if (!target_has_window(target) ||
+	    (by >= target->start && by <= target->end))
+		return;
+	day_print(target->start, start);
+	day_print(target->end, end);
+	row_warning(row, PLAN_BY,
+		    "the day is outside the window of '%s', %s to %s",
+		    target->id, start, end);
+}
+
 static bool read_point(const struct row *row, uint32_t index,
 		       struct plan_point *point)
 {
@@ -80,8 +96,10 @@ static bool read_point(const struct row *row, uint32_t index,
 	(void)row_choice(row, PLAN_SHAPE, shapes, 2, &shape);
 	point->line = shape == 1;
 	check_use(row, point);
-	return read_by(row, target, &point->by) &&
-	       !row_repeats(row, PLAN_BY, "the plan for this day",
+	if (!read_by(row, target, &point->by))
+		return false;
+	tell_outside(row, target, point->by);
+	return !row_repeats(row, PLAN_BY, "the plan for this day",
 			    "%u:%u:%u:%d:%s", index, point->unit, point->stage,
 			    point->by, point->item);
 }
@@ -97,12 +115,24 @@ static int compare_entries(const void *left, const void *right)
 
 	if (a->point.by != b->point.by)
 		return a->point.by < b->point.by ? -1 : 1;
-	return a->row < b->row ? -1 : a->row > b->row;
+	return a->csv->number < b->csv->number ?
+		       -1 :
+		       a->csv->number > b->csv->number;
 }
 
-/* The first point of each unit's curve, the total's at unit_count. */
+/* What was seen of a curve in percent, by day. */
+struct rise {
+	const struct csv_row *last;
+	struct decimal percent; /* of that row */
+	__int128 sum;		/* of all of them, at DECIMAL_PLACES_MAX */
+	size_t count;
+};
+
+/* The first point of each unit's curve, and how it rises; the total's at
+ * unit_count. */
 struct curves {
 	const struct csv_row **first;
+	struct rise *rises;
 	size_t unit_count;
 };
 
@@ -133,6 +163,63 @@ static void check_throughout(const struct row *row,
 			    point->has_percent ? "values" : "percent");
 }
 
+static void tell_fall(const struct row *row, const struct plan_point *point,
+		      struct rise *rise)
+{
+	char now[DECIMAL_TEXT_BYTES], before[DECIMAL_TEXT_BYTES];
+
+	if (rise->count && decimal_compare(point->percent, rise->percent) < 0) {
+		decimal_print(point->percent, now);
+		decimal_print(rise->percent, before);
+		row_warning(row, PLAN_PERCENT,
+			    "the plan falls: %s after %s; percent is "
+			    "cumulative",
+			    now, before);
+	}
+	rise->last = row->csv;
+	rise->percent = point->percent;
+	rise->sum += decimal_fine(point->percent);
+	rise->count++;
+}
+
+/* A quarter each, where the sum was meant. */
+static void tell_parts(struct loader *loader, const struct rise *rise)
+{
+	static const struct decimal whole = { 100, 0 };
+	struct row row = { loader, FILE_PLANS, rise->last };
+	char text[DECIMAL_TEXT_BYTES];
+
+	if (rise->count < 2 || rise->sum != decimal_fine(whole) ||
+	    decimal_compare(rise->percent, whole) >= 0)
+		return;
+	decimal_print(rise->percent, text);
+	row_warning(&row, PLAN_PERCENT,
+		    "the percent of this plan add up to 100 and end at %s; "
+		    "percent is cumulative",
+		    text);
+}
+
+/* Entries by day: what makes no sense of the curves in percent. */
+static void tell_rises(struct loader *loader, const struct plan_entry *entries,
+		       size_t count, const struct curves *curves)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_point *point = &entries[i].point;
+		struct row row = { loader, FILE_PLANS, entries[i].csv };
+
+		if (is_curve(point) && point->has_percent)
+			tell_fall(&row, point,
+				  &curves->rises[curve_of(curves, point)]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct rise *rise =
+			&curves->rises[curve_of(curves, &entries[i].point)];
+
+		tell_parts(loader, rise);
+		*rise = (struct rise){ 0 };
+	}
+}
+
 static void load_plans_of(struct loader *loader, uint32_t index,
 			  const struct csv_row *const *rows, size_t count,
 			  const struct curves *curves)
@@ -148,13 +235,14 @@ static void load_plans_of(struct loader *loader, uint32_t index,
 	for (size_t i = 0; i < count; i++) {
 		struct row row = { loader, FILE_PLANS, rows[i] };
 
-		entries[used].row = rows[i]->number;
+		entries[used].csv = rows[i];
 		if (!read_point(&row, index, &entries[used].point))
 			continue;
 		check_throughout(&row, &entries[used].point, curves);
 		used++;
 	}
 	qsort(entries, used, sizeof(*entries), compare_entries);
+	tell_rises(loader, entries, used, curves);
 	for (size_t i = 0; i < used; i++) {
 		target->plans[i] = entries[i].point;
 		curves->first[curve_of(curves, &entries[i].point)] = NULL;
@@ -169,7 +257,10 @@ void load_plans(struct loader *loader)
 
 	curves.first =
 		loader_scratch(loader, curves.unit_count + 1, sizeof(void *));
-	if (!curves.first || !group_rows(loader, FILE_PLANS, &groups))
+	curves.rises = loader_scratch(loader, curves.unit_count + 1,
+				      sizeof(*curves.rises));
+	if (!curves.first || !curves.rises ||
+	    !group_rows(loader, FILE_PLANS, &groups))
 		return;
 	for (uint32_t t = 0; t < loader->catalogue->target_count; t++)
 		load_plans_of(loader, t, groups.rows + groups.first[t],

@@ -158,6 +158,19 @@ void row_warning(const struct row *row, int column, const char *fmt, ...)
 	va_end(ap);
 }
 
+void row_never_counts(const struct row *row, int column,
+		      const struct target *target)
+{
+	char start[DAY_TEXT_BYTES], end[DAY_TEXT_BYTES];
+
+	day_print(target->start, start);
+	day_print(target->end, end);
+	row_warning(row, column,
+		    "the row is outside the window of '%s', %s to %s, and "
+		    "never counts",
+		    target->id, start, end);
+}
+
 void file_problem(struct loader *loader, const char *file, uint32_t row,
 		  const char *column, const char *fmt, ...)
 {

@@ -77,6 +77,17 @@ void load_items(struct loader *loader)
 
 /* ---- roster ---- */
 
+static void tell_outside(const struct row *row, const struct target *target,
+			 const struct roster_row *read)
+{
+	if (!target_has_window(target))
+		return;
+	if (read->from != DAY_NONE && read->from > target->end)
+		row_never_counts(row, ROSTER_FROM, target);
+	else if (read->until != DAY_NONE && read->until < target->start)
+		row_never_counts(row, ROSTER_UNTIL, target);
+}
+
 static bool read_roster_row(const struct row *row, uint32_t target,
 			    struct roster_row *out)
 {
@@ -92,6 +103,9 @@ static bool read_roster_row(const struct row *row, uint32_t target,
 	if (row_day(row, ROSTER_UNTIL, &out->until) && out->from != DAY_NONE &&
 	    out->until < out->from)
 		row_problem(row, ROSTER_UNTIL, "the row ends before it begins");
+	else
+		tell_outside(row, &row->loader->catalogue->targets[target],
+			     out);
 	return row_unit(row, ROSTER_UNIT, &out->unit) &&
 	       !row_repeats(row, ROSTER_UNIT,
 			    "the unit with the same first day", "%u:%u:%d",

@@ -15,6 +15,12 @@ bool target_judged_by_step(const struct target *target)
 	return target->measure == KIND_MILESTONE;
 }
 
+bool target_has_window(const struct target *target)
+{
+	return target->start != DAY_NONE && target->end != DAY_NONE &&
+	       target->start <= target->end;
+}
+
 bool target_has_items(const struct target *target)
 {
 	return target->measure == KIND_MILESTONE ||

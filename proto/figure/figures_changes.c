@@ -21,6 +21,7 @@ struct pair {
 	const char *target, *unit; /* unit NULL: the target as a whole */
 	const char *name_zh, *name_en;
 	const struct figure *before, *after;
+	const struct target *old, *new; /* of each side, or NULL */
 };
 
 struct changes {
@@ -101,12 +102,28 @@ static void add_texts(struct figures_page *page, const char *before,
 		page_addf(page, "%s → %s", or_dash(before), or_dash(after));
 }
 
-static const char *shown_value(const struct figure *figure)
+static const char *shown_value(struct figures_page *page,
+			       const struct side *side,
+			       const struct target *target,
+			       const struct figure *figure)
 {
 	if (!figure)
 		return NULL;
-	return figure->items && figure->items[0] ? figure->items :
-						   figure->value;
+	if (figure->items && figure->items[0])
+		return figure->items;
+	if (target->measure != KIND_GRADE)
+		return figure->value;
+	return page_steps(page, side->catalogue, target, figure->value);
+}
+
+static const char *shown_goal(struct figures_page *page,
+			      const struct side *side,
+			      const struct target *target,
+			      const struct figure *figure)
+{
+	return figure ?
+		       page_steps(page, side->catalogue, target, figure->goal) :
+		       NULL;
 }
 
 static void add_light(struct figures_page *page, const struct figure *figure)
@@ -133,8 +150,10 @@ static void add_lights(struct figures_page *page, const struct pair *pair)
 			  word_why(b->why, lang));
 }
 
-static void add_row(struct figures_page *page, const struct pair *pair)
+static void add_row(const struct changes *changes, const struct pair *pair)
 {
+	struct figures_page *page = changes->page;
+	const struct side *old = &changes->before, *new = &changes->after;
 	const struct figure *a = pair->before, *b = pair->after;
 
 	page_addf(page, "%s%s", pair->unit ? "  " : "",
@@ -144,8 +163,10 @@ static void add_row(struct figures_page *page, const struct pair *pair)
 			    !b ? WORD_REMOVED :
 				 WORD_CHANGED,
 			    page->head->lang));
-	add_texts(page, shown_value(a), shown_value(b));
-	add_texts(page, a ? a->goal : NULL, b ? b->goal : NULL);
+	add_texts(page, shown_value(page, old, pair->old, a),
+		  shown_value(page, new, pair->new, b));
+	add_texts(page, shown_goal(page, old, pair->old, a),
+		  shown_goal(page, new, pair->new, b));
 	add_texts(page, a ? a->plan : NULL, b ? b->plan : NULL);
 	add_lights(page, pair);
 	page_addf(page, "%u/%u", b ? b->reported : a->reported,
@@ -184,7 +205,7 @@ static void take(struct changes *changes, const struct pair *pair)
 		return;
 	changes->changed++;
 	if (changes->page)
-		add_row(changes->page, pair);
+		add_row(changes, pair);
 	else
 		put_row(changes->out, pair);
 }
@@ -198,6 +219,12 @@ static int units_of(const struct side *side, uint32_t target,
 		       0 :
 		       evaluation_units(side->evaluation, target, out, count,
 					err);
+}
+
+static const struct target *target_of(const struct side *side, uint32_t target)
+{
+	return target == CATALOGUE_NONE ? NULL :
+					  &side->catalogue->targets[target];
 }
 
 /* Both lists are by unit id. */
@@ -222,7 +249,12 @@ static int take_units(struct changes *changes, const char *id,
 		int order = !old ? 1 : !new ? -1 : strcmp(old->id, new->id);
 		const struct unit *unit = order <= 0 ? old : new;
 		struct pair pair = {
-			id, unit->id, unit->name_zh, unit->name_en, NULL, NULL
+			.target = id,
+			.unit = unit->id,
+			.name_zh = unit->name_zh,
+			.name_en = unit->name_en,
+			.old = target_of(&changes->before, old_target),
+			.new = target_of(&changes->after, new_target),
 		};
 
 		if (order <= 0)
@@ -253,7 +285,9 @@ static int take_target(struct changes *changes, const struct target *named,
 	uint32_t new = catalogue_target(changes->after.catalogue, id);
 	struct pair pair = { .target = named->id,
 			     .name_zh = named->name_zh,
-			     .name_en = named->name_en };
+			     .name_en = named->name_en,
+			     .old = target_of(&changes->before, old),
+			     .new = target_of(&changes->after, new) };
 	int rc = figure_of(changes, &changes->before, old, &pair.before, err);
 
 	if (!rc)

@@ -2,24 +2,53 @@
 
 #include "base/json.h"
 
+static void write_english(const struct light_counts *counts, struct strbuf *out)
+{
+	if (!counts->tasks)
+		strbuf_add_text(out, "no tasks");
+	else if (!counts->accountable)
+		strbuf_addf(out, "none of %u tasks is accountable yet",
+			    counts->tasks);
+	else
+		strbuf_addf(out, "done and green %u of %u accountable (%s %%)",
+			    counts->good, counts->accountable,
+			    counts->good_share);
+	if (counts->tasks)
+		strbuf_addf(out, ", done %u of %u tasks (%s %%)", counts->done,
+			    counts->tasks, counts->done_share);
+	strbuf_addf(out,
+		    "; green but behind %u, yellow %u, red %u, silent %u, "
+		    "waiting %u",
+		    counts->green_behind, counts->yellow, counts->red,
+		    counts->silent, counts->waiting);
+}
+
+static void write_chinese(const struct light_counts *counts, struct strbuf *out)
+{
+	if (!counts->tasks)
+		strbuf_add_text(out, "没有目标任务");
+	else if (!counts->accountable)
+		strbuf_add_text(out, "尚无应评任务");
+	else
+		strbuf_addf(out, "应评 %u 项，其中完成和绿灯 %u 项（%s%%）",
+			    counts->accountable, counts->good,
+			    counts->good_share);
+	if (counts->tasks)
+		strbuf_addf(out, "；共 %u 项，其中完成 %u 项（%s%%）",
+			    counts->tasks, counts->done, counts->done_share);
+	strbuf_addf(out, "；绿灯中略欠 %u，黄灯 %u，红灯 %u，未报 %u，待判 %u",
+		    counts->green_behind, counts->yellow, counts->red,
+		    counts->silent, counts->waiting);
+}
+
 /* Never a mean of percentages: counts, with both numbers of the headline. */
 static void write_counts(enum lang lang, const struct light_counts *counts,
 			 struct strbuf *out)
 {
-	const char *format =
-		lang == LANG_ZH ?
-			"完成和绿灯 %u / %u（%s%%），完成 %u / %u（%s%%）；"
-			"绿灯中略欠 %u，黄灯 %u，红灯 %u，未报 %u，待判 %u" :
-			"done and green %u of %u accountable (%s %%), done "
-			"%u of %u tasks (%s %%); green but behind %u, yellow "
-			"%u, red %u, silent %u, waiting %u";
-
-	strbuf_addf(out, format, counts->good, counts->accountable,
-		    counts->good_share[0] ? counts->good_share : "-",
-		    counts->done, counts->tasks,
-		    counts->done_share[0] ? counts->done_share : "-",
-		    counts->green_behind, counts->yellow, counts->red,
-		    counts->silent, counts->waiting);
+	if (lang == LANG_ZH)
+		write_chinese(counts, out);
+	else
+		write_english(counts, out);
 }
 
 static void write_time(enum lang lang, const char *time, struct strbuf *out)

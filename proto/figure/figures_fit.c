@@ -435,6 +435,25 @@ static void write_reason(const struct misfits *misfits, size_t i,
 	strbuf_add_text(out, lang == LANG_ZH ? "）\n" : ")\n");
 }
 
+/* What the reasons that were told mean, once each. */
+static void explain_reasons(const struct misfits *misfits, enum lang lang,
+			    struct strbuf *out)
+{
+	bool told[VERDICT_COUNT] = { false };
+
+	for (size_t i = 0; i < misfits->count; i++)
+		told[misfits->list[i].verdict] |= !misfits->list[i].already;
+	for (unsigned i = 0; i < VERDICT_COUNT; i++) {
+		if (told[i])
+			strbuf_addf(out,
+				    lang == LANG_ZH ? "  %s：%s\n" :
+						      "  %s: %s\n",
+				    verdict_name(i),
+				    lang == LANG_ZH ? verdict_text_zh(i) :
+						      verdict_text_en(i));
+	}
+}
+
 void misfits_write(const struct misfits *misfits, enum lang lang,
 		   struct strbuf *out)
 {
@@ -453,6 +472,7 @@ void misfits_write(const struct misfits *misfits, enum lang lang,
 		if (j == i && !misfit->already)
 			write_reason(misfits, i, lang, out);
 	}
+	explain_reasons(misfits, lang, out);
 	if (already)
 		strbuf_addf(
 			out,

@@ -269,9 +269,10 @@ static bool has_changed(const struct kept *one)
 
 /* ---- for people ---- */
 
-static void add_said(struct figures_page *page, const struct figure *figure)
+static void add_said(struct figures_page *page, const struct target *target,
+		     const struct figure *figure)
 {
-	page_add_value(page, figure);
+	page_add_value(page, target, figure);
 	page_add_light(page, figure);
 	page_add_why(page, figure);
 }
@@ -301,10 +302,10 @@ static void add_row(struct figures_page *page, const struct kept *one)
 	page_add(page, page_name(page, target->name_zh, target->name_en));
 	page_addf(page, "%s", period);
 	if (one->then.there)
-		add_said(page, &one->then.figure);
+		add_said(page, target, &one->then.figure);
 	else
 		add_nothing(page, one);
-	add_said(page, &one->now.figure);
+	add_said(page, target, &one->now.figure);
 	page_add(page, has_changed(one) ? "*" : "");
 }
 

@@ -52,8 +52,17 @@ const char *page_name(const struct figures_page *page, const char *zh,
 		      const char *en);
 void page_add_unit(struct figures_page *page, uint32_t unit);
 
-/* A figure's cells. */
-void page_add_value(struct figures_page *page, const struct figure *figure);
+/* A goal, or the value of a grade, with the names of steps in the page's
+ * language; what is no step as it is. catalogue: of the target. In the page's
+ * arena, or text itself. */
+const char *page_steps(struct figures_page *page,
+		       const struct catalogue *catalogue,
+		       const struct target *target, const char *text);
+/* A figure's cells; the target is one of the page's catalogue. */
+void page_add_value(struct figures_page *page, const struct target *target,
+		    const struct figure *figure);
+void page_add_goal(struct figures_page *page, const struct target *target,
+		   const struct figure *figure);
 void page_add_light(struct figures_page *page, const struct figure *figure);
 void page_add_why(struct figures_page *page, const struct figure *figure);
 

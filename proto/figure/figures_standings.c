@@ -104,7 +104,8 @@ static void add_standings(struct figures_page *page,
 	}
 }
 
-static void add_units(struct figures_page *page, const struct ranking *ranking)
+static void add_units(struct figures_page *page, const struct target *target,
+		      const struct ranking *ranking)
 {
 	static const enum word words[] = {
 		WORD_RANK, WORD_UNIT_ID, WORD_UNIT,  WORD_VALUE, WORD_GOAL,
@@ -118,8 +119,8 @@ static void add_units(struct figures_page *page, const struct ranking *ranking)
 
 		add_rank(page, figure->rank);
 		page_add_unit(page, figure->unit);
-		page_add_value(page, figure);
-		page_add(page, figure->goal);
+		page_add_value(page, target, figure);
+		page_add_goal(page, target, figure);
 		page_add(page, figure->rate);
 		page_add(page, figure->gap);
 		page_add_light(page, figure);
@@ -138,7 +139,7 @@ static int write_target(const struct figures_head *head,
 
 	if (!rc && ranking.any) {
 		page_init(&page, head, 9, 1u | 1u << 3 | 3u << 5);
-		add_units(&page, &ranking);
+		add_units(&page, target, &ranking);
 		strbuf_addf(out, "\n%s %s\n", target->id,
 			    page_name(&page, target->name_zh, target->name_en));
 		print_table_write(&page.rows, out);

@@ -6,10 +6,11 @@
 #define COLUMNS_ALL 10
 #define RIGHT (1u << 2 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 8 | 1u << 9)
 
-static void add_figure(struct figures_page *page, const struct figure *figure)
+static void add_figure(struct figures_page *page, const struct target *target,
+		       const struct figure *figure)
 {
-	page_add_value(page, figure);
-	page_add(page, figure->goal);
+	page_add_value(page, target, figure);
+	page_add_goal(page, target, figure);
 	page_add(page, figure->plan);
 	page_add_light(page, figure);
 	page_add_why(page, figure);
@@ -36,7 +37,7 @@ static int add_units(struct figures_page *page, struct evaluation *evaluation,
 
 		page_addf(page, "  %s", unit->id);
 		page_add(page, page_name(page, unit->name_zh, unit->name_en));
-		add_figure(page, &figures[i]);
+		add_figure(page, &catalogue->targets[target], &figures[i]);
 	}
 	return rc;
 }
@@ -56,7 +57,7 @@ static int add_target(struct figures_page *page, struct evaluation *evaluation,
 		return rc;
 	page_add(page, target->id);
 	page_add(page, page_name(page, target->name_zh, target->name_en));
-	add_figure(page, figure);
+	add_figure(page, target, figure);
 	return page->head->all ? add_units(page, evaluation, index, err) : 0;
 }
 

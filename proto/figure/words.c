@@ -41,6 +41,7 @@ static const struct pair words[WORD_COUNT] = {
 	[WORD_REMOVED] = { "removed", "取消" },
 	[WORD_CHANGED] = { "changed", "有变化" },
 	[WORD_OPEN_UNTIL] = { "open until", "截止前" },
+	[WORD_PENDING] = { "pending", "待下达" },
 	[WORD_NOT_THERE] = { "not in the catalogue then", "当时无此任务" },
 };
 

@@ -63,5 +63,4 @@ def figures_shown(printed):
 
 def try_shown(run, folder):
     """What a dry run says, both streams."""
-    return (run.stderr + run.stdout).replace(folder + ":", "2024/:").replace(
-        folder + "：", "2024/：")
+    return (run.stderr + run.stdout).replace(folder, "2024/")

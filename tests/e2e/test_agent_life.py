@@ -190,6 +190,33 @@ class Life(unittest.TestCase):
             baima, 119, "--reason", "more", *WAIT, code=1).stderr)
         self.world.audit()
 
+    def test_an_administrator_reads_what_was_said(self):
+        """A line for the whole catalogue and none for each of its files; who
+        was granted what, and whose key was revoked."""
+        baima = self.world.enrol("baima", "baima", "--role",
+                                 "reporter,reviewer")
+        self.world.agent(self.world.admin, "revoke", self.world.keys[baima],
+                         "--from", "2", *WAIT)
+        said = {lang: self.world.agent(self.world.admin, "status", "--lang",
+                                       lang).stdout for lang in ("en", "zh")}
+        self.assertRegex(said["en"], r"delivered  catalogue \(\d+ parts\)  \[")
+        self.assertRegex(said["zh"], r"已送达  下达目录（\d+ 份）  \[")
+        self.assertIn("  grant baima (reporter, reviewer)  [", said["en"])
+        self.assertIn("  授权 baima（填报、审核）  [", said["zh"])
+        self.assertIn(f"  revocation {self.world.keys[baima]} (from its batch "
+                      "2 on)  [", said["en"])
+        self.assertIn(f"  撤销 {self.world.keys[baima]}（自第 2 批起）  [",
+                      said["zh"])
+        self.assertNotIn("targets.csv", said["en"])
+        every = self.world.agent(self.world.admin, "status", "--all").stdout
+        for n, file in enumerate(CATALOGUE):
+            self.assertIn(f"  catalogue file {file} (part {n + 1})  [", every)
+        lines = every.splitlines()
+        self.assertEqual(len(lines), len(set(lines)), every)
+        # programs get all of it
+        kinds = [x.get("kind") for x in self.world.status(self.world.admin)]
+        self.assertEqual(kinds.count("catalogue-part"), len(CATALOGUE))
+
     def test_an_expired_code_is_refused(self):
         code = self.world.code("baima", "--expires", "3")
         self.world.set_clock("2024-07-09 09:00")

@@ -192,6 +192,34 @@ class Apply(unittest.TestCase):
         self.world.agent(self.world.admin, "apply",
                          self.world.path("catalogue"), "--json", code=2)
 
+    def test_how_to_try_the_figures(self):
+        run = self.try_it(CHANGED)
+        self.assertIn("no errors, warnings: 4\n", run.stderr)
+        self.assertIn('"tally-collector figures --catalogue ' +
+                      self.world.path("tried") + ' --changes"', run.stderr)
+        self.assertNotIn("tally-collector",
+                         self.try_it(CHANGED, "--json").stderr)
+
+    def test_in_chinese_from_the_first_word(self):
+        folder = self.world.path("nowhere")
+        for words in (("tally-agent", "apply", folder, "--dry-run"),
+                      ("tally-audit", "figures", "--catalogue", folder)):
+            run = self.world.call(*words, "--lang", "zh", code=2)
+            self.assertEqual(run.stderr, f"{words[0]}: {folder} 不是文件夹\n")
+        folder = self.world.write_catalogue(
+            {**CATALOGUE, "roster.csv": "target,unit,quota\n"
+             "live.urban-jobs,baima,四百\n"}, "wrong")
+        run = self.world.call("tally-audit", "figures", "--catalogue", folder,
+                              "--lang", "zh", code=2)
+        self.assertEqual(run.stderr, "roster.csv:2:quota: “四百”不是数字；请写"
+                         "数字，如 5800、21.22\n"
+                         f"tally-audit: {folder} 有错误（1 处），未试算\n")
+        run = self.world.call("tally-collector", "figures",
+                              self.world.collector_dir, "--catalogue", folder,
+                              "--lang", "zh", code=2)
+        self.assertIn(f"tally-collector: {folder} 有错误（1 处），未试算",
+                      run.stderr)
+
 
 class First(unittest.TestCase):
     def setUp(self):

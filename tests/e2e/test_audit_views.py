@@ -150,10 +150,65 @@ class Counts(unittest.TestCase):
             self.assertTrue(lines[lines.index(measured) - 1].startswith(
                 "done and green 3 of 6 accountable (50.0 %), done 1 of 6"))
         said = self.ask("--counts", "--lang", "zh", json=False).stdout
-        self.assertIn("  形象进度任务：完成和绿灯 1 / 2（50.0%），完成 1 / "
-                      "2（50.0%）；绿灯中略欠 0，黄灯 1，红灯 0，未报 0，"
-                      "待判 0\n", said)
+        self.assertIn("  形象进度任务：应评 2 项，其中完成和绿灯 1 项（50.0%）；"
+                      "共 2 项，其中完成 1 项（50.0%）；绿灯中略欠 0，黄灯 "
+                      "1，红灯 0，未报 0，待判 0\n", said)
         self.assertNotIn("m.behind", said)
+
+    def cells(self, target, *args):
+        lines = self.ask(*args, json=False).stdout.splitlines()
+        return next(x for x in lines if x.startswith(target)).split()
+
+    def test_people_read_the_names_of_steps(self):
+        self.assertIn(">=建成", self.cells("s.done", "--lang", "zh"))
+        self.assertIn(">=建成", self.cells("  lead", "--lang", "zh", "--all")
+                      + self.cells("s.late", "--lang", "zh", "--all"))
+        # without an English name it is the id
+        self.assertIn(">=built", self.cells("s.done", "--lang", "en"))
+        self.assertEqual({x["goal"] for x in self.ask().lines()
+                          if x["kind"] == "milestone"}, {">=built"})
+
+    def test_nothing_to_answer_for(self):
+        catalogue = {
+            "units": units("lead"),
+            "targets": table("target,name_zh,kind,compare,goal,lead",
+                             "p,甲,flow,pending,,lead"),
+        }
+        for compare, en, zh, goal in (
+                ("pending", "none of 1 tasks is accountable yet, done 0 of 1 "
+                 "tasks (0.0 %); ", "尚无应评任务；共 1 项，其中完成 0 项"
+                 "（0.0%）；", "待下达"),
+                ("none", "no tasks; ", "没有目标任务；", None)):
+            catalogue["targets"] = catalogue["targets"].replace("pending",
+                                                                compare)
+            for lang, words in (("en", en), ("zh", zh)):
+                out = figures(catalogue, "target,unit,period\n",
+                              *JUNE, "--lang", lang, json=False).stdout
+                self.assertIn("\n" + words, out)
+                self.assertNotIn("( %)", out)
+                self.assertNotIn("- %", out)
+            if goal:
+                self.assertIn(goal, out)
+
+    def test_grades_are_read_by_their_names(self):
+        catalogue = {
+            "units": units("lead"),
+            "targets": table("target,name_zh,kind,take,goal,lead,ladder",
+                             "g,信用等级,grade,worst,good,lead,rating"),
+            "ladders": table("ladder,step,order,name_zh,name_en",
+                             "rating,poor,1,较差,Poor",
+                             "rating,good,2,良好,Good"),
+        }
+        reports = table("target,unit,period,item,grade",
+                        "g,lead,2024M06,甲公司,poor")
+        for lang, value, goal in (("zh", "较差", ">=良好"),
+                                  ("en", "Poor", ">=Good")):
+            for view in ((), ("--kept",)):
+                out = figures(catalogue, reports, *JUNE, "--lang", lang,
+                              *view, json=False).stdout
+                row = next(x for x in out.splitlines()
+                           if x.startswith("g ") and value in x)
+                self.assertEqual(goal in row, not view)
 
     def test_the_overall_line_keeps_its_keys(self):
         overall = self.ask("--all").lines()[-1]["overall"]

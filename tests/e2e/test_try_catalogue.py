@@ -132,6 +132,11 @@ class Trying(unittest.TestCase):
         chinese = self.figures(files, "--lang", "zh", code=3).stderr
         self.assertIn("rural.look：已采纳的填报中有 1 条不合新目录："
                       "target-unknown（baima 2024M06）\n", chinese)
+        # what each reason means, once
+        self.assertEqual(chinese.count("\n  field-unknown：该目标没有这个填报"
+                                       "项"), 1)
+        self.assertEqual(run.stderr.count("\n  not-in-roster: The unit does "
+                                          "not share in this target"), 1)
 
     def test_a_unit_that_is_gone(self):
         files = {name: "".join(

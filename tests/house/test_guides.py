@@ -61,9 +61,16 @@ def said():
                 yield path, literals(words[2])[0]
     for _, words in calls("store/fold_files.c", "note"):
         yield from (("fold_files.c", x) for x in literals(words[3]))
-    yield "catalogue_folder.c", next(
-        x for x in literals(read("store/catalogue_folder.c"))
-        if x.endswith("it is not read"))
+    yield from (("catalogue_folder.c", x)
+                for x in literals(read("store/catalogue_folder.c"))
+                if x.endswith(("is not read", "is not read; save it in Excel "
+                               "or WPS as 'CSV UTF-8'", "is not a folder",
+                               "is evaluated")))
+    for path in ("audit/command_figures.c", "collector/command_figures.c"):
+        for _, words in calls(path, "err_set"):
+            text = literals(words[2])[0]
+            if not text.startswith("no memory"):
+                yield path, text
 
 
 def sentences():

@@ -83,6 +83,31 @@ Test(catalogue_folder, a_misspelt_file_is_told)
 	catalogue_folder_release(&folder);
 }
 
+/* What Excel and WPS save unless they are told. */
+Test(catalogue_folder, a_workbook_instead_of_a_file_is_told)
+{
+	struct catalogue_folder folder;
+	struct catalogue *catalogue = NULL;
+	struct problems problems;
+
+	put_small();
+	put("roster.xlsx", "");
+	put("plans.XLS", "");
+	put("targets.xlsx", ""); /* its .csv is there */
+	put("notes.xlsx", "");
+	put("~$goals.xlsx", "");
+	problems_init(&problems);
+	cr_assert(catalogue_folder_read(top, &folder, NULL) == 0);
+	cr_assert(catalogue_folder_load(&folder, &catalogue, &problems) == 0);
+	cr_assert(problems.count == 2 && problems.errors == 0);
+	cr_expect_str_eq(problems.list[0].file, "plans.XLS");
+	cr_expect_str_eq(problems.list[1].file, "roster.xlsx");
+	cr_expect(strstr(problems.list[1].text, "CSV UTF-8") != NULL);
+	catalogue_free(catalogue);
+	problems_release(&problems);
+	catalogue_folder_release(&folder);
+}
+
 Test(catalogue_folder, errors_stand_before_what_is_told)
 {
 	struct catalogue_folder folder;

@@ -977,10 +977,92 @@ Test(catalogue_check, tells_what_it_does_not_refuse)
 		  "no figure of series 'city' yet",
 		  T "goal\na,x,hrss,flow,\n",
 		  { "goals.csv", "target,compare,ref\na,>=,series:city\n" } },
+		{ "goals.csv:3:from",
+		  "outside the window of 'a', 2024-01-01",
+		  T "goal\na,x,hrss,flow,\n",
+		  { "goals.csv", "target,compare,value,from,approval\n"
+				 "a,>=,5,,\na,>=,6,2025-01-01,x\n" } },
+		{ "roster.csv:2:until",
+		  "never counts",
+		  T "goal\na,x,hrss,flow,5\n",
+		  { "roster.csv", "target,unit,quota,until\n"
+				  "a,baima,5,2023-12-31\na,longmen,5,\n" } },
+		{ "roster.csv:2:from",
+		  "never counts",
+		  T "goal\na,x,hrss,flow,5\n",
+		  { "roster.csv", "target,unit,quota,from\n"
+				  "a,baima,9,2025-01-01\na,longmen,5,\n" } },
 	};
 
 	EXPECT_WARNINGS(rows);
 	EXPECT_LONE_WARNINGS(lone);
+}
+
+/* Slips that every keeper makes once: last year's days, and parts of a plan
+ * where its sum is meant. */
+Test(catalogue_check, tells_plans_that_make_no_sense)
+{
+	static const struct lone lone[] = {
+		{ "plans.csv:3:by",
+		  "outside the window of 'a', 2024-01-01",
+		  T "goal\na,x,hrss,flow,5\n",
+		  { "plans.csv", "target,by,percent\na,2024M06,50\n"
+				 "a,2023M09,40\n" } },
+		{ "plans.csv:3:percent",
+		  "the plan falls: 30 after 40",
+		  T "goal\na,x,hrss,flow,5\n",
+		  { "plans.csv", "target,by,percent\na,2024M03,40\n"
+				 "a,2024M06,30\n" } },
+		{ "plans.csv:5:percent",
+		  "add up to 100 and end at 25",
+		  T "goal\na,x,hrss,flow,5\n",
+		  { "plans.csv", "target,by,percent\na,2024M03,25\n"
+				 "a,2024M06,25.0\na,2024M09,25\n"
+				 "a,2024M12,25\n" } },
+		/* a unit's curve is one of its own */
+		{ "plans.csv:4:percent",
+		  "the plan falls: 10 after 50",
+		  T "goal\na,x,hrss,flow,5\n",
+		  { "plans.csv", "target,unit,by,percent\n"
+				 "a,baima,2024M03,50\na,,2024M06,60\n"
+				 "a,baima,2024M09,10\n" } },
+	};
+
+	EXPECT_LONE_WARNINGS(lone);
+}
+
+Test(catalogue_check, plans_that_make_sense_are_not_told)
+{
+	static const char *const plans[] = {
+		"target,unit,by,percent\na,,2024M03,50\na,baima,2024M06,10\n"
+		"a,,2024M09,50\na,,2024M12,100\n",
+		"target,unit,by,percent\na,,2024M12,100\n",
+		"target,unit,by,percent\na,,2024-01-01,0\na,,2024-12-31,100\n",
+		"target,unit,by,value\na,,2024M03,4\na,,2024M06,3\n",
+	};
+
+	for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++) {
+		const struct text_file changes[] = {
+			{ "targets.csv", T "goal\na,x,hrss,flow,5\n" },
+			{ "items.csv", NULL },
+			{ "fields.csv", NULL },
+			{ "plans.csv", plans[i] },
+			{ NULL, NULL },
+		};
+		struct catalogue_file files[TEXT_FILES_MAX];
+		size_t count = small_with(changes, files);
+		struct catalogue *catalogue = NULL;
+		struct problems problems;
+
+		problems_init(&problems);
+		cr_expect(catalogue_load(files, count, &catalogue, &problems) ==
+				  0,
+			  "row %zu", i);
+		cr_expect(problems.count == 0, "row %zu", i);
+		print_problems(&problems);
+		problems_release(&problems);
+		catalogue_free(catalogue);
+	}
 }
 
 Test(catalogue_check, what_adds_up_is_not_told)
