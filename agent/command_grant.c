@@ -11,6 +11,7 @@
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
+#include "proto/day.h"
 
 #define GRANT_DAYS 14
 #define GRANT_DAYS_MAX 366
@@ -111,6 +112,22 @@ static int read_days(const struct options *options, const char *name,
 	return 0;
 }
 
+/* How many days, or the last day. */
+static int read_until(const struct options *options,
+		      const struct office *office, uint64_t now_us,
+		      uint64_t *out)
+{
+	const char *text = options_text(options, "until");
+	int32_t day;
+
+	if (!text || day_parse(span_of_text(text), &day))
+		return read_days(options, "until", now_us, out);
+	*out = day_start_us(day + 1, office->zone_minutes) - 1;
+	if (*out < now_us)
+		return options_usage(options, "--until %s is over", text);
+	return 0;
+}
+
 static int read_grant(const struct options *options, struct office *office,
 		      struct grant *grant)
 {
@@ -124,7 +141,7 @@ static int read_grant(const struct options *options, struct office *office,
 		code = read_days(options, "expires", now_us,
 				 &grant->expires_us);
 	if (!code)
-		code = read_days(options, "until", now_us, &grant->until_us);
+		code = read_until(options, office, now_us, &grant->until_us);
 	if (code)
 		return code;
 	if (options_arguments(options))

@@ -79,6 +79,36 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_DIR_TAKEN] = { "%s belongs to a journal already; use a new "
 				"directory",
 				"%s 已属于某个日志；请使用新目录" },
+	[MESSAGE_ROTATED] = { "this office's key is now %s; the old one is of "
+			      "no use any more, also in backups of %s",
+			      "本单位公钥现为 %s；旧密钥（包括 %s "
+			      "备份中的）已失效" },
+	[MESSAGE_ROTATE_LATER] = { "the new key waits (%s): \"tally-agent "
+				   "run\" or \"sync\" goes on with it, and "
+				   "until then the old one speaks",
+				   "新密钥待生效（%s）：运行“tally-agent "
+				   "run”或“sync”会继续，此前仍用旧密钥" },
+	[MESSAGE_ROTATE_REFUSED] = { "the key is not changed: %s",
+				     "密钥未更换：%s" },
+	[MESSAGE_ROTATING] = { "a new key waits until the collector has taken "
+			       "it; what waits goes out under it",
+			       "新密钥待汇总中心确认；待上报内容将用新密钥签"
+			       "名" },
+	[MESSAGE_KEY_UNTIL] = { "this office's key is valid until %s",
+				"本单位密钥有效期至 %s" },
+	[MESSAGE_KEY_ENDS] = { "this office's key ends on %s, in %d days: ask "
+			       "the administrator for a new code now, and "
+			       "enrol with it in a new directory",
+			       "本单位密钥将于 %s 到期，还有 %d "
+			       "天：请现在向管理员索取新登记码，并在新目录中登"
+			       "记" },
+	[MESSAGE_KEY_ENDED] = { "this office's key ended on %s: nothing more "
+				"is taken from it. Ask the administrator for a "
+				"new code, enrol with it in a new directory, "
+				"and say there again what still waits here",
+				"本单位密钥已于 %s "
+				"到期，不再接收上报。请向管理员索取新登记码，在"
+				"新目录中登记，并在那里重报此处待报的内容" },
 	[MESSAGE_NEEDS_CLOCK] = { "this journal runs on a simulated clock: say "
 				  "--clock FILE",
 				  "本日志使用模拟时钟：请加 --clock 文件" },

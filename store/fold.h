@@ -133,8 +133,11 @@ struct fold_office {
 	struct hash head; /* zero before the first */
 	struct span head_header;
 	struct signature head_signature;
-	bool revoked, suspended;
-	uint64_t until_us; /* 0: for ever */
+	bool revoked, suspended; /* revoked: or rotated */
+	bool rotated;
+	struct hash successor; /* of a rotated key */
+	uint64_t suspect_from; /* sequence number; 0: nothing is suspect */
+	uint64_t until_us;     /* 0: for ever */
 	uint64_t bytes_a_day, statements_a_day;
 	uint64_t recv_us; /* of its last batch, 0: none */
 };

@@ -399,6 +399,10 @@ static void describe(const struct office *office, struct fold_office *out)
 		.head_header = chain->header,
 		.head_signature = chain->signature,
 		.revoked = office->flags & (OFFICE_REVOKED | OFFICE_ROTATED),
+		.rotated = (office->flags & (OFFICE_REVOKED |
+					     OFFICE_ROTATED)) == OFFICE_ROTATED,
+		.successor = office->successor,
+		.suspect_from = office->suspect_from,
 		.suspended = office->flags & OFFICE_SUSPENDED,
 		.until_us = office->until_us,
 		.bytes_a_day = office->bytes_a_day,

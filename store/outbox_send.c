@@ -136,11 +136,14 @@ static int seal_in(struct db_txn *txn, struct gather *gather,
 		arena_array(arena, gather->count, sizeof(*sealed));
 	struct outbox_meta meta = { 0 };
 	struct hash name;
+	uint64_t base = 0;
 	int rc;
 
 	if (!sealed)
 		return no_memory(err);
 	rc = outbox_meta_read(txn, &meta, err);
+	if (!rc)
+		rc = outbox_base(txn, &base, err);
 	for (size_t i = 0; i < gather->count && !rc; i++) {
 		struct outbox_item item = { 0 };
 
@@ -151,7 +154,7 @@ static int seal_in(struct db_txn *txn, struct gather *gather,
 	}
 	if (rc)
 		return rc;
-	header->sequence = meta.next_sequence;
+	header->sequence = meta.next_sequence - base;
 	header->prev = meta.head;
 	header->count = (uint32_t)gather->count;
 	rc = wire_seal_batch(header, sealed, pair, batch, &name, err);
@@ -198,6 +201,62 @@ int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 	return rc;
 }
 
+static int succeed_in(struct db_txn *txn, struct seal_header *header,
+		      const struct sign_pair *pair,
+		      const struct outbox_item *first, struct arena *arena,
+		      struct err *err)
+{
+	struct outbox_item item = *first;
+	struct outbox_meta meta = { 0 };
+	struct gather gather = { .numbers = &item.number, .count = 1 };
+	struct strbuf batch;
+	int rc = outbox_meta_read(txn, &meta, err);
+
+	if (!rc && meta.counts.sealed)
+		rc = err_set(err, ERR_ORDER,
+			     "batches of the key before are not delivered yet");
+	if (rc)
+		return rc;
+	item.number = meta.next_number;
+	gather.bytes = outbox_bytes(&item.sealed);
+	rc = outbox_set_base(txn, meta.next_sequence - 1, err);
+	memset(&meta.head, 0, sizeof(meta.head));
+	if (!rc)
+		rc = outbox_add(txn, &meta, &item, arena, err);
+	if (!rc)
+		rc = outbox_meta_write(txn, &meta, err);
+	if (rc)
+		return rc;
+	strbuf_init(&batch, 0);
+	rc = seal_in(txn, &gather, header, pair, &batch, arena, err);
+	strbuf_release(&batch);
+	if (!rc)
+		rc = db_put(txn, OUTBOX_VALUE, span_of_text(OUTBOX_ROTATION),
+			    span_of_text(OUTBOX_ROTATED), err);
+	return rc;
+}
+
+int outbox_succeed(struct outbox *outbox, const struct seal_header *header,
+		   const struct sign_pair *pair, const struct sealed *first,
+		   uint64_t saved_us, struct err *err)
+{
+	struct outbox_item item = { .saved_us = saved_us, .sealed = *first };
+	struct seal_header filled = *header;
+	struct arena scratch;
+	struct db_txn *txn;
+	int rc = outbox_check_sender(outbox, err);
+
+	if (!rc)
+		rc = db_begin(outbox->db, true, &txn, err);
+	if (rc)
+		return rc;
+	arena_init(&scratch, OUTBOX_SCRATCH_BYTES);
+	rc = succeed_in(txn, &filled, pair, &item, &scratch, err);
+	rc = db_finish(txn, rc, err);
+	arena_release(&scratch);
+	return rc;
+}
+
 /* ---- what is kept ---- */
 
 static int take_key(void *arg, struct span key, struct span value)
@@ -219,6 +278,8 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		return rc;
 	rc = outbox_meta_read(txn, &meta, err);
 	if (!rc)
+		rc = outbox_base(txn, &chain.base, err);
+	if (!rc)
 		rc = db_scan(txn, OUTBOX_BATCH, span_of(NULL, 0), false,
 			     take_key, &chain.first_kept, err);
 	if (rc >= 0)
@@ -227,7 +288,15 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 	db_abort(txn);
 	if (rc < 0)
 		return rc;
-	chain.next = meta.next_sequence;
+	chain.next = meta.next_sequence - chain.base;
+	if (chain.last_kept <= chain.base) {
+		chain.first_kept = chain.last_kept = 0;
+	} else {
+		chain.last_kept -= chain.base;
+		chain.first_kept = chain.first_kept > chain.base ?
+					   chain.first_kept - chain.base :
+					   1;
+	}
 	chain.head = meta.head;
 	*out = chain;
 	return 0;
@@ -236,15 +305,20 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
 		 struct span *batch, struct err *err)
 {
-	struct u64_key key = outbox_key(sequence);
+	struct u64_key key;
 	struct db_txn *txn;
 	struct span found;
 	const void *copy;
+	uint64_t base = 0;
 	int rc = db_begin(outbox->db, false, &txn, err);
 
 	if (rc)
 		return rc;
-	rc = db_get(txn, OUTBOX_BATCH, outbox_key_span(&key), &found, err);
+	rc = outbox_base(txn, &base, err);
+	key = outbox_key(base + sequence);
+	if (!rc)
+		rc = db_get(txn, OUTBOX_BATCH, outbox_key_span(&key), &found,
+			    err);
 	if (!rc) {
 		copy = arena_copy(arena, found.data, found.len);
 		if (copy)

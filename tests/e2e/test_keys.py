@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""The life of keys: a new key takes over from the old one whatever dies on the
+way, a key ends on its last day."""
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from world import BIN, WAIT_S, World
+
+WAIT = ("--wait", "--timeout", WAIT_S)
+JOBS = "live.urban-jobs"
+
+
+class Keys(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+        self.addCleanup(self.world.close)
+
+    def report(self, folder, value, period, *more, code=0):
+        return self.world.agent(folder, "report", JOBS, str(value),
+                                "--period", period, "--reason", "counted",
+                                *more, code=code)
+
+    def offices(self):
+        run = self.world.call("tally-collector", "offices", "--dir",
+                              self.world.collector_dir, "--json")
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def states(self, unit):
+        return [office["state"] for office in self.offices()
+                if unit in office["units"]]
+
+    # ---- rotation ----
+
+    def test_a_new_key_takes_over(self):
+        baima = self.world.enrol("baima", "baima")
+        old = self.world.keys[baima]
+        self.report(baima, 100, "2024M06", *WAIT)
+        self.report(baima, 60, "2024M06")  # waits: the new key's
+        run = self.world.agent(baima, "rotate", "--timeout", WAIT_S)
+        new = run.stdout.strip()
+        self.assertRegex(new, "^[0-9a-f]{64}$")
+        self.assertNotEqual(new, old)
+        self.assertIn(new, run.stderr)
+        last = self.world.status(baima)[-1]
+        self.assertEqual((last["key"], last["rotating"],
+                          last["counts"]["waiting"]), (new, False, 0))
+        self.report(baima, 61, "2024M06", *WAIT)
+        # and again: a chain of keys
+        third = self.world.agent(baima, "rotate", "--timeout",
+                                 WAIT_S).stdout.strip()
+        self.report(baima, 62, "2024M06", *WAIT)
+        self.world.audit()
+        mine = [o for o in self.offices() if "baima" in o["units"]]
+        self.assertEqual([(o["key"], o["state"], o.get("successor"))
+                          for o in mine],
+                         [(old, "rotated", new), (new, "rotated", third),
+                          (third, "enrolled", None)])
+        self.assertEqual(mine[0]["roles"], mine[2]["roles"])
+        self.assertFalse(os.path.exists(os.path.join(baima, "rotation")))
+
+    def test_a_sender_that_runs_takes_the_new_key(self):
+        baima = self.world.enrol("baima", "baima")
+        sender = self.world.start_agent(baima)
+        self.report(baima, 100, "2024M06", *WAIT)
+        new = self.world.agent(baima, "rotate", "--timeout",
+                               WAIT_S).stdout.strip()
+        self.report(baima, 60, "2024M06", *WAIT)
+        sender.send_signal(signal.SIGTERM)
+        self.assertEqual(sender.wait(60), 0)
+        self.assertEqual(self.world.status(baima)[-1]["key"], new)
+        self.assertEqual(self.states("baima"), ["rotated", "enrolled"])
+        self.world.audit()
+
+    def test_offline_it_waits(self):
+        baima = self.world.enrol("baima", "baima")
+        self.world.stop_collector()
+        run = self.world.agent(baima, "rotate", "--timeout", "1", code=5)
+        self.assertIn("waits", run.stderr)
+        self.assertIn("新密钥", self.world.agent(
+            baima, "status", "--lang", "zh").stdout)
+        self.assertTrue(self.world.status(baima)[-1]["rotating"])
+        self.report(baima, 60, "2024M06")
+        self.world.start_collector()
+        self.world.agent(baima, "sync", "--timeout", WAIT_S)
+        self.assertEqual(self.world.counts(baima)["delivered"], 3)
+        self.assertEqual(self.states("baima"), ["rotated", "enrolled"])
+        self.world.audit()
+
+    def test_killed_at_any_moment_the_office_goes_on(self):
+        """The agent, then the collector, then both: every statement is
+        admitted once."""
+        baima = self.world.enrol("baima", "baima")
+        self.report(baima, 1, "2024M06", *WAIT)
+        draw = random.Random(2024)
+        for turn in range(6):
+            self.report(baima, turn + 2, "2024M06")
+            rotate = self.world.start_agent(baima, "rotate", "--timeout",
+                                            WAIT_S)
+            if turn % 3 != 1:
+                time.sleep(draw.uniform(0, 0.25))  # the moment is the test
+                rotate.kill()
+            if turn % 3:
+                time.sleep(draw.uniform(0, 0.1))
+                self.world.stop_collector(signal.SIGKILL)
+                self.world.start_collector()
+            rotate.wait(60)
+        self.world.agent(baima, "sync", "--timeout", WAIT_S)
+        last = self.world.status(baima)[-1]
+        self.assertEqual(last["counts"]["refused"], 0)
+        self.assertEqual((last["rotating"], last["counts"]["waiting"],
+                          last["counts"]["sealed"]), (False, 0, 0))
+        verdicts = [line["verdict"] for line in self.world.status(baima)[:-1]]
+        self.assertEqual(set(verdicts), {"admitted"})
+        self.assertEqual(self.states("baima")[-1], "enrolled")
+        self.world.audit()
+
+    def test_killed_between_any_two_steps(self):
+        """Before each rename, and at every write to the outbox that a
+        rotation makes, one after the other."""
+        baima = self.world.enrol("baima", "baima")
+        kills = 0
+        for call in ("rename", "fdatasync"):
+            for turn in range(1, 30):
+                self.report(baima, kills + 1, "2024M06")
+                words = self.world.agent_words(baima, "rotate", "--timeout",
+                                               WAIT_S)
+                run = subprocess.run(
+                    ["strace", "-f", "-o", "/dev/null", "-e",
+                     f"trace={call}", "-e",
+                     f"inject={call}:signal=KILL:when={turn}",
+                     os.path.join(BIN, words[0]), *words[1:]],
+                    capture_output=True, text=True, check=False,
+                    env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+                self.world.agent(baima, "sync", "--timeout", WAIT_S)
+                last = self.world.status(baima)[-1]
+                self.assertEqual(
+                    (last["rotating"], last["counts"]["waiting"],
+                     last["counts"]["sealed"], last["counts"]["refused"]),
+                    (False, 0, 0, 0), (call, turn, run.stderr))
+                if run.returncode == 0:
+                    break
+                kills += 1
+        self.assertGreater(kills, 6)
+        self.report(baima, 999, "2024M06", *WAIT)
+        self.world.audit()
+
+    def test_a_copy_from_before_is_of_no_use(self):
+        baima = self.world.enrol("baima", "baima")
+        self.world.stop_collector()
+        self.world.agent(baima, "rotate", "--timeout", "0", code=5)
+        self.world.start_collector()
+        before = self.world.path("before")
+        shutil.copytree(baima, before)
+        self.world.agent(baima, "sync", "--timeout", WAIT_S)
+        kept = self.world.status(baima)[-1]["key"]
+        shutil.rmtree(baima)
+        os.rename(before, baima)
+        run = self.world.agent(baima, "sync", "--timeout", "10", code=None)
+        # not sealed yet in the copy: the old key is of no use any more
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertNotEqual(self.world.status(baima)[-1]["key"], kept)
+        self.world.audit()
+
+    def test_the_old_key_is_of_no_use(self):
+        baima = self.world.enrol("baima", "baima")
+        thief = self.world.path("thief")
+        shutil.copytree(baima, thief)
+        self.world.agent(baima, "rotate", "--timeout", WAIT_S)
+        run = self.report(thief, 999, "2024M06", "--wait", "--timeout", "10",
+                          code=1)
+        self.assertIn("administrator", run.stderr)
+        run = self.world.agent(thief, "rotate", "--timeout", "10", code=3)
+        self.assertIn("not changed", run.stderr)
+        facts = self.world.audit()
+        self.assertEqual(facts.get("figures", 0), 0)
+
+    # ---- the last day ----
+
+    def test_a_key_ends_on_its_last_day(self):
+        baima = self.world.enrol("baima", "baima", "--until", "2024-07-20")
+        self.report(baima, 60, "2024M06", *WAIT)
+        said = self.world.agent(baima, "status").stdout
+        self.assertIn("ends on 2024-07-20, in 15 days", said)
+        self.assertEqual(self.world.status(baima)[-1]["key_until"],
+                         "2024-07-20")
+        self.assertEqual(self.states("baima"), ["ends soon"])
+        # the last day counts, and rotation does not prolong it
+        self.world.set_clock("2024-07-20 23:50")
+        new = self.world.agent(baima, "rotate", "--timeout",
+                               WAIT_S).stdout.strip()
+        self.report(baima, 61, "2024M06", *WAIT)
+        self.world.set_clock("2024-07-21 00:01")
+        run = self.report(baima, 62, "2024M06", "--wait", "--timeout", "10",
+                          code=1)
+        self.assertIn("ended on 2024-07-20", run.stderr)
+        self.assertIn("new code", run.stderr)
+        self.assertIn("到期", self.world.agent(baima, "status", "--lang",
+                                             "zh").stdout)
+        # the way out
+        again = self.world.enrol("again", "baima", "--until", "2024-12-31")
+        self.report(again, 62, "2024M06", *WAIT)
+        said = self.world.agent(again, "status").stdout
+        self.assertIn("valid until 2024-12-31", said)
+        self.assertEqual(self.states("baima"),
+                         ["rotated", "expired", "enrolled"])
+        self.assertIn(new, [o["key"] for o in self.offices()])
+        self.world.audit()
+
+    def test_a_last_day_that_is_over_is_not_granted(self):
+        run = self.world.agent(self.world.admin, "grant", "baima", "--until",
+                               "2024-07-04", code=2)
+        self.assertIn("is over", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
