@@ -35,8 +35,11 @@ static const struct option_spec found_options[] = {
 	{ "zone", NULL, OPTION_TEXT, "ZONE", "where days begin, +08:00" },
 	{ "simulated", NULL, OPTION_FLAG, NULL,
 	  "the journal runs on a simulated clock" },
+	{ "recovery-out", NULL, OPTION_MANY, "FILE",
+	  "where a recovery code goes: it can appoint an administrator should "
+	  "all their keys be lost" },
 	{ "recovery", NULL, OPTION_MANY, "KEY",
-	  "public key that may enrol an administrator" },
+	  "public key (Ed25519) with the same power, made elsewhere" },
 };
 
 static const struct option_spec enrol_options[] = {

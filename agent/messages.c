@@ -123,11 +123,27 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			      "init DIR --founding %s" },
 	[MESSAGE_NO_RECOVERY] = { "warning: no recovery key. If every "
 				  "administrator's key is "
-				  "lost, nobody can enrol another (--recovery "
-				  "KEY)",
+				  "lost, nobody can enrol another "
+				  "(--recovery-out FILE)",
 				  "警告：没有恢复密钥。管理员密钥全部遗失后将无"
 				  "人能再登记管理员"
-				  "（--recovery 公钥）" },
+				  "（--recovery-out 文件）" },
+	[MESSAGE_RECOVERY_WRITTEN] = { "a recovery code is in %s: whoever has "
+				       "it can appoint an administrator. Print "
+				       "it or move it to a USB stick, lock it "
+				       "away, and leave no copy on this "
+				       "machine",
+				       "恢复码在 "
+				       "%s：持有者可任命管理员。请打印或"
+				       "移到U盘，锁好保存，本机不要留副本" },
+	[MESSAGE_RECOVERED] = { "this is an administrator's directory now. "
+				"Revoke the key that was lost: "
+				"\"tally-collector offices\" lists it, "
+				"\"tally-agent revoke KEY\" ends it",
+				"本目录现为管理员所用。请撤销遗失的密钥：“"
+				"tally-collector "
+				"offices”可查公钥，“tally-agent "
+				"revoke 公钥”予以撤销" },
 	[MESSAGE_ONE_ADMINISTRATOR] = { "warning: this journal has a single "
 					"administrator's key. Grant "
 					"a second one soon: tally-agent grant "

@@ -53,14 +53,13 @@ static void connect_now(struct sender *sender, unsigned attempt)
 {
 	struct office *office = sender->office;
 	char endpoint[ENDPOINT_BYTES_MAX + 1];
-	struct sign_pair code_sign;
 	struct curve_pair curve = office->keys.curve;
 	struct err err;
 
 	if (office->rotation == ROTATION_SEALED && !sender->with_old)
 		curve = office->next_keys.curve;
 	if (sender->with_code)
-		code_keys(office->code.seed, &code_sign, &curve);
+		code_session_key(&office->code, &curve);
 	office_endpoint(office, attempt, endpoint);
 	if (socket_connect(sender->socket, endpoint, office->card.curve_key,
 			   &curve, &err)) {
@@ -69,7 +68,6 @@ static void connect_now(struct sender *sender, unsigned attempt)
 			log_err(LOG_WARN, "connect", &err);
 	}
 	sign_wipe(&curve, sizeof(curve));
-	sign_wipe(&code_sign, sizeof(code_sign));
 }
 
 static int perform(struct sender *sender, const struct session_action *action,

@@ -148,7 +148,8 @@ bool fold_office(const struct fold *fold, const struct hash *key,
 bool fold_office_by_curve(const struct fold *fold,
 			  const uint8_t curve_key[CURVE_KEY_BYTES],
 			  struct fold_office *out);
-/* Does a grant that can still be used name this one-time CURVE key? */
+/* Does a grant that can still be used name this one-time CURVE key? Or is it a
+ * recovery key's? */
 bool fold_grant_by_curve(const struct fold *fold,
 			 const uint8_t curve_key[CURVE_KEY_BYTES],
 			 uint64_t now_us);

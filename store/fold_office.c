@@ -435,6 +435,19 @@ bool fold_office_by_curve(const struct fold *fold,
 	return true;
 }
 
+/* Recovery keys have no CURVE key but the one that follows from them. */
+static bool is_recovery_curve(const struct fold *fold,
+			      const uint8_t curve_key[CURVE_KEY_BYTES])
+{
+	uint8_t curve[CURVE_KEY_BYTES];
+
+	for (size_t i = 0; i < fold->recovery_key_count; i++)
+		if (!sign_key_curve(&fold->recovery_keys[i], curve) &&
+		    !memcmp(curve, curve_key, CURVE_KEY_BYTES))
+			return true;
+	return false;
+}
+
 bool fold_grant_by_curve(const struct fold *fold,
 			 const uint8_t curve_key[CURVE_KEY_BYTES],
 			 uint64_t now_us)
@@ -444,7 +457,7 @@ bool fold_grant_by_curve(const struct fold *fold,
 	const struct grant_state *grant;
 
 	if (i == INTERN_NONE)
-		return false;
+		return is_recovery_curve(fold, curve_key);
 	grant = fold->grants[fold->curve_grants[i]];
 	return !grant->used && now_us <= grant->grant.expires_us;
 }

@@ -6,7 +6,9 @@ import os
 import random
 import shutil
 import signal
+import stat
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -216,6 +218,116 @@ class Keys(unittest.TestCase):
         run = self.world.agent(self.world.admin, "grant", "baima", "--until",
                                "2024-07-04", code=2)
         self.assertIn("is over", run.stderr)
+
+
+class Recovery(unittest.TestCase):
+    """The administrator's machine is gone, and with it the only key."""
+
+    def found(self, world, code=0):
+        return world.agent(
+            world.path("other"), "found", "--collector",
+            os.path.join(world.collector_dir, "collector.card"), "--out",
+            world.path("other.founding"), "--simulated", "--recovery-out",
+            world.path("other.recovery"), code=code)
+
+    def setUp(self):
+        self.safe = tempfile.mkdtemp(prefix="tally-safe-")
+        self.addCleanup(shutil.rmtree, self.safe)
+        self.files = [os.path.join(self.safe, name) for name in "ab"]
+        self.world = World(found=[
+            word for file in self.files for word in ("--recovery-out", file)])
+        self.addCleanup(self.world.close)
+
+    def read(self, path):
+        with open(path, encoding="ascii") as file:
+            return file.read()
+
+    def test_a_recovery_code_appoints_an_administrator(self):
+        world = self.world
+        self.assertIn(self.files[1], world.founded.stderr)
+        self.assertNotIn("no recovery key", world.founded.stderr)
+        for file in self.files:
+            self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+        baima = world.enrol("baima", "baima")
+        lost = world.status(world.admin)[-1]["key"]
+        shutil.rmtree(world.admin)
+        world.admin = world.path("second")
+        run = world.agent(world.admin, "enrol", self.read(self.files[0]),
+                          "--timeout", WAIT_S)
+        self.assertIn("administrator's directory", run.stderr)
+        world.agent(world.admin, "revoke", lost, "--reason", "disk broken",
+                    *WAIT)
+        longmen = world.enrol("longmen", "longmen")
+        for folder in (baima, longmen):
+            world.agent(folder, "report", JOBS, "7", "--period", "2024M06",
+                        "--reason", "counted", *WAIT)
+        # it can be used again; nobody but an administrator is made with it
+        third = world.path("third")
+        world.agent(third, "enrol", self.read(self.files[0]), "--lang", "zh",
+                    "--timeout", WAIT_S)
+        run = world.agent(third, "report", JOBS, "7", "--unit", "baima",
+                          "--period", "2024M06", "--reason", "x", *WAIT,
+                          code=3)
+        self.assertIn("not-your-unit", run.stderr)
+        facts = world.audit()
+        self.assertEqual(facts["refused"], 1)
+        # the second reader sees who appointed whom
+        appointed = [s["said"]["code_key"] for s in
+                     world.journal().statements if s["kind"] == "enrol"]
+        founding = world.journal().statements[0]["said"]
+        self.assertEqual(len(founding["recovery_keys"]), 2)
+        self.assertEqual([key in founding["recovery_keys"]
+                          for key in appointed], [False, True, False, True])
+
+    def test_a_recovery_code_that_was_seen_is_ended(self):
+        world = self.world
+        founding = world.journal().statements[0]["said"]
+        for key in founding["recovery_keys"]:
+            world.agent(world.admin, "revoke", key.hex(), *WAIT)
+        for file in self.files:
+            run = world.agent(world.path("thief"), "enrol", self.read(file),
+                              "--timeout", "10", code=3)
+            self.assertIn("not enrolled", run.stderr)
+        # also after a restart, from the store and from the journal
+        world.stop_collector()
+        shutil.rmtree(os.path.join(world.collector_dir, "store"))
+        world.start_collector()
+        world.agent(world.path("thief"), "enrol", self.read(self.files[0]),
+                    "--timeout", "10", code=3)
+        world.audit()
+
+    def test_a_founding_that_is_cut_off_goes_on_with_the_same_code(self):
+        world = self.world
+        file = world.path("other.recovery")
+        out = world.path("other.founding")
+        for call in ("rename", "fdatasync"):
+            for turn in range(1, 30):
+                words = world.agent_words(
+                    world.path("other"), "found", "--collector",
+                    os.path.join(world.collector_dir, "collector.card"),
+                    "--out", out, "--simulated", "--recovery-out", file)
+                run = subprocess.run(
+                    ["strace", "-f", "-o", "/dev/null", "-e",
+                     f"trace={call}", "-e",
+                     f"inject={call}:signal=KILL:when={turn}",
+                     os.path.join(BIN, words[0]), *words[1:]],
+                    capture_output=True, text=True, check=False,
+                    env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+                if run.returncode == 0:
+                    break
+                if os.path.exists(out):
+                    # what it names is safe by then
+                    self.assertTrue(self.read(file).startswith("tally1"))
+                    os.unlink(out)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertTrue(self.read(file).startswith("tally1"))
+            # another code is not written over
+            os.unlink(out)
+            shutil.rmtree(world.path("other"))
+            run = self.found(world, code=1)
+            self.assertIn("is there already", run.stderr)
+            shutil.rmtree(world.path("other"))
+            os.unlink(file)
 
 
 if __name__ == "__main__":
