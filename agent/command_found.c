@@ -368,6 +368,20 @@ static int found_journal(struct office *office, struct founding *founding,
 	return ret;
 }
 
+static void tell_recovery(const struct office *office,
+			  const struct founding *founding, size_t i)
+{
+	size_t first =
+		founding->found.recovery_key_count - founding->seed_count;
+	char key[2 * SIGN_KEY_BYTES + 1];
+
+	bytes_to_hex(
+		span_of(founding->recovery[first + i].bytes, SIGN_KEY_BYTES),
+		key);
+	message_print(stderr, office->language, MESSAGE_RECOVERY_WRITTEN,
+		      options_value(founding->options, "recovery-out", i), key);
+}
+
 int command_found(const struct options *options)
 {
 	const char *out = options_text(options, "out");
@@ -403,8 +417,7 @@ int command_found(const struct options *options)
 	message_print(stderr, office.language, MESSAGE_FOUNDED, id, out, out);
 	message_print(stderr, office.language, MESSAGE_ONE_ADMINISTRATOR);
 	for (size_t i = 0; i < founding.seed_count; i++)
-		message_print(stderr, office.language, MESSAGE_RECOVERY_WRITTEN,
-			      options_value(options, "recovery-out", i));
+		tell_recovery(&office, &founding, i);
 	if (founding.found.recovery_key_count == 0)
 		message_print(stderr, office.language, MESSAGE_NO_RECOVERY);
 out:

@@ -330,8 +330,12 @@ static int revoke_key(const struct options *options, struct office *office,
 	if (save_statement(office, &statement, &text, saved, &err))
 		return office_fail(&err);
 	bytes_to_hex(span_of(key->bytes, SIGN_KEY_BYTES), hex);
-	message_print(stderr, office->language, MESSAGE_REVOKE_SAVED, hex,
-		      (unsigned long long)from);
+	if (from)
+		message_print(stderr, office->language, MESSAGE_REVOKE_SAVED,
+			      hex, (unsigned long long)from);
+	else
+		message_print(stderr, office->language, MESSAGE_REVOKE_ENDED,
+			      hex);
 	return EXIT_OK;
 }
 
@@ -374,10 +378,10 @@ static int revoke(const struct options *options, struct office *office,
 
 	if (text) {
 		from = strtoull(text, &end, 10);
-		if (end == text || *end || from == 0)
+		if (end == text || *end)
 			return options_usage(options,
 					     "--from is a batch number, from "
-					     "1");
+					     "1, or 0: nothing is suspect");
 	}
 	if (hex_to_bytes(what, key.bytes, SIGN_KEY_BYTES))
 		return revoke_codes(options, office, what, saved);

@@ -107,7 +107,7 @@ static const struct option_spec grant_options[] = {
 
 static const struct option_spec revoke_options[] = {
 	{ "from", NULL, OPTION_TEXT, "N",
-	  "the key's first batch that is suspect, 1" },
+	  "the key's first batch that is suspect, 1; 0: none is" },
 	{ "reason", NULL, OPTION_TEXT, "T", "why" },
 	WAIT_OPTIONS,
 };

@@ -132,10 +132,13 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				       "it can appoint an administrator. Print "
 				       "it or move it to a USB stick, lock it "
 				       "away, and leave no copy on this "
-				       "machine",
+				       "machine. Its key, should it have to be "
+				       "revoked: %s",
 				       "恢复码在 "
 				       "%s：持有者可任命管理员。请打印或"
-				       "移到U盘，锁好保存，本机不要留副本" },
+				       "移到U盘，锁好保存，本机不要留副本。如需"
+				       "撤"
+				       "销，其公钥为 %s" },
 	[MESSAGE_RECOVERED] = { "this is an administrator's directory now. "
 				"Revoke the key that was lost: "
 				"\"tally-collector offices\" lists it, "
@@ -330,6 +333,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "its batch %llu on",
 				   "撤销已存本机，待上报：公钥 %s，自其第 %llu "
 				   "批起存疑" },
+	[MESSAGE_REVOKE_ENDED] = { "revocation saved here, waiting to send: "
+				   "key %s ends, nothing it said is suspect",
+				   "撤销已存本机，待上报：公钥 %s "
+				   "到此为止，此前上报不存疑" },
 	[MESSAGE_REVOKE_CODES] = { "withdrawing %zu codes of %s; a key that "
 				   "was enrolled with one is revoked by "
 				   "itself: "

@@ -157,6 +157,9 @@ bool fold_grant_by_curve(const struct fold *fold,
 int fold_offices(const struct fold *fold,
 		 int (*visit)(void *arg, const struct fold_office *office),
 		 void *arg);
+/* Keys that were revoked from some batch on; the list is the caller's to free.
+ * ERR_NOMEM. */
+int fold_suspects(const struct fold *fold, struct suspects *out);
 uint64_t fold_office_count(const struct fold *fold);
 /* Units the office speaks for: index i, false past the last. */
 bool fold_office_unit(const struct fold *fold, const struct hash *key, size_t i,

@@ -476,6 +476,30 @@ int fold_offices(const struct fold *fold,
 	return rc;
 }
 
+int fold_suspects(const struct fold *fold, struct suspects *out)
+{
+	struct suspects suspects = { 0 };
+
+	for (uint32_t i = 0; i < fold->office_keys.count; i++) {
+		const struct office *office = fold->offices[i];
+		struct suspect *list;
+
+		if (!office->suspect_from)
+			continue;
+		list = fold_grown(suspects.list, &suspects.size, suspects.count,
+				  sizeof(*list));
+		if (!list) {
+			free(suspects.list);
+			return ERR_NOMEM;
+		}
+		suspects.list = list;
+		list[suspects.count++] =
+			(struct suspect){ office->hash, office->suspect_from };
+	}
+	*out = suspects;
+	return 0;
+}
+
 uint64_t fold_office_count(const struct fold *fold)
 {
 	return fold->office_keys.count;

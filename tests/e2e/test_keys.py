@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from world import BIN, WAIT_S, World
+from world import BIN, WAIT_S, World, until
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 JOBS = "live.urban-jobs"
@@ -220,6 +220,124 @@ class Keys(unittest.TestCase):
         self.assertIn("is over", run.stderr)
 
 
+class Suspicion(unittest.TestCase):
+    """A key was stolen: what it said since is suspect."""
+
+    def setUp(self):
+        self.world = World()
+        self.addCleanup(self.world.close)
+
+    def report(self, folder, target, value, unit=None):
+        self.world.agent(folder, "report", target, str(value), "--period",
+                         "2024M06", "--reason", "counted",
+                         *(("--unit", unit) if unit else ()), *WAIT)
+
+    def figures(self, *args):
+        """Of the journal; the live store says the same, a moment later."""
+        replayed = self.world.call("tally-audit", "figures",
+                                   self.world.collector_dir, *args).stdout
+        until(lambda: self.world.call(
+            "tally-collector", "figures", "--dir", self.world.collector_dir,
+            *args).stdout == replayed, "the live store's figures")
+        return replayed
+
+    def suspects(self, *args):
+        lines = [json.loads(line) for line in
+                 self.figures("--json", *args).splitlines()]
+        return ([(line["target"], line["unit"], line["period"], line["at"])
+                 for line in lines if line.get("suspect") == "figure"],
+                {line["target"]: (line["figures"], line["value"],
+                                  line["without"], line["share"])
+                 for line in lines if line.get("suspect") == "total"})
+
+    def test_suspect_figures_count_until_they_are_said_again(self):
+        world = self.world
+        baima = world.enrol("baima", "baima", "--units", "longmen")
+        key = world.keys[baima]  # batch 1 is its enrolment
+        self.report(baima, JOBS, 100, "longmen")      # 2
+        self.report(baima, JOBS, 300, "baima")        # 3
+        self.report(baima, "live.jobless", 5, "baima")  # 4
+        self.report(baima, JOBS, 100, "baima")        # 5: a correction
+        self.assertEqual(self.suspects(), ([], {}))
+        before = self.figures()
+        world.agent(world.admin, "revoke", key, "--from", "4", "--reason",
+                    "laptop stolen", *WAIT)
+        figures, totals = self.suspects()
+        self.assertEqual([figure[:3] for figure in figures],
+                         [(JOBS, "baima", "2024M06"),
+                          ("live.jobless", "baima", "2024M06")])
+        # without the correction, what was said before it counts
+        self.assertEqual(totals, {JOBS: (1, "200", "400", "-100.0"),
+                                  "live.jobless": (1, "5", None, "100.0")})
+        # they still count, and people see both
+        text = self.figures("--lang", "en")
+        self.assertTrue(text.startswith(before))
+        self.assertIn("suspect figures: 2", text)
+        self.assertIn("存疑数据 2 项", self.figures("--lang", "zh"))
+        receipts = {line["receipt"]: line for line in world.status(baima)
+                    if line.get("receipt")}
+        self.assertIn(figures[0][3], receipts)
+        self.assertEqual(receipts[figures[0][3]]["verdict"], "admitted")
+        # the whole key
+        world.agent(world.admin, "revoke", key, *WAIT)
+        self.assertEqual(self.suspects()[1][JOBS], (2, "200", None, "100.0"))
+        # another office of the unit confirms one, corrects the other
+        again = world.enrol("again", "baima")
+        self.report(again, JOBS, 100)
+        self.assertEqual(self.suspects()[1],
+                         {JOBS: (1, "200", "100", "50.0"),
+                          "live.jobless": (1, "5", None, "100.0")})
+        self.report(again, "live.jobless", 6)
+        longmen = world.enrol("longmen", "longmen")
+        self.report(longmen, JOBS, 90)
+        self.assertEqual(self.suspects(), ([], {}))
+        world.audit()
+        self.assertEqual(self.suspects(), ([], {}))
+        # the second reader knows whose words they were
+        journal = world.journal()
+        self.assertEqual(
+            [(s["said"]["target"], s["said"]["unit"])
+             for s in journal.statements if s["kind"] == "report" and
+             journal.keys.suspect(s["key"], s["sequence"])],
+            [(JOBS, "longmen"), (JOBS, "baima"), ("live.jobless", "baima"),
+             (JOBS, "baima")])
+
+    def test_a_suspect_review_is_no_approval(self):
+        world = self.world
+        baima = world.enrol("baima", "baima")
+        lead = world.enrol("lead", "hrss", "--role", "reviewer")
+        self.report(baima, "rural.roads", 4)
+        world.agent(lead, "sync", "--timeout", WAIT_S)
+        world.agent(lead, "review", "approve", "rural.roads", "baima",
+                    "2024M06", *WAIT)
+        self.assertEqual(self.suspects(), ([], {}))
+        world.agent(world.admin, "revoke", world.keys[lead], *WAIT)
+        figures, totals = self.suspects()
+        self.assertEqual([figure[:2] for figure in figures],
+                         [("rural.roads", "baima")])
+        self.assertEqual(totals["rural.roads"][:3], (1, "4", None))
+        second = world.enrol("second", "hrss", "--role", "reviewer")
+        world.agent(second, "sync", "--timeout", WAIT_S)
+        world.agent(second, "review", "approve", "rural.roads", "baima",
+                    "2024M06", *WAIT)
+        self.assertEqual(self.suspects(), ([], {}))
+        world.audit()
+
+    def test_a_key_ends_without_suspicion(self):
+        world = self.world
+        baima = world.enrol("baima", "baima")
+        self.report(baima, JOBS, 100)
+        run = world.agent(world.admin, "revoke", world.keys[baima], "--from",
+                          "0", "--reason", "moved", *WAIT)
+        self.assertIn("nothing it said is suspect", run.stderr)
+        self.assertEqual(self.suspects(), ([], {}))
+        run = world.agent(baima, "report", JOBS, "1", "--period", "2024M06",
+                          "--reason", "x", "--wait", "--timeout", "10",
+                          code=1)
+        self.assertIn("revoked", run.stderr)
+        world.audit()
+
+
 class Recovery(unittest.TestCase):
     """The administrator's machine is gone, and with it the only key."""
 
@@ -283,6 +401,7 @@ class Recovery(unittest.TestCase):
         world = self.world
         founding = world.journal().statements[0]["said"]
         for key in founding["recovery_keys"]:
+            self.assertIn(key.hex(), world.founded.stderr)
             world.agent(world.admin, "revoke", key.hex(), *WAIT)
         for file in self.files:
             run = world.agent(world.path("thief"), "enrol", self.read(file),
