@@ -121,25 +121,28 @@ static bool enrolled_with(struct office *office, const char *text)
 	       used.used;
 }
 
-static int tell_enrolled(const struct office *office)
+static int tell_enrolled(const struct office *office, bool recovery)
 {
 	char key[2 * SIGN_KEY_BYTES + 1];
 
 	bytes_to_hex(span_of(office->keys.sign.key.bytes, SIGN_KEY_BYTES), key);
 	(void)printf("%s\n", key);
 	message_print(stderr, office->language, MESSAGE_ENROLLED, key);
+	if (recovery)
+		message_print(stderr, office->language, MESSAGE_RECOVERED);
 	return EXIT_OK;
 }
 
 static int finish(struct office *office, uint64_t timeout_ms)
 {
+	bool recovery = office->code.recovery;
 	struct delivery delivery;
 	struct err err;
 	const char *why;
 	int ret = deliver(office, timeout_ms, NULL, &delivery, &err);
 
 	if (!ret)
-		return tell_enrolled(office);
+		return tell_enrolled(office, recovery);
 	if (ret != ERR_OFFLINE)
 		return office_fail(&err);
 	if (delivery.trouble == TROUBLE_NONE)
@@ -174,7 +177,7 @@ int command_enrol(const struct options *options)
 	    enrolled_with(&office, options_argument(options, 0))) {
 		/* The answer was not heard, nor which units are ours. */
 		deliver_refresh(&office, timeout_ms);
-		code = tell_enrolled(&office);
+		code = tell_enrolled(&office, false);
 		goto out;
 	}
 	if (office.has_card && !office.enrolling) {

@@ -12,6 +12,7 @@
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "agent/wake.h"
+#include "proto/day.h"
 
 #define GRANT_DAYS 14
 #define GRANT_DAYS_MAX 366
@@ -106,6 +107,22 @@ static int read_days(const struct options *options, const char *name,
 	return 0;
 }
 
+/* How many days, or the last day. */
+static int read_until(const struct options *options,
+		      const struct office *office, uint64_t now_us,
+		      uint64_t *out)
+{
+	const char *text = options_text(options, "until");
+	int32_t day;
+
+	if (!text || day_parse(span_of_text(text), &day))
+		return read_days(options, "until", now_us, out);
+	*out = day_start_us(day + 1, office->zone_minutes) - 1;
+	if (*out < now_us)
+		return options_usage(options, "--until %s is over", text);
+	return 0;
+}
+
 static int read_grant(const struct options *options, struct office *office,
 		      struct grant *grant)
 {
@@ -119,7 +136,7 @@ static int read_grant(const struct options *options, struct office *office,
 		code = read_days(options, "expires", now_us,
 				 &grant->expires_us);
 	if (!code)
-		code = read_days(options, "until", now_us, &grant->until_us);
+		code = read_until(options, office, now_us, &grant->until_us);
 	if (code)
 		return code;
 	if (options_arguments(options))
@@ -314,8 +331,12 @@ static int revoke_key(const struct options *options, struct office *office,
 	statement.said.revoke.from_sequence = from;
 	if (save_statement(office, &statement, &text, saved, &err))
 		return office_fail(&err);
-	message_print(stderr, office->language, MESSAGE_REVOKE_SAVED, hex,
-		      (unsigned long long)from);
+	if (from)
+		message_print(stderr, office->language, MESSAGE_REVOKE_SAVED,
+			      hex, (unsigned long long)from);
+	else
+		message_print(stderr, office->language, MESSAGE_REVOKE_ENDED,
+			      hex);
 	return EXIT_OK;
 }
 
@@ -358,10 +379,10 @@ static int revoke(const struct options *options, struct office *office,
 
 	if (text) {
 		from = strtoull(text, &end, 10);
-		if (end == text || *end || from == 0)
+		if (end == text || *end)
 			return options_usage(options,
 					     "--from is a batch number, from "
-					     "1");
+					     "1, or 0: nothing is suspect");
 	}
 	if (hex_to_bytes(what, key.bytes, SIGN_KEY_BYTES))
 		return revoke_codes(options, office, what, saved);

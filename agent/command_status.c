@@ -9,6 +9,7 @@
 #include "agent/outcome.h"
 #include "agent/sender.h"
 #include "agent/status_reviews.h"
+#include "proto/day.h"
 
 #define STATUS_DELIVERED_SHOWN 20
 #define STATUS_ARENA_BYTES ((size_t)8 * 1024 * 1024)
@@ -148,6 +149,20 @@ static void print_connection(struct office *office)
 		      why);
 }
 
+static void json_key(struct office *office)
+{
+	uint64_t until_us = office_key_until(office);
+	char key[2 * SIGN_KEY_BYTES + 1], day[DAY_TEXT_BYTES] = "";
+
+	bytes_to_hex(span_of(office->keys.sign.key.bytes, SIGN_KEY_BYTES), key);
+	if (until_us)
+		day_print(day_of_us(until_us, office->zone_minutes), day);
+	(void)printf(", \"key\": \"%s\", \"key_until\": %s%s%s, "
+		     "\"rotating\": %s",
+		     key, day[0] ? "\"" : "", day[0] ? day : "null",
+		     day[0] ? "\"" : "", office->rotation ? "true" : "false");
+}
+
 static void json_connection(struct office *office,
 			    const struct outbox_counts *counts,
 			    const struct reviews *reviews)
@@ -164,6 +179,7 @@ static void json_connection(struct office *office,
 	json_text(stdout, span_of_text(why));
 	(void)fputs(", ", stdout);
 	status_reviews_counts(reviews);
+	json_key(office);
 	(void)printf(", \"counts\": {\"waiting\": %llu, \"sealed\": %llu, "
 		     "\"delivered\": %llu, \"refused\": %llu}}\n",
 		     (unsigned long long)counts->waiting,
@@ -199,6 +215,9 @@ static void print_counts(struct office *office,
 		      (unsigned long long)counts->sealed,
 		      (unsigned long long)counts->delivered,
 		      (unsigned long long)counts->refused);
+	if (office->rotation)
+		message_print(stdout, office->language, MESSAGE_ROTATING);
+	office_key_word(office, stdout, true);
 	print_connection(office);
 }
 

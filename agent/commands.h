@@ -16,6 +16,7 @@ int command_status(const struct options *options);
 int command_history(const struct options *options);
 int command_apply(const struct options *options);
 int command_grant(const struct options *options);
+int command_rotate(const struct options *options);
 int command_revoke(const struct options *options);
 int command_review(const struct options *options);
 int command_witness(const struct options *options);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/rotation.h"
 #include "agent/sender.h"
 #include "agent/wake.h"
 
@@ -83,7 +84,10 @@ static int look(struct waiting *waiting, struct err *err)
 
 	if (waiting->all) {
 		ret = count_left(waiting, err);
-		return ret ? ret : waiting->left == 0;
+		if (!ret && waiting->office->rotation)
+			ret = rotation_read(waiting->office, err);
+		return ret ? ret :
+			     waiting->left == 0 && !waiting->office->rotation;
 	}
 	ret = outbox_items(waiting->office->outbox, waiting->rest.first,
 			   visit_first_left, waiting, err);
@@ -248,6 +252,7 @@ int deliver_told(struct office *office, uint64_t timeout_ms,
 		      (unsigned long long)delivery.left,
 		      trouble_text(office->language, delivery.trouble,
 				   delivery.nack_code));
+	office_key_word(office, stderr, false);
 	if (delivery.trouble == TROUBLE_BROKEN)
 		return EXIT_BROKEN;
 	return delivery.needs_person ? EXIT_FAILED : EXIT_OFFLINE;

@@ -42,8 +42,11 @@ static const struct option_spec found_options[] = {
 	{ "zone", NULL, OPTION_TEXT, "ZONE", "where days begin, +08:00" },
 	{ "simulated", NULL, OPTION_FLAG, NULL,
 	  "the journal runs on a simulated clock" },
+	{ "recovery-out", NULL, OPTION_MANY, "FILE",
+	  "where a recovery code goes: it can appoint an administrator should "
+	  "all their keys be lost" },
 	{ "recovery", NULL, OPTION_MANY, "KEY",
-	  "public key that may enrol an administrator" },
+	  "public key (Ed25519) with the same power, made elsewhere" },
 };
 
 static const struct option_spec enrol_options[] = {
@@ -103,7 +106,9 @@ static const struct option_spec grant_options[] = {
 	  "reporter (default), reviewer, official, admin, witness" },
 	{ "units", NULL, OPTION_MANY, "UNIT", "further units it speaks for" },
 	{ "expires", NULL, OPTION_TEXT, "DAYS", "the code, 14" },
-	{ "until", NULL, OPTION_TEXT, "DAYS", "the key; else for ever" },
+	{ "until", NULL, OPTION_TEXT, "DAYS|DAY",
+	  "the key: for so many days, or up to that day (2025-12-31); else "
+	  "for ever" },
 	{ "out", NULL, OPTION_TEXT, "FILE",
 	  "the code, as a file only you can read" },
 	WAIT_OPTIONS,
@@ -111,9 +116,13 @@ static const struct option_spec grant_options[] = {
 
 static const struct option_spec revoke_options[] = {
 	{ "from", NULL, OPTION_TEXT, "N",
-	  "the key's first batch that is suspect, 1" },
+	  "the key's first batch that is suspect, 1; 0: none is" },
 	{ "reason", NULL, OPTION_TEXT, "T", "why" },
 	WAIT_OPTIONS,
+};
+
+static const struct option_spec rotate_options[] = {
+	{ "timeout", NULL, OPTION_TEXT, "SECONDS", "to wait at most, 30" },
 };
 
 static const struct option_spec review_options[] = {
@@ -183,6 +192,10 @@ static const struct command_spec commands[] = {
 	  "end a key, or withdraw a unit's codes (administrators)",
 	  "tally-agent revoke 5f0c...e1 --from 17 --reason \"laptop stolen\"",
 	  revoke_options, COUNT(revoke_options), command_revoke },
+	{ "rotate", "", 0, 0,
+	  "change this office's key: the old one signs for the new one",
+	  "tally-agent rotate --timeout 60", rotate_options,
+	  COUNT(rotate_options), command_rotate },
 	{ "review", "(WORD TARGET UNIT PERIOD | --list | --file FILE.csv)", 0,
 	  4,
 	  "judge units' reports: approve, return, done, green, yellow, red "

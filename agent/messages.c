@@ -93,6 +93,36 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_DIR_TAKEN] = { "%s belongs to a journal already; use a new "
 				"directory",
 				"%s 已属于某个日志；请使用新目录" },
+	[MESSAGE_ROTATED] = { "this office's key is now %s; the old one is of "
+			      "no use any more, also in backups of %s",
+			      "本单位公钥现为 %s；旧密钥（包括 %s "
+			      "备份中的）已失效" },
+	[MESSAGE_ROTATE_LATER] = { "the new key waits (%s): \"tally-agent "
+				   "run\" or \"sync\" goes on with it, and "
+				   "until then the old one speaks",
+				   "新密钥待生效（%s）：运行“tally-agent "
+				   "run”或“sync”会继续，此前仍用旧密钥" },
+	[MESSAGE_ROTATE_REFUSED] = { "the key is not changed: %s",
+				     "密钥未更换：%s" },
+	[MESSAGE_ROTATING] = { "a new key waits until the collector has taken "
+			       "it; what waits goes out under it",
+			       "新密钥待汇总中心确认；待上报内容将用新密钥签"
+			       "名" },
+	[MESSAGE_KEY_UNTIL] = { "this office's key is valid until %s",
+				"本单位密钥有效期至 %s" },
+	[MESSAGE_KEY_ENDS] = { "this office's key ends on %s, in %d days: ask "
+			       "the administrator for a new code now, and "
+			       "enrol with it in a new directory",
+			       "本单位密钥将于 %s 到期，还有 %d "
+			       "天：请现在向管理员索取新登记码，并在新目录中登"
+			       "记" },
+	[MESSAGE_KEY_ENDED] = { "this office's key ended on %s: nothing more "
+				"is taken from it. Ask the administrator for a "
+				"new code, enrol with it in a new directory, "
+				"and say there again what still waits here",
+				"本单位密钥已于 %s "
+				"到期，不再接收上报。请向管理员索取新登记码，在"
+				"新目录中登记，并在那里重报此处待报的内容" },
 	[MESSAGE_NEEDS_CLOCK] = { "this journal runs on a simulated clock: say "
 				  "--clock FILE",
 				  "本日志使用模拟时钟：请加 --clock 文件" },
@@ -107,11 +137,30 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			      "init DIR --founding %s" },
 	[MESSAGE_NO_RECOVERY] = { "warning: no recovery key. If every "
 				  "administrator's key is "
-				  "lost, nobody can enrol another (--recovery "
-				  "KEY)",
+				  "lost, nobody can enrol another "
+				  "(--recovery-out FILE)",
 				  "警告：没有恢复密钥。管理员密钥全部遗失后将无"
 				  "人能再登记管理员"
-				  "（--recovery 公钥）" },
+				  "（--recovery-out 文件）" },
+	[MESSAGE_RECOVERY_WRITTEN] = { "a recovery code is in %s: whoever has "
+				       "it can appoint an administrator. Print "
+				       "it or move it to a USB stick, lock it "
+				       "away, and leave no copy on this "
+				       "machine. Its key, should it have to be "
+				       "revoked: %s",
+				       "恢复码在 "
+				       "%s：持有者可任命管理员。请打印或"
+				       "移到U盘，锁好保存，本机不要留副本。如需"
+				       "撤"
+				       "销，其公钥为 %s" },
+	[MESSAGE_RECOVERED] = { "this is an administrator's directory now. "
+				"Revoke the key that was lost: "
+				"\"tally-collector offices\" lists it, "
+				"\"tally-agent revoke KEY\" ends it",
+				"本目录现为管理员所用。请撤销遗失的密钥：“"
+				"tally-collector "
+				"offices”可查公钥，“tally-agent "
+				"revoke 公钥”予以撤销" },
 	[MESSAGE_ONE_ADMINISTRATOR] = { "warning: this journal has a single "
 					"administrator's key. Grant "
 					"a second one soon: tally-agent grant "
@@ -321,6 +370,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "its batch %llu on",
 				   "撤销已存本机，待上报：公钥 %s，自其第 %llu "
 				   "批起存疑" },
+	[MESSAGE_REVOKE_ENDED] = { "revocation saved here, waiting to send: "
+				   "key %s ends, nothing it said is suspect",
+				   "撤销已存本机，待上报：公钥 %s "
+				   "到此为止，此前上报不存疑" },
 	[MESSAGE_REVOKE_CODES] = { "withdrawing %zu codes of %s; a key that "
 				   "was enrolled with one is revoked by "
 				   "itself: "

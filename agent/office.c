@@ -9,8 +9,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "agent/rotation.h"
 #include "base/rt/config.h"
 #include "base/rt/log.h"
+#include "proto/day.h"
 #include "store/witnesses.h"
 
 #define CODE_FILE "keys/code"
@@ -261,6 +263,8 @@ static int open_keys(struct office *office)
 		return office_fail(&err);
 	if (!office->has_card && access(sign, F_OK))
 		return 0;
+	if (rotation_read(office, &err))
+		return office_fail(&err);
 	if (key_missing(office, path)) {
 		message_print(stderr, office->language, MESSAGE_KEY_LOST, path);
 		return EXIT_USAGE;
@@ -352,6 +356,7 @@ void office_close(struct office *office)
 	outbox_close(office->outbox);
 	office->outbox = NULL;
 	keys_wipe(&office->keys);
+	keys_wipe(&office->next_keys);
 	sign_wipe(&office->code, sizeof(office->code));
 	arena_release(&office->arena);
 }
@@ -377,6 +382,31 @@ int office_adopt(struct office *office, const struct card *card,
 	office->journal = *journal;
 	office->has_card = true;
 	return 0;
+}
+
+uint64_t office_key_until(struct office *office)
+{
+	return strtoull(office_get_text(office, OFFICE_UNTIL), NULL, 10);
+}
+
+void office_key_word(struct office *office, FILE *out, bool always)
+{
+	uint64_t until_us = office_key_until(office);
+	uint64_t now_us = clock_now_us(&office->clock);
+	int32_t last = day_of_us(until_us, office->zone_minutes);
+	int32_t left = last - day_of_us(now_us, office->zone_minutes);
+	char day[DAY_TEXT_BYTES];
+
+	if (!until_us)
+		return;
+	day_print(last, day);
+	if (now_us > until_us)
+		message_print(out, office->language, MESSAGE_KEY_ENDED, day);
+	else if (left <= OFFICE_KEY_WARN_DAYS)
+		message_print(out, office->language, MESSAGE_KEY_ENDS, day,
+			      (int)left);
+	else if (always)
+		message_print(out, office->language, MESSAGE_KEY_UNTIL, day);
 }
 
 int office_keep_code(struct office *office, const char *text, struct err *err)

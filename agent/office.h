@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "agent/messages.h"
 #include "base/arena.h"
@@ -35,6 +36,13 @@ struct office_settings {
 	uint64_t witnesses;  /* a checkpoint that fewer signed is none */
 };
 
+/* agent/rotation.h */
+enum rotation {
+	ROTATION_NONE,
+	ROTATION_MADE,	 /* there is a new key */
+	ROTATION_SEALED, /* its first batch is sealed, maybe taken */
+};
+
 struct office {
 	char dir[PATH_MAX];
 	enum language language;
@@ -44,6 +52,8 @@ struct office {
 	struct arena arena; /* for the command's whole life */
 	struct keys keys;
 	bool has_keys;
+	enum rotation rotation;
+	struct keys next_keys; /* while it rotates */
 	/* what founding or enrolment wrote; has_card: either has begun */
 	bool has_card;
 	struct card card;
@@ -83,6 +93,14 @@ int office_set_text(struct office *office, const char *name, const char *text,
 		    struct err *err);
 /* NUL-terminated in the arena; "" if it was never set. */
 const char *office_get_text(struct office *office, const char *name);
+
+/* Until when the collector takes the office's key, as last heard; 0: for ever,
+ * or not heard. office_key_word says so to people: only in its last
+ * OFFICE_KEY_WARN_DAYS and afterwards, or always. */
+#define OFFICE_KEY_WARN_DAYS 30
+#define OFFICE_UNTIL "until"
+uint64_t office_key_until(struct office *office);
+void office_key_word(struct office *office, FILE *out, bool always);
 
 /* Keeps the code until the enrolment is delivered, then forgets it. */
 int office_keep_code(struct office *office, const char *text, struct err *err);

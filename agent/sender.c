@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/rotation.h"
 #include "agent/sender_parts.h"
 #include "base/rt/clock.h"
 #include "base/rt/log.h"
@@ -33,6 +34,15 @@ static void count_waiting(struct sender *sender)
 	}
 	sender->waiting = counts.waiting;
 	sender->waiting_bytes = counts.bytes_waiting;
+	if (!sender->office->enrolling && !sender->office->rotation &&
+	    rotation_begun(sender->office) &&
+	    rotation_read(sender->office, &err)) {
+		fail(sender, &err);
+		return;
+	}
+	/* What waits is the new key's. */
+	if (sender->office->rotation)
+		counts.waiting = counts.bytes_waiting = 0;
 	session_waiting(sender->session, clock_monotonic_ms(), counts.waiting,
 			counts.bytes_waiting);
 }
@@ -43,12 +53,13 @@ static void connect_now(struct sender *sender, unsigned attempt)
 {
 	struct office *office = sender->office;
 	char endpoint[ENDPOINT_BYTES_MAX + 1];
-	struct sign_pair code_sign;
 	struct curve_pair curve = office->keys.curve;
 	struct err err;
 
+	if (office->rotation == ROTATION_SEALED && !sender->with_old)
+		curve = office->next_keys.curve;
 	if (sender->with_code)
-		code_keys(office->code.seed, &code_sign, &curve);
+		code_session_key(&office->code, &curve);
 	office_endpoint(office, attempt, endpoint);
 	if (socket_connect(sender->socket, endpoint, office->card.curve_key,
 			   &curve, &err)) {
@@ -57,7 +68,6 @@ static void connect_now(struct sender *sender, unsigned attempt)
 			log_err(LOG_WARN, "connect", &err);
 	}
 	sign_wipe(&curve, sizeof(curve));
-	sign_wipe(&code_sign, sizeof(code_sign));
 }
 
 static int perform(struct sender *sender, const struct session_action *action,
@@ -161,6 +171,9 @@ static void drain(struct sender *sender)
 		} else if (!ret) {
 			again = sender_witness(sender, &err, &ret) ||
 				sender_follow_enrolment(sender, &err, &ret);
+			if (!again && !ret)
+				again = sender_follow_rotation(sender, &err,
+							       &ret);
 		}
 		if (ret == ERR_FULL) {
 			again = wait_for_room(sender, &err);
@@ -283,12 +296,18 @@ int sender_open(struct office *office, struct loop *loop,
 	struct sender *sender;
 	int ret = outbox_lock_sender(office->outbox, err);
 
+	/* Whoever had the lock before may have changed them. */
+	if (!ret)
+		ret = rotation_read(office, err);
+	if (!ret)
+		ret = keys_load(office->dir, &office->keys, err);
 	if (ret)
 		return ret;
 	sender = calloc(1, sizeof(*sender));
 	if (!sender)
 		return err_set(err, ERR_NOMEM, "no memory to send");
 	sender->office = office;
+	sender->with_old = true;
 	sender->loop = loop;
 	sender->options = *options;
 	sender->wake_fd = -1;
@@ -364,8 +383,8 @@ bool sender_settled(const struct sender *sender)
 {
 	const struct session_facts *facts = session_facts(sender->session);
 
-	if (sender->office->enrolling || !session_settled(sender->session) ||
-	    sender->recount)
+	if (sender->office->enrolling || sender->office->rotation ||
+	    !session_settled(sender->session) || sender->recount)
 		return false;
 	return (facts->catalogue <= sender->gather.complete &&
 		!sender->asking) ||

@@ -14,9 +14,13 @@ static uint64_t draw(void *arg)
 
 int sender_new_session(struct sender *sender, bool with_code, struct err *err)
 {
+	const struct office *office = sender->office;
+	bool rotating = office->rotation == ROTATION_SEALED;
 	struct session_config config = {
-		.key = sender->office->keys.sign.key,
-		.enrolling = with_code,
+		.key = rotating ? office->next_keys.sign.key :
+				  office->keys.sign.key,
+		.enrolling = with_code || (rotating && sender->with_old),
+		.rotating = rotating && sender->with_old,
 		.offices = sender->offices,
 		.program = "tally-agent " TALLY_VERSION,
 		.random = draw,

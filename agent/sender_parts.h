@@ -3,6 +3,7 @@
  * the loop and performs what the session asks; the others do not know it:
  *
  *   sender_enrol.c   which keys a session speaks with; stands on sender_outbox
+ *   sender_rotate.c  when a new key takes over; stands on sender_enrol
  *   sender_outbox.c  what is read from the outbox and written to it
  *   sender_witness.c  whether the journal is still the one that was verified
  *   sender_word.c    what is said to the log and to other processes
@@ -39,6 +40,8 @@ struct sender {
 	struct session *session;
 	bool with_code; /* the session's keys are the code's */
 	bool own_tried; /* the code was refused, and then our own keys */
+	bool with_old;	/* the session hands over to the new key */
+	uint64_t swapped_at;
 	struct loop_timer timer, poll;
 	struct slice_gather gather;
 	struct arena arena; /* one batch */
@@ -60,6 +63,8 @@ struct sender {
 	bool asking;		/* and the answer is waited for */
 	bool cosigns;		/* its key is a witness's */
 	struct witnesses witnesses;
+	bool until_known; /* when the key ends */
+	uint64_t until_us;
 	bool short_told;  /* of a checkpoint with too few cosignatures */
 	bool broken;	  /* an alarm was raised in this session */
 	uint64_t safe;	  /* journal size that is backed up */
@@ -75,6 +80,11 @@ struct sender {
 int sender_new_session(struct sender *sender, bool with_code, struct err *err);
 /* True if a new session has begun: there may be more to do. */
 bool sender_follow_enrolment(struct sender *sender, struct err *err, int *ret);
+
+/* ---- sender_rotate.c ---- */
+
+/* As sender_follow_enrolment. */
+bool sender_follow_rotation(struct sender *sender, struct err *err, int *ret);
 
 /* ---- sender_outbox.c ---- */
 

@@ -42,11 +42,31 @@ int sender_read_seen(struct sender *sender, struct err *err)
 	return checkpoint_read(note, &sender->seen, err);
 }
 
+/* When the key ends: people must hear of it before. */
+static int learn_until(struct sender *sender, const struct slice *slice,
+		       struct err *err)
+{
+	char text[24];
+
+	if (!slice->roles) /* not a slice that tells of the key */
+		return 0;
+	(void)snprintf(text, sizeof(text), "%llu",
+		       (unsigned long long)slice->until_us);
+	if (sender->until_known && sender->until_us == slice->until_us)
+		return 0;
+	sender->until_known = true;
+	sender->until_us = slice->until_us;
+	return office_set_text(sender->office, OFFICE_UNTIL, text, err);
+}
+
 int sender_sliced(struct sender *sender, const struct slice *slice,
 		  struct err *err)
 {
 	int rc =
 		slice_take(&sender->gather, sender->office->outbox, slice, err);
+
+	if (!rc)
+		rc = learn_until(sender, slice, err);
 
 	if (!rc && slice->catalogue == sender->gather.complete) {
 		bool before = sender->cosigns;
@@ -204,8 +224,9 @@ int sender_shown(struct sender *sender, struct span note, struct err *err)
 	int rc = checkpoint_open(note, &sender->office->card.checkpoint_key,
 				 &shown, NULL);
 
-	if (sender->office->enrolling)
-		return 0; /* nothing is in the journal yet */
+	if (sender->office->enrolling ||
+	    sender->office->rotation == ROTATION_SEALED)
+		return 0; /* nothing of this key is in the journal yet */
 	if (!rc && !has_cosigners(sender, note))
 		return 0;
 	sender->shown = shown;

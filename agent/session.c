@@ -44,7 +44,10 @@ void session_start(struct session *session, uint64_t now_ms)
 void session_up(struct session *session, uint64_t now_ms,
 		const struct session_chain *chain)
 {
+	struct span rotate = span_of_text(TALK_ROTATE);
 	struct hello hello = {
+		.must_understand = &rotate,
+		.must_understand_count = session->config.rotating,
 		.version_min = TALK_VERSION,
 		.version_max = TALK_VERSION,
 		.next = chain->next,

@@ -112,6 +112,7 @@ struct session_config {
 	struct sign_key key; /* the office's: heads must be signed by it */
 	/* A session of one-time keys: batch 1 and nothing else. */
 	bool enrolling;
+	bool rotating;	     /* and it is the old key's: say so in HELLO */
 	uint64_t offices;    /* as last told by a collector */
 	const char *program; /* name and version, static */
 	uint64_t (*random)(void *arg);

@@ -195,8 +195,13 @@ static int answer(struct looking *looking, struct figures_answered *answered,
 	struct table_reader reader = memory_tables_reader(
 		looking->has_replay ? looking->replay.tables : looking->tables);
 	struct catalogue_past past = { .reader = &reader };
+	struct suspects suspects = { 0 };
+	struct figures_reading reading = { &reader, &suspects };
+	int rc = looking->has_replay ?
+			 fold_suspects(looking->replay.fold, &suspects) :
+			 0;
 	const struct figures_from from = {
-		.source = figures_source(&reader),
+		.source = figures_source(&reading),
 		.catalogue = looking->catalogue,
 		.tried = looking->tried,
 		.tried_name = options_text(looking->options, "catalogue"),
@@ -205,8 +210,14 @@ static int answer(struct looking *looking, struct figures_answered *answered,
 						      known_by_us },
 		.zone_minutes = looking->zone_minutes,
 		.simulated = looking->simulated,
+		.suspects = suspects.count > 0,
 	};
-	int rc = figures_answer(&looking->asking, &from, answered, err);
+
+	if (rc)
+		rc = err_set(err, rc, "no memory for revoked keys");
+	else
+		rc = figures_answer(&looking->asking, &from, answered, err);
+	free(suspects.list);
 
 	catalogue_past_release(&past);
 	return rc;

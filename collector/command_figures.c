@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "collector/commands.h"
@@ -80,8 +81,11 @@ static int answer(struct looking *looking, const struct table_reader *reader,
 {
 	uint64_t known_by_us = looking->asking.known_by_us;
 	struct catalogue_past past = { .reader = reader };
+	struct suspects suspects = { 0 };
+	struct figures_reading reading = { reader, &suspects };
+	int rc = fold_suspects(looking->fold, &suspects);
 	const struct figures_from from = {
-		.source = figures_source(reader),
+		.source = figures_source(&reading),
 		.catalogue = looking->catalogue,
 		.tried = looking->trial.catalogue,
 		.tried_name = looking->tried_dir,
@@ -91,9 +95,15 @@ static int answer(struct looking *looking, const struct table_reader *reader,
 				  known_by_us },
 		.zone_minutes = looking->facts.zone_minutes,
 		.simulated = looking->facts.simulated,
+		.suspects = suspects.count > 0,
 	};
-	int rc = figures_answer(&looking->asking, &from, &looking->answered,
-				err);
+
+	if (rc)
+		rc = err_set(err, rc, "no memory for revoked keys");
+	else
+		rc = figures_answer(&looking->asking, &from, &looking->answered,
+				    err);
+	free(suspects.list);
 
 	catalogue_past_release(&past);
 	return rc;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/rt/clock.h"
 #include "base/print.h"
 #include "collector/commands.h"
 #include "collector/kept.h"
@@ -16,13 +17,15 @@
 #include "store/db.h"
 #include "store/fold.h"
 
-#define COLUMNS 6
+#define COLUMNS 7
+#define ENDS_SOON_DAYS 30ull
 #define TIME_TEXT_BYTES 32
 #define ROLES_TEXT_BYTES 64
 
 struct listing {
 	const struct fold *fold;
 	struct fold_facts facts;
+	uint64_t now_us; /* the journal's last word, or the wall clock */
 	bool json;
 	struct print_table table;
 	struct arena texts;
@@ -59,22 +62,35 @@ static void print_roles(uint32_t roles, char out[ROLES_TEXT_BYTES])
 				len ? "," : "", role_names[role]);
 }
 
+/* Towards its end, so that a new code goes out in time. */
+static bool ends_soon(const struct listing *listing,
+		      const struct fold_office *office)
+{
+	return office->until_us &&
+	       office->until_us <
+		       listing->now_us + ENDS_SOON_DAYS * 86400000000ull;
+}
+
 static const char *state_of(const struct listing *listing,
 			    const struct fold_office *office)
 {
+	if (office->rotated)
+		return "rotated";
 	if (office->suspended)
 		return "suspended";
 	if (office->revoked)
 		return "revoked";
-	if (office->until_us && office->until_us <= fold_recv_us(listing->fold))
+	if (office->until_us && office->until_us < listing->now_us)
 		return "expired";
-	return "enrolled";
+	return ends_soon(listing, office) ? "ends soon" : "enrolled";
 }
 
 static void add_json(struct listing *listing, const struct fold_office *office,
 		     const char *key, const char *state)
 {
 	struct hash name = sign_key_hash(&office->key);
+	char hex[2 * SIGN_KEY_BYTES + 1];
+	struct fold_office successor;
 	struct span unit;
 	bool first = true;
 
@@ -99,8 +115,17 @@ static void add_json(struct listing *listing, const struct fold_office *office,
 	}
 	strbuf_addf(&listing->out,
 		    "],\"batches\":%" PRIu64 ",\"last_us\":%" PRIu64
-		    ",\"state\":\"%s\"}\n",
-		    office->next - 1, office->recv_us, state);
+		    ",\"until_us\":%" PRIu64 ",\"state\":\"%s\"",
+		    office->next - 1, office->recv_us, office->until_us, state);
+	if (office->suspect_from)
+		strbuf_addf(&listing->out, ",\"suspect_from\":%" PRIu64,
+			    office->suspect_from);
+	if (office->rotated &&
+	    fold_office(listing->fold, &office->successor, &successor)) {
+		bytes_to_hex(span_of(successor.key.bytes, SIGN_KEY_BYTES), hex);
+		strbuf_addf(&listing->out, ",\"successor\":\"%s\"", hex);
+	}
+	strbuf_add_text(&listing->out, "}\n");
 }
 
 static void add_cell(struct listing *listing, const char *text, size_t len)
@@ -121,6 +146,7 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 		    const char *key, const char *state)
 {
 	char roles[ROLES_TEXT_BYTES], last[TIME_TEXT_BYTES] = "never";
+	char until[DAY_TEXT_BYTES] = "-";
 	char batches[24];
 
 	if (office->recv_us)
@@ -133,6 +159,11 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 	add_text(listing, roles);
 	add_text(listing, batches);
 	add_text(listing, last);
+	if (office->until_us)
+		day_print(day_of_us(office->until_us,
+				    listing->facts.zone_minutes),
+			  until);
+	add_text(listing, until);
 	add_text(listing, state);
 	add_text(listing, key);
 }
@@ -155,7 +186,8 @@ static int list_offices(struct listing *listing)
 {
 	static const char *const titles[COLUMNS] = { "unit",	"roles",
 						     "batches", "last heard",
-						     "state",	"key" };
+						     "until",	"state",
+						     "key" };
 	int rc;
 
 	for (size_t i = 0; i < COLUMNS && !listing->json; i++)
@@ -197,6 +229,7 @@ int command_offices(const struct options *options)
 {
 	struct listing listing = { .json = options_given(options, "json") };
 	struct fold *fold = fold_new();
+	struct clock clock;
 	struct err err = { 0 };
 	int code;
 	int rc = fold ? load_store(command_dir(options), fold, &err) :
@@ -208,6 +241,11 @@ int command_offices(const struct options *options)
 	strbuf_init(&listing.out, 0);
 	if (!rc) {
 		(void)fold_facts(fold, &listing.facts);
+		listing.now_us = fold_recv_us(fold);
+		if (!listing.facts.simulated &&
+		    !clock_open(&clock, NULL, NULL) &&
+		    clock_now_us(&clock) > listing.now_us)
+			listing.now_us = clock_now_us(&clock);
 		rc = list_offices(&listing);
 	}
 	code = rc ? command_failed(rc == ERR_CORRUPT ? EXIT_BROKEN :

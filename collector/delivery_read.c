@@ -304,8 +304,10 @@ static int name_office(struct slicing *slicing)
 	struct slice *slice = &slicing->slice;
 	struct fold_office office;
 
-	if (fold_office(fold, key, &office))
+	if (fold_office(fold, key, &office)) {
 		slice->roles = office.roles;
+		slice->until_us = office.until_us;
+	}
 	slice->units = arena_array(&slicing->delivery->arena, WIRE_UNITS_MAX,
 				   sizeof(struct span));
 	if (!slice->units)

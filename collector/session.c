@@ -37,6 +37,15 @@ static void fence_others(struct session *session,
 			fence(session, other, peer);
 }
 
+static bool understood(const struct hello *hello)
+{
+	for (size_t i = 0; i < hello->must_understand_count; i++)
+		if (!span_equal(hello->must_understand[i],
+				span_of_text(TALK_ROTATE)))
+			return false;
+	return true;
+}
+
 static void receive_hello(struct session *session,
 			  const struct session_peer *peer, struct span body,
 			  struct arena *arena)
@@ -52,9 +61,9 @@ static void receive_hello(struct session *session,
 		return;
 	}
 	if (hello.version_min > TALK_VERSION ||
-	    hello.version_max < TALK_VERSION || hello.must_understand_count) {
+	    hello.version_max < TALK_VERSION || !understood(&hello)) {
 		session_end(session, NACK_VERSION,
-			    "this collector speaks version 1 without "
+			    "this collector speaks version 1 without such "
 			    "extensions");
 		return;
 	}
@@ -69,6 +78,7 @@ static void receive_hello(struct session *session,
 		session->opened_ms = table->now_ms;
 		table->open_count++;
 	}
+	session->rotating = hello.must_understand_count && !peer->one_time;
 	session->fresh_from = hello.next;
 	session->refused_from = 0;
 	table->host.facts(table->host.ctx, &facts);
@@ -76,7 +86,8 @@ static void receive_hello(struct session *session,
 		table->host.alarm(table->host.ctx, "journal-shorter-than-seen",
 				  peer);
 	session_say_welcome(session, peer);
-	if (session->state == SESSION_OPEN && !peer->one_time)
+	if (session->state == SESSION_OPEN && !peer->one_time &&
+	    !session->rotating)
 		table->host.slice(table->host.ctx, session->route);
 }
 
@@ -90,7 +101,8 @@ static void receive_recall(struct session *session,
 	struct recall recall;
 	struct err err = { 0 };
 
-	if (peer->one_time || talk_decode_recall(body, arena, &recall, &err)) {
+	if (peer->one_time || session->rotating ||
+	    talk_decode_recall(body, arena, &recall, &err)) {
 		table->counters.malformed++;
 		session_end(session, NACK_MALFORMED,
 			    err.msg[0] ? err.msg : "nothing to recall");

@@ -82,16 +82,41 @@ static void answer_admission(struct session *session, const struct batch *batch,
 		return;
 	case ADMIT_BAD_GRANT:
 		session_end(session, NACK_GRANT,
-			    "the enrolment code was used, has expired, or is "
-			    "not of this journal");
+			    session->rotating ?
+				    "the old key may not hand over, or the new "
+				    "one is taken" :
+				    "the enrolment code was used, has expired, "
+				    "or is not of this journal");
 		return;
 	}
+}
+
+/* Is it the peer's own, or in a session that hands over, the first of the key
+ * that takes over? */
+static bool is_of_peer(const struct session *session,
+		       const struct session_peer *peer,
+		       const struct batch *batch, struct arena *arena)
+{
+	struct statement first;
+	struct hash old;
+
+	if (peer->one_time)
+		return true;
+	if (!session->rotating)
+		return hash_equal(&batch->header.key, &peer->key);
+	if (batch->header.count == 0 ||
+	    wire_decode_statement(batch->sealed[0].body, arena, &first, NULL) ||
+	    first.kind != SAID_ROTATE)
+		return false;
+	old = sign_key_hash(&first.said.rotate.code_key);
+	return hash_equal(&old, &peer->key);
 }
 
 /* Who may say it, and is there room for it? Ends or refuses if not. */
 static bool may_come_in(struct session *session,
 			const struct session_peer *peer,
-			const struct batch *batch, struct span bytes)
+			const struct batch *batch, struct span bytes,
+			struct arena *arena)
 {
 	struct session_table *table = session->table;
 	uint64_t sequence = batch->header.sequence;
@@ -113,7 +138,7 @@ static bool may_come_in(struct session *session,
 		return false;
 	}
 	session->refused_from = 0;
-	if (!peer->one_time && !hash_equal(&batch->header.key, &peer->key)) {
+	if (!is_of_peer(session, peer, batch, arena)) {
 		table->counters.forged++;
 		session_end(session, NACK_FORGED,
 			    "the batch is of another key than the session");
@@ -149,7 +174,7 @@ int session_receive_batch(struct session *session,
 		session_end(session, NACK_MALFORMED, why.msg);
 		return 0;
 	}
-	if (!may_come_in(session, peer, batch, bytes))
+	if (!may_come_in(session, peer, batch, bytes, arena))
 		return 0;
 	if (wire_check_batch(batch, arena, false, &why)) {
 		table->counters.forged++;
@@ -210,11 +235,12 @@ static void settle_one(struct session *session, struct arena *arena)
 	size_t count = session->receipt_count;
 	struct session_peer peer;
 	bool known = table->host.who(table->host.ctx, session->curve, &peer);
-	uint64_t next = known && !peer.one_time ? peer.office.next : 1;
+	bool one_time = (known && peer.one_time) || session->rotating;
+	uint64_t next = known && !one_time ? peer.office.next : 1;
 
 	memcpy(receipts, session->receipts, count * sizeof(receipts[0]));
 	/* An enrolment's key is not the session's: its grant is used now. */
-	if (count && (!known || peer.one_time))
+	if (count && (!known || one_time))
 		next = receipts[count - 1].sequence + 1;
 	for (size_t i = 0; i < session->duplicate_count; i++) {
 		if (!table->host.receipt(table->host.ctx, &session->key,

@@ -74,7 +74,7 @@ void session_say_welcome(struct session *session,
 	struct welcome welcome = { .version = TALK_VERSION, .wanted = 1 };
 
 	table->host.facts(table->host.ctx, &facts);
-	if (!peer->one_time) {
+	if (!peer->one_time && !session->rotating) {
 		welcome.wanted = peer->office.next;
 		welcome.head = peer->office.head;
 		welcome.head_header = peer->office.head_header;

@@ -35,7 +35,9 @@ struct session {
 	uint64_t heard_ms, opened_ms, ended_ms;
 	unsigned flaps;
 	bool witness;
-	unsigned proves;	       /* since the last tick */
+	bool rotating;	 /* the key hands over to another: one batch, that key's
+			  */
+	unsigned proves; /* since the last tick */
 	uint64_t shown_size, shown_ms; /* the last checkpoint it was shown */
 	uint64_t acked;	     /* entries up to the last one acknowledged to it */
 	uint64_t fresh_from; /* batches from it on were sealed just now */

@@ -9,6 +9,7 @@
 #define CARD_BYTES_MAX 4096
 #define CODE_PREFIX "tally1"
 #define CODE_VERSION 1
+#define CODE_RECOVERY 2 /* a recovery key's */
 #define CHECK_BYTES 4
 #define CODE_FIXED_BYTES                                                       \
 	(2 + SIGN_KEY_BYTES + CURVE_KEY_BYTES + HASH_BYTES + CODE_SEED_BYTES + \
@@ -203,7 +204,7 @@ void code_print(const struct code *code, struct strbuf *out)
 	struct hash check;
 
 	writer_init(&writer, bytes, sizeof(bytes));
-	write_u8(&writer, CODE_VERSION);
+	write_u8(&writer, code->recovery ? CODE_RECOVERY : CODE_VERSION);
 	write_u8(&writer, (uint8_t)endpoint_len);
 	write_bytes(&writer, code->card.endpoint, endpoint_len);
 	write_bytes(&writer, code->card.checkpoint_key.bytes, SIGN_KEY_BYTES);
@@ -241,6 +242,7 @@ static int read_code(struct span bytes, struct code *out)
 	struct span endpoint;
 	struct reader reader;
 	struct hash check;
+	uint8_t version;
 	int rc = ERR_INVALID;
 
 	if (bytes.len < CODE_FIXED_BYTES)
@@ -250,8 +252,10 @@ static int read_code(struct span bytes, struct code *out)
 		   CHECK_BYTES) != 0)
 		return ERR_INVALID;
 	reader_init(&reader, bytes);
-	if (read_u8(&reader) != CODE_VERSION)
+	version = read_u8(&reader);
+	if (version != CODE_VERSION && version != CODE_RECOVERY)
 		return ERR_LIMIT;
+	code.recovery = version == CODE_RECOVERY;
 	endpoint = read_span(&reader, read_u8(&reader));
 	read_copy(&reader, code.card.checkpoint_key.bytes, SIGN_KEY_BYTES);
 	read_copy(&reader, code.card.curve_key, CURVE_KEY_BYTES);
@@ -312,4 +316,14 @@ void code_keys(const uint8_t seed[CODE_SEED_BYTES], struct sign_pair *sign,
 	secret = hash_parts(parts, 2);
 	curve_pair_from_secret(secret.bytes, curve);
 	sign_wipe(&secret, sizeof(secret));
+}
+
+void code_session_key(const struct code *code, struct curve_pair *out)
+{
+	struct sign_pair sign;
+
+	code_keys(code->seed, &sign, out);
+	if (code->recovery)
+		(void)sign_pair_curve(&sign, out); /* of a seed it holds */
+	sign_wipe(&sign, sizeof(sign));
 }

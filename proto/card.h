@@ -7,6 +7,8 @@
 #ifndef TALLY_PROTO_CARD_H
 #define TALLY_PROTO_CARD_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/span.h"
 #include "base/strbuf.h"
@@ -26,6 +28,7 @@ struct code {
 	struct card card;
 	struct hash journal;
 	uint8_t seed[CODE_SEED_BYTES];
+	bool recovery; /* of a recovery key of the founding, not of a grant */
 };
 
 void card_print(const struct card *card, struct strbuf *out);
@@ -39,5 +42,8 @@ int code_parse(struct span text, struct code *out, struct err *err);
  * SHA256("tally-code-curve/1" || seed) the Curve25519 secret. */
 void code_keys(const uint8_t seed[CODE_SEED_BYTES], struct sign_pair *sign,
 	       struct curve_pair *curve);
+/* The CURVE key of the session that the code opens: that one, or of a recovery
+ * key the one that belongs to its Ed25519 key. */
+void code_session_key(const struct code *code, struct curve_pair *out);
 
 #endif

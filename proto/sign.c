@@ -36,6 +36,20 @@ void curve_pair_from_secret(const uint8_t secret[CURVE_KEY_BYTES],
 	(void)crypto_scalarmult_base(out->key, secret);
 }
 
+int sign_key_curve(const struct sign_key *key, uint8_t out[CURVE_KEY_BYTES])
+{
+	return crypto_sign_ed25519_pk_to_curve25519(out, key->bytes) ?
+		       ERR_INVALID :
+		       0;
+}
+
+int sign_pair_curve(const struct sign_pair *pair, struct curve_pair *out)
+{
+	if (crypto_sign_ed25519_sk_to_curve25519(out->secret, pair->secret))
+		return ERR_INVALID;
+	return sign_key_curve(&pair->key, out->key);
+}
+
 struct signature sign_message(const struct sign_pair *pair, struct span msg)
 {
 	struct signature out;

@@ -47,6 +47,11 @@ void sign_pair_from_seed(const uint8_t seed[SIGN_SEED_BYTES],
 void curve_pair_from_secret(const uint8_t secret[CURVE_KEY_BYTES],
 			    struct curve_pair *out);
 
+/* The Curve25519 key of an Ed25519 key (the birational map): with a recovery
+ * key there is but one secret to keep. ERR_INVALID: it is no such key. */
+int sign_key_curve(const struct sign_key *key, uint8_t out[CURVE_KEY_BYTES]);
+int sign_pair_curve(const struct sign_pair *pair, struct curve_pair *out);
+
 struct signature sign_message(const struct sign_pair *pair, struct span msg);
 bool sign_check(const struct sign_key *key, const struct signature *signature,
 		struct span msg);

@@ -15,6 +15,9 @@
 #define TALK_FILES_MAX 64	 /* in a SLICE */
 #define TALK_HEADS_MAX 4096	 /* in a SLICE */
 
+/* A word of must_understand: this session is for the new key's first batch. */
+#define TALK_ROTATE "rotate"
+
 struct hello {
 	uint32_t version_min, version_max;
 	struct span *must_understand;
@@ -134,7 +137,8 @@ struct slice {
 	size_t head_count;
 	struct span *units;
 	size_t unit_count;
-	uint32_t roles; /* of the key, bit i: enum role i */
+	uint32_t roles;	   /* of the key, bit i: enum role i */
+	uint64_t until_us; /* of the key; 0: for ever, or not said */
 	bool last;
 };
 

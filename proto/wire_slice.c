@@ -115,6 +115,7 @@ int talk_encode_slice(const struct slice *slice, struct strbuf *out,
 	to.units = wire_strings(&e, slice->units, slice->unit_count);
 	to.n_units = to.units ? slice->unit_count : 0;
 	encode_roles(&e, slice->roles, &to);
+	to.until_us = slice->until_us;
 	to.last = slice->last;
 	return wire_encoder_say(&e, WIRE_SLICE, &to.base, out, err);
 }
@@ -233,6 +234,7 @@ int talk_decode_slice(struct span body, struct arena *arena, struct slice *out,
 	slice.file_count = from->n_files;
 	slice.head_count = from->n_heads;
 	slice.unit_count = from->n_units;
+	slice.until_us = from->until_us;
 	slice.roles = decode_roles(from->roles, from->n_roles);
 	slice.files = arena_array(arena, from->n_files, sizeof(*slice.files));
 	slice.heads = arena_array(arena, from->n_heads, sizeof(*slice.heads));

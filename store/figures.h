@@ -75,8 +75,25 @@ int figures_load(struct figures *figures, const struct table_reader *reader,
 
 /* ---- reading ---- */
 
-/* Cells from the tables; the ctx is a struct table_reader. */
-struct cell_source figures_source(const struct table_reader *reader);
+/* Keys that were revoked, and from which batch on what they said is suspect. */
+struct suspect {
+	struct hash key;
+	uint64_t from; /* sequence number */
+};
+
+struct suspects {
+	struct suspect *list;
+	size_t count, size;
+};
+
+/* Cells from the tables; the ctx is a struct figures_reading, which outlives
+ * the source. suspects may be NULL: nothing is marked. */
+struct figures_reading {
+	const struct table_reader *reader;
+	const struct suspects *suspects;
+};
+
+struct cell_source figures_source(const struct figures_reading *reading);
 
 /* The catalogue version in force as known at us (UINT64_MAX: the newest):
  * ERR_NOTFOUND if there was none yet. */

@@ -15,6 +15,7 @@
 
 struct collecting {
 	const struct table_reader *reader;
+	const struct suspects *suspects; /* NULL: none */
 	const struct catalogue *catalogue;
 	struct arena *arena;
 	struct err *err;
@@ -137,13 +138,26 @@ static int walk_changes(struct collecting *collecting, struct span newest)
 	}
 }
 
-static void add_version(struct cell *cell, const struct figure_row *change)
+static bool is_suspect(const struct collecting *collecting,
+		       const struct figure_row *change)
+{
+	const struct suspects *suspects = collecting->suspects;
+
+	for (size_t i = 0; suspects && i < suspects->count; i++)
+		if (hash_equal(&suspects->list[i].key, &change->key))
+			return change->sequence >= suspects->list[i].from;
+	return false;
+}
+
+static void add_version(const struct collecting *collecting, struct cell *cell,
+			const struct figure_row *change)
 {
 	cell->versions[cell->version_count++] = (struct version){
 		.entry = change->entry,
 		.n = change->n,
 		.recv_us = change->recv_us,
-		.flags = change->flags,
+		.flags = change->flags |
+			 (is_suspect(collecting, change) ? VERSION_SUSPECT : 0),
 		.values = change->values,
 		.value_count = change->value_count,
 	};
@@ -162,6 +176,7 @@ static int add_review(struct collecting *collecting, struct cell *cell,
 		.n = change->n,
 		.recv_us = change->recv_us,
 		.status = change->status,
+		.suspect = is_suspect(collecting, change),
 	};
 	return 0;
 }
@@ -188,7 +203,7 @@ static int build_cell(struct collecting *collecting, struct cell *cell)
 		if (change->flags & VERSION_REVIEW)
 			rc = add_review(collecting, cell, change);
 		else
-			add_version(cell, change);
+			add_version(collecting, cell, change);
 	}
 	return rc;
 }
@@ -274,8 +289,10 @@ static int source_all(void *ctx, const struct catalogue *catalogue,
 		      uint32_t target, struct arena *arena,
 		      struct cell_list *out, struct err *err)
 {
+	const struct figures_reading *reading = ctx;
 	struct collecting collecting = {
-		.reader = ctx,
+		.reader = reading->reader,
+		.suspects = reading->suspects,
 		.catalogue = catalogue,
 		.arena = arena,
 		.err = err,
@@ -299,11 +316,11 @@ static int source_all(void *ctx, const struct catalogue *catalogue,
 	return rc;
 }
 
-struct cell_source figures_source(const struct table_reader *reader)
+struct cell_source figures_source(const struct figures_reading *reading)
 {
 	/* The source never writes through its context. */
 	return (struct cell_source){
 		.all = source_all,
-		.ctx = (void *)(uintptr_t)reader,
+		.ctx = (void *)(uintptr_t)reading,
 	};
 }

@@ -133,8 +133,11 @@ struct fold_office {
 	struct hash head; /* zero before the first */
 	struct span head_header;
 	struct signature head_signature;
-	bool revoked, suspended;
-	uint64_t until_us; /* 0: for ever */
+	bool revoked, suspended; /* revoked: or rotated */
+	bool rotated;
+	struct hash successor; /* of a rotated key */
+	uint64_t suspect_from; /* sequence number; 0: nothing is suspect */
+	uint64_t until_us;     /* 0: for ever */
 	uint64_t bytes_a_day, statements_a_day;
 	uint64_t recv_us; /* of its last batch, 0: none */
 };
@@ -145,7 +148,8 @@ bool fold_office(const struct fold *fold, const struct hash *key,
 bool fold_office_by_curve(const struct fold *fold,
 			  const uint8_t curve_key[CURVE_KEY_BYTES],
 			  struct fold_office *out);
-/* Does a grant that can still be used name this one-time CURVE key? */
+/* Does a grant that can still be used name this one-time CURVE key? Or is it a
+ * recovery key's? */
 bool fold_grant_by_curve(const struct fold *fold,
 			 const uint8_t curve_key[CURVE_KEY_BYTES],
 			 uint64_t now_us);
@@ -153,6 +157,9 @@ bool fold_grant_by_curve(const struct fold *fold,
 int fold_offices(const struct fold *fold,
 		 int (*visit)(void *arg, const struct fold_office *office),
 		 void *arg);
+/* Keys that were revoked from some batch on; the list is the caller's to free.
+ * ERR_NOMEM. */
+int fold_suspects(const struct fold *fold, struct suspects *out);
 uint64_t fold_office_count(const struct fold *fold);
 /* Units the office speaks for: index i, false past the last. */
 bool fold_office_unit(const struct fold *fold, const struct hash *key, size_t i,

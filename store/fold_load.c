@@ -55,9 +55,10 @@ int fold_put_meta(struct fold *fold, struct puts *puts)
 	return rc;
 }
 
-int fold_put_founding(struct fold *fold, struct span name, struct puts *puts)
+int fold_put_founding(struct fold *fold, struct puts *puts)
 {
 	struct strbuf *out = &fold->bytes;
+	struct span name = fold->name;
 
 	assert(name.len <= UINT16_MAX);
 	strbuf_clear(out);
@@ -135,6 +136,7 @@ static int load_founding(const struct loading *loading)
 {
 	struct fold *fold = loading->fold;
 	struct reader in;
+	struct span name;
 	size_t count;
 	int rc = get_meta(loading, "founding", &in);
 
@@ -145,13 +147,15 @@ static int load_founding(const struct loading *loading)
 	read_copy(&in, fold->journal.bytes, HASH_BYTES);
 	fold->zone_minutes = (int32_t)read_u32(&in);
 	fold->simulated = read_u8(&in) != 0;
-	(void)read_span(&in, read_u16(&in));
+	name = read_span(&in, read_u16(&in));
+	fold->name =
+		span_of(arena_copy(&fold->keep, name.data, name.len), name.len);
 	count = read_u32(&in);
 	if (in.failed || count * SIGN_KEY_BYTES != reader_left(&in))
 		return damaged(loading, "founding");
 	fold->recovery_keys =
 		arena_array(&fold->keep, count, sizeof(*fold->recovery_keys));
-	if (!fold->recovery_keys)
+	if (!fold->recovery_keys || !fold->name.data)
 		return err_set(loading->err, ERR_NOMEM, "no memory for keys");
 	for (size_t i = 0; i < count; i++)
 		read_copy(&in, fold->recovery_keys[i].bytes, SIGN_KEY_BYTES);

@@ -399,6 +399,10 @@ static void describe(const struct office *office, struct fold_office *out)
 		.head_header = chain->header,
 		.head_signature = chain->signature,
 		.revoked = office->flags & (OFFICE_REVOKED | OFFICE_ROTATED),
+		.rotated = (office->flags & (OFFICE_REVOKED |
+					     OFFICE_ROTATED)) == OFFICE_ROTATED,
+		.successor = office->successor,
+		.suspect_from = office->suspect_from,
 		.suspended = office->flags & OFFICE_SUSPENDED,
 		.until_us = office->until_us,
 		.bytes_a_day = office->bytes_a_day,
@@ -431,6 +435,19 @@ bool fold_office_by_curve(const struct fold *fold,
 	return true;
 }
 
+/* Recovery keys have no CURVE key but the one that follows from them. */
+static bool is_recovery_curve(const struct fold *fold,
+			      const uint8_t curve_key[CURVE_KEY_BYTES])
+{
+	uint8_t curve[CURVE_KEY_BYTES];
+
+	for (size_t i = 0; i < fold->recovery_key_count; i++)
+		if (!sign_key_curve(&fold->recovery_keys[i], curve) &&
+		    !memcmp(curve, curve_key, CURVE_KEY_BYTES))
+			return true;
+	return false;
+}
+
 bool fold_grant_by_curve(const struct fold *fold,
 			 const uint8_t curve_key[CURVE_KEY_BYTES],
 			 uint64_t now_us)
@@ -440,7 +457,7 @@ bool fold_grant_by_curve(const struct fold *fold,
 	const struct grant_state *grant;
 
 	if (i == INTERN_NONE)
-		return false;
+		return is_recovery_curve(fold, curve_key);
 	grant = fold->grants[fold->curve_grants[i]];
 	return !grant->used && now_us <= grant->grant.expires_us;
 }
@@ -457,6 +474,30 @@ int fold_offices(const struct fold *fold,
 		rc = visit(arg, &office);
 	}
 	return rc;
+}
+
+int fold_suspects(const struct fold *fold, struct suspects *out)
+{
+	struct suspects suspects = { 0 };
+
+	for (uint32_t i = 0; i < fold->office_keys.count; i++) {
+		const struct office *office = fold->offices[i];
+		struct suspect *list;
+
+		if (!office->suspect_from)
+			continue;
+		list = fold_grown(suspects.list, &suspects.size, suspects.count,
+				  sizeof(*list));
+		if (!list) {
+			free(suspects.list);
+			return ERR_NOMEM;
+		}
+		suspects.list = list;
+		list[suspects.count++] =
+			(struct suspect){ office->hash, office->suspect_from };
+	}
+	*out = suspects;
+	return 0;
 }
 
 uint64_t fold_office_count(const struct fold *fold)

@@ -108,6 +108,7 @@ struct part {
 struct fold {
 	bool founded;
 	struct hash journal;
+	struct span name; /* in fold->keep */
 	int32_t zone_minutes;
 	bool simulated;
 	uint32_t rules;	     /* in force */
@@ -228,7 +229,7 @@ void parts_forget(struct fold *fold, const uint8_t *set /* NULL: all */);
 /* ---- META (fold_load.c) ---- */
 
 int fold_put_meta(struct fold *fold, struct puts *puts);
-int fold_put_founding(struct fold *fold, struct span name, struct puts *puts);
+int fold_put_founding(struct fold *fold, struct puts *puts);
 int fold_put_rules(struct fold *fold, struct puts *puts);
 
 /* ---- state entries (fold_due.c) ---- */

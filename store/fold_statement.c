@@ -224,12 +224,30 @@ static int say_grant(const struct saying *saying, enum verdict *verdict)
 	return 0;
 }
 
+/* One that is lost, or whose code was seen by somebody. */
+static int end_recovery_key(const struct saying *saying,
+			    const struct sign_key *key, enum verdict *verdict)
+{
+	struct fold *fold = saying->fold;
+	struct sign_key *keys = fold->recovery_keys;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fold->recovery_key_count; i++)
+		if (memcmp(keys[i].bytes, key->bytes, SIGN_KEY_BYTES) != 0)
+			keys[kept++] = keys[i];
+	fold->recovery_key_count = kept;
+	*verdict = VERDICT_ADMITTED;
+	return fold_put_founding(fold, saying->puts) ? no_memory(saying) : 0;
+}
+
 /* A key that is not enrolled yet may be a code that was not used yet. */
 static int withdraw_grant(const struct saying *saying,
 			  const struct sign_key *key, enum verdict *verdict)
 {
 	struct grant_state *grant = grant_find(saying->fold, key);
 
+	if (fold_is_recovery_key(saying->fold, key))
+		return end_recovery_key(saying, key, verdict);
 	if (!grant || grant->used) {
 		*verdict = grant ? VERDICT_GRANT_USED : VERDICT_KEY_UNKNOWN;
 		return 0;
@@ -323,7 +341,10 @@ int fold_found(struct fold *fold, const struct batch *batch,
 	fold->recovery_keys = arena_copy(&fold->keep, found->recovery_keys,
 					 found->recovery_key_count *
 						 sizeof(*found->recovery_keys));
-	if (!fold->collectors || !fold->recovery_keys)
+	fold->name = span_of(
+		arena_copy(&fold->keep, found->name.data, found->name.len),
+		found->name.len);
+	if (!fold->collectors || !fold->recovery_keys || !fold->name.data)
 		return err_set(err, ERR_NOMEM, "no memory for the fold");
 	fold->collector_count = found->collector_count;
 	fold->recovery_key_count = found->recovery_key_count;
@@ -342,7 +363,7 @@ int fold_found(struct fold *fold, const struct batch *batch,
 		rc = office_put(fold, office, puts);
 	}
 	if (!rc)
-		rc = fold_put_founding(fold, found->name, puts);
+		rc = fold_put_founding(fold, puts);
 	if (!rc)
 		rc = fold_put_collectors(fold, puts);
 	if (!rc)

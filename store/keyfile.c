@@ -1,5 +1,6 @@
 #include "store/keyfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -354,6 +355,68 @@ int keys_load(const char *dir, struct keys *out, struct err *err)
 		make_pairs(sign_seed, curve_secret, out);
 	sign_wipe(sign_seed, sizeof(sign_seed));
 	sign_wipe(curve_secret, sizeof(curve_secret));
+	return rc;
+}
+
+static int replace_key(const char *to, const char *from, const char *kind,
+		       struct err *err)
+{
+	char target[PATH_MAX], source[PATH_MAX];
+	int rc = join(target, to, kind, err);
+
+	if (!rc)
+		rc = join(source, from, kind, err);
+	if (!rc && rename(source, target) && errno != ENOENT)
+		rc = err_sys(err, "cannot make %s", target);
+	return rc;
+}
+
+/* All files of a folder, and itself. */
+static void remove_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	char file[PATH_MAX];
+
+	while (folder && (entry = readdir(folder)))
+		if (!join(file, path, entry->d_name, NULL))
+			(void)unlink(file);
+	if (folder)
+		(void)closedir(folder);
+	(void)rmdir(path);
+}
+
+/* What a crash left of keys that were being made, and the directory. */
+static void remove_unfinished(const char *dir)
+{
+	DIR *folder = opendir(dir);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (folder && (entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "keys", 4) &&
+		    !join(path, dir, entry->d_name, NULL))
+			remove_folder(path);
+	if (folder)
+		(void)closedir(folder);
+	(void)rmdir(dir);
+}
+
+int keys_replace(const char *dir, const char *from, struct err *err)
+{
+	char to[PATH_MAX], source[PATH_MAX];
+	int rc = join(to, dir, "keys", err);
+
+	if (!rc)
+		rc = join(source, from, "keys", err);
+	if (!rc)
+		rc = replace_key(to, source, "sign", err);
+	if (!rc)
+		rc = replace_key(to, source, "curve", err);
+	if (!rc)
+		rc = sync_dir(to, err);
+	if (!rc)
+		remove_unfinished(from);
 	return rc;
 }
 

@@ -20,6 +20,9 @@ int keys_create(const char *dir, struct keys *out, struct err *err);
 /* ERR_NOTFOUND names the file that is missing; ERR_DENIED: modes, or another
  * user's; ERR_CORRUPT: no key. */
 int keys_load(const char *dir, struct keys *out, struct err *err);
+/* Puts the keys of another directory in the place of dir's, each by a rename,
+ * and removes the other directory. Again after a crash goes on with it. */
+int keys_replace(const char *dir, const char *from, struct err *err);
 void keys_wipe(struct keys *keys);
 
 /* Takes an exclusive lock on dir/lock, held until the process ends or the

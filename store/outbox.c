@@ -115,9 +115,9 @@ static int put_waiting(struct db_txn *txn, uint64_t number, size_t bytes,
 		      span_of(value, sizeof(value)), err);
 }
 
-static int save_one(struct db_txn *txn, struct outbox_meta *meta,
-		    const struct outbox_item *item, struct arena *arena,
-		    struct err *err)
+int outbox_add(struct db_txn *txn, struct outbox_meta *meta,
+	       const struct outbox_item *item, struct arena *arena,
+	       struct err *err)
 {
 	struct span salt = span_of(item->sealed.salt, SALT_BYTES);
 	struct u64_key number = outbox_key(item->number);
@@ -186,7 +186,7 @@ int outbox_save_doubting(struct outbox *outbox, const struct sealed *sealed,
 					    .saved_us = saved_us,
 					    .sealed = sealed[i] };
 
-		rc = save_one(txn, &meta, &item, &arena, err);
+		rc = outbox_add(txn, &meta, &item, &arena, err);
 		if (!rc && doubts && doubts[i])
 			rc = put_doubt(txn, item.number, err);
 		arena_reset(&arena);

@@ -33,7 +33,7 @@ struct outbox_item {
 	uint64_t number;
 	uint64_t saved_us;
 	struct sealed sealed; /* salt, body, texts */
-	uint64_t sequence;    /* of its batch, 0: waits */
+	uint64_t sequence;    /* of its batch, over all keys; 0: waits */
 	uint32_t n;	      /* in the batch */
 	bool delivered;
 	uint64_t index;	  /* journal entry, once delivered */
@@ -106,11 +106,13 @@ int outbox_heads(struct outbox *outbox, struct arena *arena,
 
 /* ---- the sender ---- */
 
-/* The chain's end as this directory knows it. */
+/* The end of the key's chain as this directory knows it. Numbers of batches
+ * are the key's own, from 1. */
 struct outbox_chain {
 	uint64_t next;
 	struct hash head;
 	uint64_t first_kept, last_kept; /* 0: none */
+	uint64_t base; /* batches of the keys before; items count them, too */
 };
 int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		 struct err *err);
@@ -134,6 +136,17 @@ int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 		const struct sign_pair *pair, size_t count_max,
 		size_t bytes_max, struct arena *arena, struct span *batch,
 		uint64_t *sequence, struct err *err);
+
+/*
+ * A new key takes over: its chain begins with this statement, sealed as its
+ * batch 1. In the same transaction OUTBOX_ROTATION becomes OUTBOX_ROTATED.
+ * ERR_ORDER: a batch of the key before has no receipt yet.
+ */
+#define OUTBOX_ROTATION "rotation"
+#define OUTBOX_ROTATED "sealed"
+int outbox_succeed(struct outbox *outbox, const struct seal_header *header,
+		   const struct sign_pair *pair, const struct sealed *first,
+		   uint64_t saved_us, struct err *err);
 
 /* A batch that was sealed and is still kept. ERR_NOTFOUND. */
 int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,

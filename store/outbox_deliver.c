@@ -44,7 +44,12 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 			struct arena *scratch, struct err *err)
 {
 	struct outbox_sent sent = { 0 };
-	int rc = outbox_get_sent(txn, receipt->sequence, numbers, &sent, err);
+	uint64_t base = 0;
+	int rc = outbox_base(txn, &base, err);
+
+	if (!rc)
+		rc = outbox_get_sent(txn, base + receipt->sequence, numbers,
+				     &sent, err);
 
 	if (rc == ERR_NOTFOUND)
 		return err_set(err, ERR_ORDER,
@@ -67,7 +72,8 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 	}
 	sent.delivered = true;
 	sent.index = receipt->index;
-	return rc ? rc : outbox_put_sent(txn, receipt->sequence, &sent, err);
+	return rc ? rc :
+		    outbox_put_sent(txn, base + receipt->sequence, &sent, err);
 }
 
 int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
@@ -168,25 +174,29 @@ static int restore_in(struct db_txn *txn, const struct recalled *recalled,
 		      const struct batch *batch, struct arena *arena,
 		      struct err *err)
 {
-	uint64_t sequence = batch->header.sequence;
-	struct u64_key key = outbox_key(sequence);
 	struct outbox_sent sent = { .name = batch->name,
 				    .delivered = true,
 				    .index = recalled->receipt.index,
 				    .count = batch->header.count };
 	struct arena numbers;
 	struct outbox_meta meta = { 0 };
+	struct u64_key key;
+	uint64_t base = 0, sequence;
 	int rc = outbox_meta_read(txn, &meta, err);
 
+	if (!rc)
+		rc = outbox_base(txn, &base, err);
 	if (rc)
 		return rc;
+	sequence = base + batch->header.sequence;
+	key = outbox_key(sequence);
 	if (sequence != meta.next_sequence ||
 	    !hash_equal(&batch->header.prev, &meta.head))
 		return err_set(err, ERR_ORDER,
 			       "recalled batch %llu does not follow the chain, "
 			       "which wants %llu",
-			       (unsigned long long)sequence,
-			       (unsigned long long)meta.next_sequence);
+			       (unsigned long long)batch->header.sequence,
+			       (unsigned long long)(meta.next_sequence - base));
 	arena_init(&numbers, OUTBOX_SCRATCH_BYTES);
 	sent.numbers = arena_array(&numbers, sent.count, sizeof(*sent.numbers));
 	if (!sent.numbers) {

@@ -98,6 +98,32 @@ int outbox_meta_write(struct db_txn *txn, const struct outbox_meta *meta,
 		      span_of(bytes, sizeof(bytes)), err);
 }
 
+#define BASE_NAME "base"
+
+int outbox_base(struct db_txn *txn, uint64_t *base, struct err *err)
+{
+	struct span value;
+	int rc =
+		db_get(txn, OUTBOX_VALUE, span_of_text(BASE_NAME), &value, err);
+
+	*base = 0;
+	if (rc == ERR_NOTFOUND)
+		return 0;
+	if (!rc && value.len != 8)
+		return outbox_damaged(err, "mark of the key's first batch");
+	if (!rc)
+		*base = load_u64(value.data);
+	return rc;
+}
+
+int outbox_set_base(struct db_txn *txn, uint64_t base, struct err *err)
+{
+	struct u64_key value = outbox_key(base);
+
+	return db_put(txn, OUTBOX_VALUE, span_of_text(BASE_NAME),
+		      outbox_key_span(&value), err);
+}
+
 /* ---- items ---- */
 
 size_t outbox_bytes(const struct sealed *sealed)

@@ -17,6 +17,8 @@
  *   SENT    u64 sequence -> name of the batch, u8 delivered, u64 index, then
  *           u64 number of each of its items
  *   BATCH   u64 sequence -> the batch's bytes; forgotten when they are safe
+ *           (sequence: counted on over the keys that the office has had, see
+ *           outbox_base; in STATE, too)
  *   HEAD    cell -> what is known of it, see outbox_heads.c
  *   VALUE   name -> anything
  */
@@ -78,12 +80,20 @@ int outbox_meta_read(struct db_txn *txn, struct outbox_meta *out,
 		     struct err *err);
 int outbox_meta_write(struct db_txn *txn, const struct outbox_meta *meta,
 		      struct err *err);
+/* Batches of the keys before this one: in the tables they are numbered on, in
+ * each key's chain from 1. */
+int outbox_base(struct db_txn *txn, uint64_t *base, struct err *err);
+int outbox_set_base(struct db_txn *txn, uint64_t base, struct err *err);
 
 /* ---- items ---- */
 
 /* Bytes that a statement takes in a batch, at most. */
 size_t outbox_bytes(const struct sealed *sealed);
 
+/* As outbox_save, of one, in the caller's transaction (outbox.c). */
+int outbox_add(struct db_txn *txn, struct outbox_meta *meta,
+	       const struct outbox_item *item, struct arena *arena,
+	       struct err *err);
 /* content: salt, body, texts and saved_us; the rest of item is its state. */
 int outbox_put_content(struct db_txn *txn, const struct outbox_item *item,
 		       struct err *err);

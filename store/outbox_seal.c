@@ -1,6 +1,8 @@
 /* Sealing what waits as the next batch of the chain. */
 #include "store/outbox.h"
 
+#include <string.h>
+
 #include "store/outbox_base.h"
 #include "store/outbox_parts.h"
 
@@ -182,6 +184,7 @@ static int seal_in(struct gather *gather, struct seal_header *header,
 	struct outbox_meta meta = { 0 };
 	struct err *err = gather->err;
 	struct hash name;
+	uint64_t base = 0;
 	int rc;
 
 	if (!sealed)
@@ -189,6 +192,8 @@ static int seal_in(struct gather *gather, struct seal_header *header,
 	rc = put_bodies(gather);
 	if (!rc)
 		rc = outbox_meta_read(txn, &meta, err);
+	if (!rc)
+		rc = outbox_base(txn, &base, err);
 	for (size_t i = 0; i < gather->count && !rc; i++) {
 		struct outbox_item item = { 0 };
 
@@ -199,7 +204,7 @@ static int seal_in(struct gather *gather, struct seal_header *header,
 	}
 	if (rc)
 		return rc;
-	header->sequence = meta.next_sequence;
+	header->sequence = meta.next_sequence - base;
 	header->prev = meta.head;
 	header->count = (uint32_t)gather->count;
 	rc = wire_seal_batch(header, sealed, pair, batch, &name, err);
@@ -242,6 +247,70 @@ int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 		*sequence = filled.sequence;
 	}
 	strbuf_release(&bytes);
+	arena_release(&scratch);
+	return rc;
+}
+
+/* ---- another key ---- */
+
+static int succeed_in(struct db_txn *txn, struct seal_header *header,
+		      const struct sign_pair *pair,
+		      const struct outbox_item *first, struct arena *arena,
+		      struct err *err)
+{
+	struct outbox_item item = *first;
+	struct outbox_meta meta = { 0 };
+	struct span body = span_of(NULL, 0); /* as it was saved */
+	struct gather gather = { .txn = txn,
+				 .arena = arena,
+				 .numbers = &item.number,
+				 .bodies = &body,
+				 .count = 1,
+				 .err = err };
+	struct strbuf batch;
+	int rc = outbox_meta_read(txn, &meta, err);
+
+	if (!rc && meta.counts.sealed)
+		rc = err_set(err, ERR_ORDER,
+			     "batches of the key before are not delivered yet");
+	if (rc)
+		return rc;
+	item.number = meta.next_number;
+	gather.bytes = outbox_bytes(&item.sealed);
+	rc = outbox_set_base(txn, meta.next_sequence - 1, err);
+	memset(&meta.head, 0, sizeof(meta.head));
+	if (!rc)
+		rc = outbox_add(txn, &meta, &item, arena, err);
+	if (!rc)
+		rc = outbox_meta_write(txn, &meta, err);
+	if (rc)
+		return rc;
+	strbuf_init(&batch, 0);
+	rc = seal_in(&gather, header, pair, &batch);
+	strbuf_release(&batch);
+	if (!rc)
+		rc = db_put(txn, OUTBOX_VALUE, span_of_text(OUTBOX_ROTATION),
+			    span_of_text(OUTBOX_ROTATED), err);
+	return rc;
+}
+
+int outbox_succeed(struct outbox *outbox, const struct seal_header *header,
+		   const struct sign_pair *pair, const struct sealed *first,
+		   uint64_t saved_us, struct err *err)
+{
+	struct outbox_item item = { .saved_us = saved_us, .sealed = *first };
+	struct seal_header filled = *header;
+	struct arena scratch;
+	struct db_txn *txn;
+	int rc = outbox_check_sender(outbox, err);
+
+	if (!rc)
+		rc = db_begin(outbox->db, true, &txn, err);
+	if (rc)
+		return rc;
+	arena_init(&scratch, OUTBOX_SCRATCH_BYTES);
+	rc = succeed_in(txn, &filled, pair, &item, &scratch, err);
+	rc = db_finish(txn, rc, err);
 	arena_release(&scratch);
 	return rc;
 }

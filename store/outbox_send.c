@@ -48,6 +48,8 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		return rc;
 	rc = outbox_meta_read(txn, &meta, err);
 	if (!rc)
+		rc = outbox_base(txn, &chain.base, err);
+	if (!rc)
 		rc = db_scan(txn, OUTBOX_BATCH, span_of(NULL, 0), false,
 			     take_key, &chain.first_kept, err);
 	if (rc >= 0)
@@ -56,7 +58,15 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 	db_abort(txn);
 	if (rc < 0)
 		return rc;
-	chain.next = meta.next_sequence;
+	chain.next = meta.next_sequence - chain.base;
+	if (chain.last_kept <= chain.base) {
+		chain.first_kept = chain.last_kept = 0;
+	} else {
+		chain.last_kept -= chain.base;
+		chain.first_kept = chain.first_kept > chain.base ?
+					   chain.first_kept - chain.base :
+					   1;
+	}
 	chain.head = meta.head;
 	*out = chain;
 	return 0;
@@ -65,15 +75,20 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
 		 struct span *batch, struct err *err)
 {
-	struct u64_key key = outbox_key(sequence);
+	struct u64_key key;
 	struct db_txn *txn;
 	struct span found;
 	const void *copy;
+	uint64_t base = 0;
 	int rc = db_begin(outbox->db, false, &txn, err);
 
 	if (rc)
 		return rc;
-	rc = db_get(txn, OUTBOX_BATCH, outbox_key_span(&key), &found, err);
+	rc = outbox_base(txn, &base, err);
+	key = outbox_key(base + sequence);
+	if (!rc)
+		rc = db_get(txn, OUTBOX_BATCH, outbox_key_span(&key), &found,
+			    err);
 	if (!rc) {
 		copy = arena_copy(arena, found.data, found.len);
 		if (copy)

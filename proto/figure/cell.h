@@ -37,6 +37,8 @@ enum version_flag {
 	VERSION_NOTHING_NEW = 8, /* registers: item "none" */
 	VERSION_CORRECTION = 16, /* replaces an earlier version */
 	VERSION_REVIEW = 32,	 /* of a change: a review, not a version */
+	VERSION_SUSPECT = 64, /* its key was revoked from before it on: a mark
+			       * of who reads, in no row's bytes */
 };
 
 struct version {
@@ -54,6 +56,7 @@ struct review_mark {
 	uint32_t n;
 	uint64_t recv_us;
 	struct span status; /* approved returned done green yellow red */
+	bool suspect;	    /* as VERSION_SUSPECT */
 };
 
 struct cell {

@@ -4,6 +4,7 @@
 #include "proto/figure/figures_counts.h"
 #include "proto/figure/figures_page.h"
 #include "proto/figure/figures_standings.h"
+#include "proto/figure/figures_suspect.h"
 #include "proto/figure/figures_table.h"
 
 struct answer {
@@ -102,11 +103,23 @@ static int write_changes(struct answer *answer, struct evaluation *after)
 	return rc;
 }
 
+/* The figures, and which of them are suspect. */
+static int write_figures(struct answer *answer, struct evaluation *evaluation)
+{
+	int rc = write_table(answer, evaluation);
+
+	if (!rc && answer->from->suspects)
+		rc = figures_suspect_write(&answer->head, evaluation,
+					   answer->asking->asked->json,
+					   answer->out, answer->err);
+	return rc;
+}
+
 static int write_view(struct answer *answer, struct evaluation *evaluation)
 {
 	switch (answer->asking->view) {
 	case FIGURES_TABLE:
-		return write_table(answer, evaluation);
+		return write_figures(answer, evaluation);
 	case FIGURES_COUNTS:
 		return write_counts(answer, evaluation);
 	case FIGURES_STANDINGS:

@@ -21,6 +21,7 @@ struct figures_from {
 	struct figures_past past;
 	int zone_minutes;
 	bool simulated;
+	bool suspects; /* the source marks what revoked keys said */
 };
 
 struct figures_answered {

@@ -42,6 +42,9 @@ static const struct pair words[WORD_COUNT] = {
 	[WORD_CHANGED] = { "changed", "有变化" },
 	[WORD_OPEN_UNTIL] = { "open until", "截止前" },
 	[WORD_PENDING] = { "pending", "待下达" },
+	[WORD_RECEIPT] = { "receipt", "回执" },
+	[WORD_SUSPECT] = { "suspect", "存疑项数" },
+	[WORD_WITHOUT] = { "without", "剔除后" },
 	[WORD_NOT_THERE] = { "not in the catalogue then", "当时无此任务" },
 };
 

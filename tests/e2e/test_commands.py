@@ -257,6 +257,7 @@ class Examples(unittest.TestCase):
             self.assertIn("no alarm", self.run_next("tally-agent", "alarm"))
         self.assertIn("tally-witness/",
                       self.run_next("tally-agent", "witness"))
+        key = self.run_next("tally-agent", "rotate")
         # review, revocation, figures
         listed = self.run_next("tally-agent", "review", "lead")
         self.assertIn("修了三公里路", listed)

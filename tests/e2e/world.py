@@ -66,7 +66,7 @@ class World:
     """catalogue: files by name, False for none."""
 
     def __init__(self, catalogue=None, moment="2024-07-05 09:00",
-                 host="127.0.0.1"):
+                 host="127.0.0.1", found=()):
         self.folder = tempfile.mkdtemp(prefix="tally-world-")
         self.clock = self.path("clock")
         self.collector_dir = self.path("collector")
@@ -81,7 +81,8 @@ class World:
         self.founded = self.agent(
             self.admin, "found", "--collector",
             os.path.join(self.collector_dir, "collector.card"), "--out",
-            self.path("founding"), "--simulated", "--name", "test")
+            self.path("founding"), "--simulated", "--name", "test",
+            *found)
         self.call("tally-collector", "init", self.collector_dir,
                   "--founding", self.path("founding"))
         self.start_collector()

@@ -323,6 +323,79 @@ def read_batch_header(data):
             "seen_root": data[134:166], "count": count, "root": data[170:202]}
 
 
+ADMIN = 4
+
+
+class Keys:
+    """The life of keys, from docs/protocol.md: who may speak, since when, and
+    who gave it to whom. Told statement by statement, in order."""
+
+    def __init__(self):
+        self.of = {}      # hash -> roles, until, ended, suspect
+        self.grants = {}  # one-time key -> the grant
+        self.recovery = set()
+
+    def add(self, key, roles, until=0):
+        self.of.setdefault(sha(key), {"roles": set(roles), "until": until,
+                                      "ended": None, "suspect": 0})
+
+    def in_force(self, name, recv_us):
+        office = self.of.get(name)
+        return office and not office["ended"] and (
+            not office["until"] or recv_us <= office["until"])
+
+    def batch(self, key, first, recv_us):
+        """May the batch be taken? first: what its first statement says."""
+        if sha(key) not in self.of:
+            self.first_words(key, first or {}, recv_us)
+        need(self.in_force(sha(key), recv_us),
+             "a batch of a key that has ended")
+
+    def first_words(self, key, first, recv_us):
+        found, enrol, rotate = (first.get(kind) for kind in
+                                ("found", "enrol", "rotate"))
+        need(not found or not self.of, "founded twice")
+        if found:
+            for administrator in found["administrators"]:
+                self.add(administrator["key"], {ADMIN})
+            self.recovery = set(found["recovery_keys"])
+        elif enrol:
+            need(enrol["key"] == key, "an enrolment of another key")
+            grant = self.grants.get(enrol["code_key"])
+            need(grant and recv_us <= grant["expires_us"] or
+                 enrol["code_key"] in self.recovery, "no grant")
+            if grant:
+                self.add(key, grant["roles"], grant["until_us"])
+                del self.grants[enrol["code_key"]]
+            else:
+                self.add(key, {ADMIN})
+        elif rotate:
+            need(rotate["key"] == key, "a rotation to another key")
+            old = sha(rotate["old_key"])
+            need(self.in_force(old, recv_us), "the old key has ended")
+            self.add(key, self.of[old]["roles"], self.of[old]["until"])
+            self.of[old]["ended"] = "rotated"
+
+    def statement(self, key, kind, said, recv_us):
+        """What an administrator's word changes."""
+        office = self.of[sha(key)]
+        if ADMIN not in office["roles"] or office["ended"] == "revoked":
+            return
+        if kind == "grant" and said["code_key"] not in self.recovery and \
+                said["expires_us"] >= recv_us:
+            self.grants.setdefault(said["code_key"], said)
+        elif kind == "revoke":
+            ended = self.of.get(sha(said["key"]))
+            self.recovery.discard(said["key"])
+            self.grants.pop(said["key"], None)
+            if ended:
+                ended.update(ended="revoked", suspect=said["from_sequence"])
+
+    def suspect(self, key, sequence):
+        since = self.of[sha(key)]["suspect"]
+        return since > 0 and sequence >= since
+
+
 class Journal:
     def __init__(self, folder, sample=1):
         self.sample = sample
@@ -335,6 +408,7 @@ class Journal:
         self.states = []  # of each state entry: applied, rows, root, rules
         self.since = 0    # entries since the last one
         self.forks = self.signatures = 0
+        self.keys = Keys()
         if os.path.isdir(os.path.join(folder, "journal")):
             folder = os.path.join(folder, "journal")
         names = segment_names(folder)
@@ -431,13 +505,17 @@ class Journal:
         need((header["sequence"] - 1, header["prev"]) == before,
              "not the next of its key's chain")
         self.chains[header["key"]] = header["sequence"], name
+        self.keys.batch(batch["key"], said[0], recv_us)
         if header["seen_size"]:
             need(header["seen_size"] <= len(self.leaves), "seen size")
             self.seen[header["seen_size"]] = header["seen_root"]
         for n, (sealed, statement) in enumerate(zip(batch["sealed"], said)):
             self.read_statement(n, batch["key"], sealed, statement)
-            self.statements[-1].update(recv_us=recv_us,
-                                       sequence=header["sequence"])
+            last = self.statements[-1]
+            last.update(recv_us=recv_us, sequence=header["sequence"])
+            if "said" in last:
+                self.keys.statement(batch["key"], last["kind"], last["said"],
+                                    recv_us)
 
     def read_fork(self, leaf, payload):
         batch = decode("Batch", payload)
@@ -451,6 +529,7 @@ class Journal:
              (last["sequence"], sha(leaf[10:276])) and
              header["sequence"] <= last["sequence"],
              "no evidence of a fork")
+        self.keys.of[header["key"]]["ended"] = "suspended"
         self.forks += 1
 
     def read_statement(self, n, key, sealed, statement):

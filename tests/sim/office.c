@@ -68,6 +68,7 @@ static const struct option_spec command_options[] = {
 	{ "zone", NULL, OPTION_TEXT, "ZONE", "" },
 	{ "simulated", NULL, OPTION_FLAG, NULL, "" },
 	{ "recovery", NULL, OPTION_MANY, "KEY", "" },
+	{ "recovery-out", NULL, OPTION_MANY, "FILE", "" },
 	{ "timeout", NULL, OPTION_TEXT, "SECONDS", "" },
 	{ "dry-run", NULL, OPTION_FLAG, NULL, "" },
 	{ "json", NULL, OPTION_FLAG, NULL, "" },

@@ -330,7 +330,7 @@ Test(figures, cells_come_back_with_versions_and_reviews_in_order)
 	}
 	cr_assert_eq(memory_tables_apply(rig.tables, &rig.puts), 0);
 	reader = memory_tables_reader(rig.tables);
-	source = figures_source(&reader);
+	source = figures_source(&(struct figures_reading){ .reader = &reader });
 	cr_assert_eq(source.all(source.ctx, rig.catalogue, 0, &rig.arena, &list,
 				NULL),
 		     0);
@@ -388,7 +388,7 @@ Test(figures, cells_follow_their_ids_into_another_catalogue)
 	}
 	cr_assert_eq(memory_tables_apply(rig.tables, &rig.puts), 0);
 	reader = memory_tables_reader(rig.tables);
-	source = figures_source(&reader);
+	source = figures_source(&(struct figures_reading){ .reader = &reader });
 	cr_assert_eq(
 		source.all(source.ctx, catalogue, 0, &rig.arena, &list, NULL),
 		0);

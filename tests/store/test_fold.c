@@ -503,6 +503,31 @@ Test(fold, lets_a_recovery_key_enrol_an_administrator)
 	stage_release(&stage);
 }
 
+Test(fold, ends_a_recovery_key)
+{
+	struct stage stage;
+	struct cast cast;
+	struct actor recovery = stage_actor(250), admin = stage_actor(80);
+	uint8_t curve[CURVE_KEY_BYTES];
+	struct said said;
+
+	stage_open(&stage, &cast);
+	cr_assert_eq(sign_key_curve(&recovery.pair.key, curve), 0);
+	cr_expect(fold_grant_by_curve(stage.fold, curve, stage.now_us));
+	said = said_revoke(&recovery, 1);
+	cr_expect_eq(stage_say(&stage, &cast.baima, &said),
+		     VERDICT_NOT_ALLOWED);
+	said = said_revoke(&recovery, 1);
+	cr_expect_eq(stage_say(&stage, &cast.founder, &said), VERDICT_ADMITTED);
+	cr_expect_not(fold_grant_by_curve(stage.fold, curve, stage.now_us));
+	cr_expect_eq(try_enrol(&stage, SAID_ENROL, &recovery, &admin),
+		     ADMIT_BAD_GRANT);
+	said = said_revoke(&recovery, 1);
+	cr_expect_eq(stage_say(&stage, &cast.founder, &said),
+		     VERDICT_KEY_UNKNOWN);
+	stage_release(&stage);
+}
+
 Test(fold, refuses_first_words_said_later)
 {
 	struct stage stage;

@@ -59,7 +59,8 @@ static int read_texts(struct rig *rig, const char *first, const char *second)
 static void cells_of(struct rig *rig, const char *target, struct strbuf *out)
 {
 	struct table_reader reader = memory_tables_reader(rig->tables);
-	struct cell_source source = figures_source(&reader);
+	struct cell_source source =
+		figures_source(&(struct figures_reading){ .reader = &reader });
 	uint32_t index = catalogue_target(rig->catalogue, span_of_text(target));
 	struct cell_list list;
 	struct arena arena;

@@ -377,7 +377,8 @@ static void describe_cells(struct memory_tables *tables, uint32_t target,
 			   struct strbuf *out)
 {
 	struct table_reader reader = memory_tables_reader(tables);
-	struct cell_source source = figures_source(&reader);
+	struct cell_source source =
+		figures_source(&(struct figures_reading){ .reader = &reader });
 	struct cell_list list = { 0 };
 	struct arena arena;
 	struct err err = { 0 };
@@ -421,7 +422,8 @@ static void describe_figures(struct memory_tables *tables,
 	struct table_reader reader = memory_tables_reader(tables);
 	struct evaluation_input input = {
 		.catalogue = catalogue,
-		.source = figures_source(&reader),
+		.source = figures_source(
+			&(struct figures_reading){ .reader = &reader }),
 		.cutoff = day_from_civil(2024, 2, 29),
 		.known_by_us = UINT64_MAX,
 		.zone_minutes = 480,

@@ -419,6 +419,56 @@ Test(outbox, batches_form_a_chain_in_the_order_of_saving)
 	expect_counts(0, 5, 0, 0);
 }
 
+Test(outbox, a_new_key_begins_a_chain_of_its_own)
+{
+	uint16_t admitted[] = { 0, 0 };
+	struct seal_header header = { .sent_us = 88 };
+	struct sealed first = make(&(struct wording){ .value = "" });
+	struct outbox_chain chain;
+	struct sign_pair next;
+	struct batch batch;
+	struct hash zero = { 0 };
+	struct span bytes;
+	uint8_t seed[SIGN_SEED_BYTES] = { 6 };
+	uint64_t sequence;
+
+	sign_pair_from_seed(seed, &next);
+	for (int i = 0; i < 3; i++)
+		save_report("2024-01", "1");
+	cr_assert_eq(seal(2, &batch, &sequence), 0);
+	cr_expect_eq(outbox_succeed(outbox, &header, &next, &first, 5, NULL),
+		     ERR_ORDER, "what was sealed goes first");
+	cr_assert_eq(receive(1, 9, admitted, 2), 0);
+	cr_assert_eq(outbox_succeed(outbox, &header, &next, &first, 5, NULL),
+		     0);
+	reopen();
+	cr_assert_eq(outbox_lock_sender(outbox, NULL), 0);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.next, 2);
+	cr_expect_eq(chain.base, 1);
+	cr_expect_eq(chain.first_kept, 1);
+	cr_expect_eq(chain.last_kept, 1);
+	expect_counts(1, 1, 2, 0);
+	cr_assert_eq(outbox_batch(outbox, 1, &arena, &bytes, NULL), 0);
+	cr_assert_eq(wire_decode_batch(bytes, &arena, &batch, NULL), 0);
+	cr_expect_eq(batch.header.sequence, 1);
+	cr_expect(hash_equal(&batch.header.prev, &zero));
+	cr_expect(!memcmp(batch.key.bytes, next.key.bytes, SIGN_KEY_BYTES));
+	cr_expect(!memcmp(batch.sealed[0].salt, first.salt, SALT_BYTES));
+	cr_expect_eq(outbox_succeed(outbox, &header, &pair, &first, 5, NULL),
+		     ERR_ORDER, "one after the other");
+	cr_assert_eq(receive(1, 12, admitted, 1), 0);
+	expect_counts(1, 0, 3, 0);
+	/* what waited is the second of the new key's */
+	pair = next;
+	cr_assert_eq(seal(2, &batch, &sequence), 0);
+	cr_expect_eq(sequence, 2);
+	cr_expect_eq(batch.header.sequence, 2);
+	cr_expect(hash_equal(&batch.header.prev, &chain.head));
+	cr_assert_eq(receive(2, 13, admitted, 1), 0);
+	expect_counts(0, 0, 4, 0);
+}
+
 Test(outbox, sealing_keeps_to_the_bytes_it_is_given)
 {
 	const struct seal_header header = { 0 };
