@@ -44,6 +44,7 @@ static const char *kind_text(enum language language, enum statement_kind kind)
 		[SAID_CATALOGUE_COMMIT] = "下达目录",
 		[SAID_REPORT] = "填报",
 		[SAID_REVIEW] = "审核",
+		[SAID_ADJUST] = "调整",
 	};
 
 	if (language == LANGUAGE_ZH && chinese[kind])
@@ -136,12 +137,14 @@ static void cells_print(FILE *out, const struct report *report)
 	strbuf_release(&text);
 }
 
-static const struct report *report_of(const struct statement *statement)
+const struct report *item_report(const struct statement *statement)
 {
 	if (statement->kind == SAID_REPORT)
 		return &statement->said.report;
 	if (statement->kind == SAID_REVIEW)
 		return &statement->said.review;
+	if (statement->kind == SAID_ADJUST)
+		return &statement->said.adjust;
 	return NULL;
 }
 
@@ -159,7 +162,9 @@ static void print_report(FILE *out, enum language language,
 		print_span(out, report->item);
 	}
 	(void)fputs(": ", out);
-	print_span(out, review_word_text(language, report->status));
+	text_print(out, review_word_text(language, report->status));
+	if (report->status.len && report->cell_count)
+		(void)fputc(' ', out);
 	cells_print(out, report);
 }
 
@@ -167,7 +172,7 @@ void item_print(FILE *out, const struct office *office,
 		const struct outbox_item *item,
 		const struct statement *statement)
 {
-	const struct report *report = report_of(statement);
+	const struct report *report = item_report(statement);
 	char moment[MOMENT_TEXT_BYTES];
 
 	moment_print(item->saved_us, office->zone_minutes, moment);
@@ -245,7 +250,7 @@ static void json_member(FILE *out, const char *name, struct span value)
 	json_text(out, value);
 }
 
-static void json_report(FILE *out, const struct report *report)
+static void json_report(FILE *out, const struct report *report, bool adjust)
 {
 	json_member(out, "target", report->target);
 	json_member(out, "unit", report->unit);
@@ -253,10 +258,10 @@ static void json_report(FILE *out, const struct report *report)
 	if (report->item.len)
 		json_member(out, "item", report->item);
 	if (report->status.len)
-		json_member(out, "status", report->status);
+		json_member(out, adjust ? "name" : "status", report->status);
 	if (report->cell_count == 0)
 		return;
-	(void)fputs(", \"cells\": {", out);
+	(void)fprintf(out, ", \"%s\": {", adjust ? "amounts" : "cells");
 	for (size_t i = 0; i < report->cell_count; i++) {
 		if (i)
 			(void)fputs(", ", out);
@@ -285,7 +290,7 @@ void item_json(FILE *out, const struct office *office,
 	       const struct outbox_item *item,
 	       const struct statement *statement)
 {
-	const struct report *report = report_of(statement);
+	const struct report *report = item_report(statement);
 	char moment[MOMENT_TEXT_BYTES];
 
 	(void)fprintf(out,
@@ -293,7 +298,7 @@ void item_json(FILE *out, const struct office *office,
 		      (unsigned long long)item->number, item_state_name(item),
 		      statement_kind_name(statement->kind));
 	if (report)
-		json_report(out, report);
+		json_report(out, report, statement->kind == SAID_ADJUST);
 	json_texts(out, item, statement);
 	moment_print(item->saved_us, office->zone_minutes, moment);
 	(void)fprintf(out, ", \"saved\": \"%s\"", moment);

@@ -230,6 +230,19 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				     "本单位密钥没有审核权限；请管理员授予审核"
 				     "角色"
 				     "（reviewer）" },
+	[MESSAGE_NOT_AN_OFFICIAL] = { "Adjusting is for keys with the role "
+				      "official. An administrator grants one: "
+				      "tally-agent grant UNIT --role official",
+				      "调整限具有 official 角色的密钥。请管理员"
+				      "授权：tally-agent grant 单位 --role "
+				      "official" },
+	[MESSAGE_ADJUSTS] = { "%s %.*s %.*s: reported %s; adjusted by %s "
+			      "(%.*s), beside what was reported",
+			      "%s %.*s %.*s：填报 %s；调整 %s（%.*s），与填报数"
+			      "分列" },
+	[MESSAGE_ADJUST_WITHDRAWN] = { "%s %.*s %.*s: reported %s; its "
+				       "adjustment is withdrawn",
+				       "%s %.*s %.*s：填报 %s；撤销其调整" },
 	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors",
 				 "%s：%zu 个目标，%zu 个单位，没有错误" },
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "

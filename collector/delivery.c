@@ -102,6 +102,17 @@ static int interest_in_led(struct delivery *delivery, struct customer *customer,
 	return 0;
 }
 
+/* Officials adjust whatever was reported. */
+static int interest_in_all(struct delivery *delivery, struct customer *customer)
+{
+	for (uint32_t i = 0; i < delivery->ids.targets.count; i++)
+		if (list_add(&delivery->by_target, &delivery->by_target_size, i,
+			     customer) ||
+		    customer_leads(customer, i))
+			return ERR_NOMEM;
+	return 0;
+}
+
 static int interest(struct delivery *delivery, struct customer *customer)
 {
 	struct fold_office office;
@@ -110,6 +121,8 @@ static int interest(struct delivery *delivery, struct customer *customer)
 	forget_interests(delivery, customer);
 	if (!fold_office(delivery->fold, &customer->key, &office))
 		return 0;
+	if (office.roles & (1u << ROLE_OFFICIAL))
+		return interest_in_all(delivery, customer);
 	for (size_t i = 0;
 	     fold_office_unit(delivery->fold, &customer->key, i, &unit); i++) {
 		uint32_t number = intern_find(&delivery->ids.units, unit);

@@ -184,7 +184,9 @@ struct cell_text {
 	struct span value; /* canonical text */
 };
 
-struct report { /* and review, which has a status and no cells */
+/* And review, which has a status and no cells; and adjust, which has a name as
+ * its status, amounts in its cells and no item. */
+struct report {
 	struct span target;
 	struct span unit;
 	struct span period;
@@ -211,6 +213,7 @@ struct statement {
 		struct catalogue_commit commit;
 		struct report report;
 		struct report review;
+		struct report adjust;
 	} said;
 };
 

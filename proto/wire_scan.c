@@ -33,6 +33,7 @@ static const struct limit limits[] = {
 	{ &tally__grant__descriptor, 3, WIRE_ROLES_MAX },
 	{ &tally__cell__descriptor, 2, WIRE_VALUE_BYTES_MAX },
 	{ &tally__report__descriptor, 5, WIRE_CELLS_MAX },
+	{ &tally__adjust__descriptor, 5, WIRE_CELLS_MAX },
 	{ &tally__hello__descriptor, 3, TALK_MUST_UNDERSTAND_MAX },
 	{ &tally__receipt__descriptor, 4, WIRE_VERDICTS_MAX },
 	{ &tally__ack__descriptor, 2, TALK_RECEIPTS_MAX },

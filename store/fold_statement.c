@@ -173,8 +173,34 @@ static int say_review(const struct saying *saying, enum verdict *verdict)
 		*verdict = VERDICT_STALE;
 		return 0;
 	}
-	return figures_review(fold->figures, &admitted, &saying->origin,
-			      saying->puts, saying->err);
+	return figures_mark(fold->figures, &admitted, &saying->origin,
+			    saying->puts, saying->err);
+}
+
+/* Adjustments are the centre's: an official's, whatever the unit. */
+static int say_adjust(const struct saying *saying, enum verdict *verdict)
+{
+	struct fold *fold = saying->fold;
+	struct admit_lookup lookup = figures_lookup(fold->figures);
+	struct admitted admitted;
+
+	*verdict = VERDICT_NOT_YOUR_UNIT;
+	if (!office_has_role(saying->office, ROLE_OFFICIAL))
+		return 0;
+	if (!fold->catalogue) {
+		*verdict = VERDICT_TARGET_UNKNOWN;
+		return 0;
+	}
+	*verdict = admit_adjust(fold->catalogue,
+				&saying->statement->said.adjust,
+				saying->has_reason, when_of(saying), &lookup,
+				&fold->scratch, &admitted, NULL);
+	if (!*verdict && is_stale(saying, &admitted))
+		*verdict = VERDICT_STALE;
+	if (*verdict)
+		return 0;
+	return figures_mark(fold->figures, &admitted, &saying->origin,
+			    saying->puts, saying->err);
 }
 
 /* ---- what administrators say ---- */
@@ -439,6 +465,8 @@ static int say(const struct saying *saying, enum verdict *verdict)
 		return say_report(saying, verdict);
 	case SAID_REVIEW:
 		return say_review(saying, verdict);
+	case SAID_ADJUST:
+		return say_adjust(saying, verdict);
 	case SAID_GRANT:
 	case SAID_REVOKE:
 	case SAID_RULES:
@@ -453,7 +481,6 @@ static int say(const struct saying *saying, enum verdict *verdict)
 	case SAID_FOUND:
 		*verdict = VERDICT_NOT_ALLOWED;
 		return 0;
-	case SAID_ADJUST:
 	case SAID_REDACT:
 	case SAID_CLOSE:
 	case SAID_UNKNOWN:

@@ -37,6 +37,8 @@ enum version_flag {
 	VERSION_NOTHING_NEW = 8, /* registers: item "none" */
 	VERSION_CORRECTION = 16, /* replaces an earlier version */
 	VERSION_REVIEW = 32,	 /* of a change: a review, not a version */
+	VERSION_ADJUST = 64,	 /* of a change: an adjustment of a version */
+	VERSION_MARKS = VERSION_REVIEW | VERSION_ADJUST,
 };
 
 struct version {
@@ -56,6 +58,17 @@ struct review_mark {
 	struct span status; /* approved returned done green yellow red */
 };
 
+/* Beside a version; the newest one of a version counts. */
+struct adjustment {
+	size_t version; /* index into versions */
+	uint64_t entry;
+	uint32_t n;
+	uint64_t recv_us;
+	struct span name;
+	struct value *values; /* amounts to add; none: withdrawn */
+	size_t value_count;
+};
+
 struct cell {
 	uint32_t unit; /* index in the catalogue asked with */
 	struct period period;
@@ -64,6 +77,8 @@ struct cell {
 	size_t version_count;
 	struct review_mark *reviews; /* in journal order */
 	size_t review_count;
+	struct adjustment *adjustments; /* in journal order */
+	size_t adjustment_count;
 };
 
 struct cell_list {

@@ -42,6 +42,8 @@ static const struct pair words[WORD_COUNT] = {
 	[WORD_CHANGED] = { "changed", "有变化" },
 	[WORD_OPEN_UNTIL] = { "open until", "截止前" },
 	[WORD_NOT_THERE] = { "not in the catalogue then", "当时无此任务" },
+	[WORD_ADJUSTED] = { "adjusted", "调整后" },
+	[WORD_ADJUSTMENTS] = { "adjustments", "项调整" },
 };
 
 static const struct pair lights[] = {

@@ -232,6 +232,10 @@ class Examples(unittest.TestCase):
         lead = self.agent("admin", "grant", self.lead(), "--role", "reviewer")
         self.agent("admin", "sync")
         self.agent("lead", "enrol", lead)
+        centre = self.agent("admin", "grant", self.lead(), "--role",
+                            "official")
+        self.agent("admin", "sync")
+        self.agent("centre", "enrol", centre)
         # the office
         self.places["tally1aeaa..."] = code
         key = self.run_next("tally-agent", "enrol")
@@ -263,6 +267,9 @@ class Examples(unittest.TestCase):
         self.run_next("tally-agent", "review", "lead")
         self.run_next("tally-agent", "review", "lead")
         self.agent("lead", "sync")
+        self.run_next("tally-agent", "adjust", "centre")
+        self.run_next("tally-agent", "adjust", "centre")
+        self.agent("centre", "sync")
         self.places["5f0c...e1"] = key
         self.run_next("tally-agent", "revoke", "admin")
         self.agent("admin", "sync")
