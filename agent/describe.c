@@ -45,6 +45,7 @@ static const char *kind_text(enum language language, enum statement_kind kind)
 		[SAID_REPORT] = "填报",
 		[SAID_REVIEW] = "审核",
 		[SAID_ADJUST] = "调整",
+		[SAID_REDACT] = "涂去文字",
 	};
 
 	if (language == LANGUAGE_ZH && chinese[kind])
@@ -168,6 +169,13 @@ static void print_report(FILE *out, enum language language,
 	cells_print(out, report);
 }
 
+static void print_redact(FILE *out, const struct redact *redact)
+{
+	(void)fprintf(out, " %llu.%u ", (unsigned long long)redact->entry,
+		      redact->n);
+	text_print(out, redact->text);
+}
+
 void item_print(FILE *out, const struct office *office,
 		const struct outbox_item *item,
 		const struct statement *statement)
@@ -181,6 +189,8 @@ void item_print(FILE *out, const struct office *office,
 		      kind_text(office->language, statement->kind));
 	if (report)
 		print_report(out, office->language, report);
+	if (statement->kind == SAID_REDACT)
+		print_redact(out, &statement->said.redact);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
 		(void)fputs(" “", out);
 		text_print(out, item->sealed.texts[i].text);
@@ -299,6 +309,12 @@ void item_json(FILE *out, const struct office *office,
 		      statement_kind_name(statement->kind));
 	if (report)
 		json_report(out, report, statement->kind == SAID_ADJUST);
+	if (statement->kind == SAID_REDACT) {
+		(void)fprintf(out, ", \"statement\": \"%llu.%u\"",
+			      (unsigned long long)statement->said.redact.entry,
+			      statement->said.redact.n);
+		json_member(out, "redacts", statement->said.redact.text);
+	}
 	json_texts(out, item, statement);
 	moment_print(item->saved_us, office->zone_minutes, moment);
 	(void)fprintf(out, ", \"saved\": \"%s\"", moment);

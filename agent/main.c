@@ -131,6 +131,11 @@ static const struct option_spec adjust_options[] = {
 	WAIT_OPTIONS,
 };
 
+static const struct option_spec redact_options[] = {
+	{ "reason", NULL, OPTION_TEXT, "T", "why; always needed, and kept" },
+	WAIT_OPTIONS,
+};
+
 static const struct command_spec commands[] = {
 	{ "found", "", 0, 0,
 	  "found a journal as its first administrator, offline",
@@ -200,6 +205,11 @@ static const struct command_spec commands[] = {
 	  "tally-agent adjust live.urban-jobs baima 2024M06 --withdraw "
 	  "--reason \"the list was right\"",
 	  adjust_options, COUNT(adjust_options), command_adjust },
+	{ "redact", "RECEIPT (text | reason | note)", 2, 2,
+	  "have a free text blotted out of the journal for good (officials of "
+	  "the unit that settings.csv names)",
+	  "tally-agent redact 9.0 text --reason \"names a child\"",
+	  redact_options, COUNT(redact_options), command_redact },
 };
 /* clang-format on */
 

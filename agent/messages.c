@@ -243,6 +243,17 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_ADJUST_WITHDRAWN] = { "%s %.*s %.*s: reported %s; its "
 				       "adjustment is withdrawn",
 				       "%s %.*s %.*s：填报 %s；撤销其调整" },
+	[MESSAGE_REDACTS] = { "the %.*s of %llu.%u will be blotted out of the "
+			      "journal for good, once the collector has this",
+			      "%.*s（%llu.%"
+			      "u）：汇总中心收到后将从日志中永久涂去" },
+	[MESSAGE_MAY_NOT_REDACT] = { "nothing was saved: only officials of the "
+				     "unit that settings.csv names (redact) "
+				     "may redact",
+				     "未保存：只有 settings.csv 的 redact "
+				     "所列单位中具有 official "
+				     "角色的人员可以涂去"
+				     "文字" },
 	[MESSAGE_APPLY_GOOD] = { "%s: %zu targets, %zu units, no errors",
 				 "%s：%zu 个目标，%zu 个单位，没有错误" },
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "

@@ -361,6 +361,35 @@ int delivery_changed(struct delivery *delivery, const struct hash *key,
 	return rc;
 }
 
+/* Everybody who has the cell, its author too. */
+static int changed_for_all(struct delivery *delivery, struct span figure_key)
+{
+	static const struct hash nobody;
+
+	return changed_figure(delivery, &nobody, figure_key);
+}
+
+int delivery_redacted(struct delivery *delivery, uint64_t entry, uint32_t n,
+		      struct err *err)
+{
+	struct table_reader reader;
+	struct span figure_key;
+	struct db_txn *txn;
+	int rc = db_begin(delivery->db, false, &txn, err);
+
+	/* Its file is another one now. */
+	journal_read_close(delivery->journal);
+	delivery->journal = NULL;
+	if (rc)
+		return rc;
+	reader = store_reader(txn);
+	rc = head_of_change(&reader, entry, n, &figure_key, err);
+	if (!rc && changed_for_all(delivery, figure_key))
+		rc = err_set(err, ERR_NOMEM, "no memory for a slice");
+	db_abort(txn);
+	return rc == ERR_NOTFOUND ? 0 : rc; /* no text of a cell */
+}
+
 /* ---- serving ---- */
 
 static bool waits(const struct customer *customer)

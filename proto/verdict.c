@@ -258,6 +258,13 @@ static const struct words table[VERDICT_COUNT] = {
 		"returned. An adjustment stands beside a report that counts.",
 		"该单位未填报此项，或填报已被退回。调整须附于有效的填报。",
 	},
+	[VERDICT_NOTHING_TO_REDACT] = {
+		"nothing-to-redact",
+		"There is no such statement before this one, or no such text. "
+		"Name the receipt (120.3) and text, reason or note.",
+		"此前没有该条记录或该文字。请写明回执号（如 120.3）和 text、"
+		"reason 或 note。",
+	},
 };
 /* clang-format on */
 

@@ -48,6 +48,7 @@ enum verdict {
 	VERDICT_GOAL_FIXED = 35, /* a goal row whose window has begun */
 	VERDICT_NOT_ADJUSTABLE = 36,
 	VERDICT_NOTHING_TO_ADJUST = 37,
+	VERDICT_NOTHING_TO_REDACT = 38,
 	VERDICT_COUNT
 };
 

@@ -155,6 +155,13 @@ static void decode_adjust(struct decoder *d, const Tally__Adjust *from,
 	decode_cells(d, from->cells, from->n_cells, out);
 }
 
+static void decode_redact(const Tally__Redact *from, struct redact *out)
+{
+	out->entry = from->entry;
+	out->n = from->n;
+	out->text = wire_text(from->text);
+}
+
 static void decode_review(const Tally__Review *from, struct report *out)
 {
 	out->target = wire_text(from->target);
@@ -253,6 +260,8 @@ static void decode_said(struct decoder *d, const Tally__Statement *from,
 		decode_adjust(d, from->adjust, &out->said.adjust);
 		break;
 	case TALLY__STATEMENT__SAID_REDACT:
+		decode_redact(from->redact, &out->said.redact);
+		break;
 	case TALLY__STATEMENT__SAID_CLOSE:
 		break;
 	case TALLY__STATEMENT__SAID__NOT_SET:
@@ -538,6 +547,9 @@ static void encode_said(struct wire_encoder *e, const struct statement *from,
 		break;
 	case SAID_REDACT:
 		tally__redact__init(&said->redact);
+		said->redact.entry = from->said.redact.entry;
+		said->redact.n = from->said.redact.n;
+		said->redact.text = wire_string(e, from->said.redact.text);
 		break;
 	case SAID_CLOSE:
 		tally__close__init(&said->close);

@@ -348,6 +348,24 @@ int head_read(const struct heads *heads, struct span figure_key,
 	return rc;
 }
 
+int head_of_change(const struct table_reader *reader, uint64_t entry,
+		   uint32_t n, struct span *figure_key, struct err *err)
+{
+	uint8_t key[CHANGE_KEY_BYTES];
+	struct figure_row row;
+	struct span bytes;
+	int rc;
+
+	change_key_write(entry, n, key);
+	rc = reader->get(reader->ctx, TABLE_CHANGE, span_of(key, sizeof(key)),
+			 &bytes, err);
+	if (!rc)
+		rc = figure_row_read(bytes, NULL, &row, err);
+	if (!rc)
+		*figure_key = row.figure_key;
+	return rc;
+}
+
 int heads_scan(const struct table_reader *reader, uint32_t target,
 	       uint32_t unit,
 	       int (*visit)(void *arg, struct span key, struct span value),

@@ -47,6 +47,7 @@ static const struct {
 	{ 35, "goal-fixed" },
 	{ 36, "not-adjustable" },
 	{ 37, "nothing-to-adjust" },
+	{ 38, "nothing-to-redact" },
 };
 
 Test(verdict, names_and_numbers_are_permanent)

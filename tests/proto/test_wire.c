@@ -206,6 +206,11 @@ static void generate(struct statement *s, enum statement_kind kind,
 		random_bytes(&s->said.commit, sizeof(s->said.commit));
 		break;
 	case SAID_REDACT:
+		memset(&s->said, 0, sizeof(s->said));
+		s->said.redact.entry = raw_below(seed, UINT32_MAX);
+		s->said.redact.n = (uint32_t)raw_below(seed, 10000);
+		s->said.redact.text = raw_text(seed, store, 8);
+		break;
 	case SAID_CLOSE:
 	case SAID_UNKNOWN:
 		break;
@@ -312,6 +317,10 @@ static void expect_same(const struct statement *a, const struct statement *b)
 		expect_same_report(&a->said.adjust, &b->said.adjust);
 		break;
 	case SAID_REDACT:
+		cr_expect_eq(a->said.redact.entry, b->said.redact.entry);
+		cr_expect_eq(a->said.redact.n, b->said.redact.n);
+		cr_expect(span_equal(a->said.redact.text, b->said.redact.text));
+		break;
 	case SAID_CLOSE:
 	case SAID_UNKNOWN:
 		break;

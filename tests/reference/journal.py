@@ -152,7 +152,7 @@ MESSAGES = {
                   10: ("catalogue_part", "CataloguePart"),
                   11: ("catalogue_commit", "CatalogueCommit"),
                   12: ("report", "Report"), 13: ("review", "Review"),
-                  14: ("adjust", "Adjust"), 15: ("redact", "Nothing"),
+                  14: ("adjust", "Adjust"), 15: ("redact", "Redact"),
                   16: ("close", "Nothing")},
     "Nothing": {},
     "Administrator": {1: ("key", "bytes"), 2: ("curve_key", "bytes")},
@@ -185,6 +185,8 @@ MESSAGES = {
     "Review": {1: ("target", "string"), 2: ("unit", "string"),
                3: ("period", "string"), 4: ("item", "string"),
                5: ("status", "string")},
+    "Redact": {1: ("entry", "uint"), 2: ("n", "uint"),
+               3: ("text", "string")},
     "Adjust": {1: ("target", "string"), 2: ("unit", "string"),
                3: ("period", "string"), 4: ("name", "string"),
                5: ("cells", "*Cell")},
@@ -335,6 +337,7 @@ class Journal:
         self.recv_us = 0
         self.seen = {}    # size -> root, as offices saw it
         self.statements = []
+        self.blotted = []  # place of the statement, name of its text
         self.states = []  # of each state entry: applied, rows, root, rules
         self.since = 0    # entries since the last one
         self.forks = self.signatures = 0
@@ -347,6 +350,13 @@ class Journal:
                 self.read_segment(name, f.read())
         for size, root in self.seen.items():
             need(tree(self.leaves[:size]) == root, f"seen root at {size}")
+        # Whether who says so may, the fold decides.
+        redacted = {(f"{s['said']['entry']}.{s['said']['n']}",
+                     s["said"]["text"])
+                    for s in self.statements if s["kind"] == "redact"}
+        for place in self.blotted:
+            need(place in redacted, f"the {place[1]} of {place[0]} is blotted "
+                 "out, and nobody redacted it")
 
     @property
     def root(self):
@@ -475,7 +485,11 @@ class Journal:
         found["texts"] = {}
         for text, stated in zip(sealed["texts"], statement["texts"]):
             if not any(text["salt"]) and not text["text"].strip("\0"):
-                continue  # blotted out
+                # Blotted out; an author may choose such a text, too.
+                if sha(b"\4", text["salt"], text["text"].encode()) != \
+                        stated["hash"]:
+                    self.blotted.append((found["at"], stated["name"]))
+                continue
             need(sha(b"\4", text["salt"], text["text"].encode()) ==
                  stated["hash"], f"the hash of {stated['name']}")
             found["texts"][stated["name"]] = text["text"]
