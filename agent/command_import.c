@@ -14,6 +14,7 @@ enum column {
 	COLUMN_ITEM,
 	COLUMN_TEXT,
 	COLUMN_REVIEW,
+	COLUMN_ADJUST,
 	COLUMN_REASON,
 	COLUMN_RECEIVED,
 	COLUMN_COUNT
@@ -21,10 +22,11 @@ enum column {
 #define COLUMNS_NEEDED (COLUMN_PERIOD + 1)
 
 static const char *const column_names[COLUMN_COUNT] = {
-	[COLUMN_TARGET] = "target", [COLUMN_UNIT] = "unit",
-	[COLUMN_PERIOD] = "period", [COLUMN_ITEM] = "item",
-	[COLUMN_TEXT] = "text",	    [COLUMN_REVIEW] = "review",
-	[COLUMN_REASON] = "reason", [COLUMN_RECEIVED] = "received",
+	[COLUMN_TARGET] = "target",	[COLUMN_UNIT] = "unit",
+	[COLUMN_PERIOD] = "period",	[COLUMN_ITEM] = "item",
+	[COLUMN_TEXT] = "text",		[COLUMN_REVIEW] = "review",
+	[COLUMN_ADJUST] = "adjust",	[COLUMN_REASON] = "reason",
+	[COLUMN_RECEIVED] = "received",
 };
 
 static const struct sheet_words import_words = {
@@ -51,6 +53,11 @@ static int read_row(struct sheet *sheet, const struct csv_row *row,
 	entry->text = sheet_cell(sheet, row, COLUMN_TEXT);
 	entry->reason = sheet_cell(sheet, row, COLUMN_REASON);
 	entry->review = report->status.len > 0;
+	if (sheet_cell(sheet, row, COLUMN_ADJUST).len) {
+		entry->adjust = true;
+		entry->review = false;
+		report->status = sheet_cell(sheet, row, COLUMN_ADJUST);
+	}
 	report->cells = arena_array(arena, sheet->csv.column_count + 1,
 				    sizeof(*report->cells));
 	if (!report->cells)
@@ -60,17 +67,18 @@ static int read_row(struct sheet *sheet, const struct csv_row *row,
 			report->cells[report->cell_count++] =
 				(struct cell_text){ sheet->csv.columns[i],
 						    row->cells[i] };
-	return entry->review || report->cell_count || entry->text.len ||
+	return entry->review || entry->adjust || report->cell_count ||
+	       entry->text.len ||
 	       (report->item.len &&
 		span_equal(report->item, span_of_text("none")));
 }
 
-static int read_file(struct sheet *sheet, bool *has_reviews, struct err *err)
+static int read_file(struct sheet *sheet, bool *has_marks, struct err *err)
 {
 	int ret = sheet_read(sheet, column_names, COLUMN_COUNT, COLUMNS_NEEDED,
 			     err);
 
-	*has_reviews = false;
+	*has_marks = false;
 	for (size_t i = 0; i < sheet->csv.row_count && !ret; i++) {
 		struct entry *entry = &sheet->entries[sheet->count];
 
@@ -83,7 +91,7 @@ static int read_file(struct sheet *sheet, bool *has_reviews, struct err *err)
 			continue;
 		}
 		ret = 0;
-		*has_reviews |= entry->review;
+		*has_marks |= entry->review || entry->adjust;
 		sheet->count++;
 	}
 	return ret;
@@ -134,9 +142,9 @@ static int import_file(const struct options *options, struct sheet *sheet,
 {
 	struct office *office = sheet->office;
 	struct desk desk = { .lock = -1 };
-	bool has_reviews;
+	bool has_marks;
 	struct err err;
-	int code = 0, ret = read_file(sheet, &has_reviews, &err);
+	int code = 0, ret = read_file(sheet, &has_marks, &err);
 
 	/* No file of reports; rows that are bad are something else. */
 	if (ret == ERR_INVALID || ret == ERR_LIMIT || ret == ERR_NOTFOUND) {
@@ -144,7 +152,7 @@ static int import_file(const struct options *options, struct sheet *sheet,
 			(void)office_fail(&err);
 		return EXIT_USAGE;
 	}
-	if (!ret && has_reviews)
+	if (!ret && has_marks)
 		(void)deliver_refresh(office, timeout_ms);
 	if (!ret)
 		ret = desk_open(&desk, office, &err);

@@ -33,11 +33,9 @@ static bool wanted(const struct listing *listing,
 
 	if (!listing->cells_only)
 		return true;
-	if (statement->kind != SAID_REPORT && statement->kind != SAID_REVIEW)
+	if (!item_report(statement))
 		return false;
-	target = statement->kind == SAID_REPORT ?
-			 statement->said.report.target :
-			 statement->said.review.target;
+	target = item_report(statement)->target;
 	count = options_arguments(listing->options);
 	for (size_t i = 0; i < count; i++)
 		if (span_equal(target, span_of_text(options_argument(

@@ -19,6 +19,8 @@ int command_grant(const struct options *options);
 int command_rotate(const struct options *options);
 int command_revoke(const struct options *options);
 int command_review(const struct options *options);
+int command_adjust(const struct options *options);
+int command_redact(const struct options *options);
 int command_witness(const struct options *options);
 
 #endif

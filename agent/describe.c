@@ -45,6 +45,8 @@ static const char *kind_text(enum language language, enum statement_kind kind)
 		[SAID_CATALOGUE_COMMIT] = { "catalogue", "下达目录" },
 		[SAID_REPORT] = { "report", "填报" },
 		[SAID_REVIEW] = { "review", "审核" },
+		[SAID_ADJUST] = { "adjustment", "调整" },
+		[SAID_REDACT] = { "redaction", "涂去文字" },
 		[SAID_UNKNOWN] = { "unknown", "无法识别" },
 	};
 
@@ -187,13 +189,22 @@ static void cells_print(FILE *out, const struct report *report)
 	strbuf_release(&text);
 }
 
-static const struct report *report_of(const struct statement *statement)
+const struct report *item_report(const struct statement *statement)
 {
 	if (statement->kind == SAID_REPORT)
 		return &statement->said.report;
 	if (statement->kind == SAID_REVIEW)
 		return &statement->said.review;
+	if (statement->kind == SAID_ADJUST)
+		return &statement->said.adjust;
 	return NULL;
+}
+
+static void print_redact(FILE *out, const struct redact *redact)
+{
+	(void)fprintf(out, " %llu.%u ", (unsigned long long)redact->entry,
+		      redact->n);
+	text_print(out, redact->text);
 }
 
 /* What a statement that is neither report nor review says. */
@@ -219,6 +230,9 @@ static void print_said(FILE *out, enum language language,
 				      (unsigned long long)statement->said.revoke
 					      .from_sequence);
 		break;
+	case SAID_REDACT:
+		print_redact(out, &statement->said.redact);
+		break;
 	case SAID_CATALOGUE_PART:
 		(void)fputc(' ', out);
 		text_print(out, statement->said.part.file);
@@ -238,7 +252,6 @@ static void print_said(FILE *out, enum language language,
 	case SAID_REPORT:
 	case SAID_REVIEW:
 	case SAID_ADJUST:
-	case SAID_REDACT:
 	case SAID_CLOSE:
 	case SAID_UNKNOWN:
 		break;
@@ -260,6 +273,8 @@ static void print_report(FILE *out, enum language language,
 	}
 	(void)fputs(language == LANGUAGE_ZH ? "：" : ": ", out);
 	print_span(out, review_word_text(language, report->status));
+	if (report->status.len && report->cell_count)
+		(void)fputc(' ', out);
 	cells_print(out, report);
 }
 
@@ -267,7 +282,7 @@ void item_print(FILE *out, const struct office *office,
 		const struct outbox_item *item,
 		const struct statement *statement)
 {
-	const struct report *report = report_of(statement);
+	const struct report *report = item_report(statement);
 	char moment[MOMENT_TEXT_BYTES];
 
 	moment_print(item->saved_us, office->zone_minutes, moment);
@@ -350,7 +365,7 @@ static void json_member(FILE *out, const char *name, struct span value)
 	json_text(out, value);
 }
 
-static void json_report(FILE *out, const struct report *report)
+static void json_report(FILE *out, const struct report *report, bool adjust)
 {
 	json_member(out, "target", report->target);
 	json_member(out, "unit", report->unit);
@@ -358,10 +373,10 @@ static void json_report(FILE *out, const struct report *report)
 	if (report->item.len)
 		json_member(out, "item", report->item);
 	if (report->status.len)
-		json_member(out, "status", report->status);
+		json_member(out, adjust ? "name" : "status", report->status);
 	if (report->cell_count == 0)
 		return;
-	(void)fputs(", \"cells\": {", out);
+	(void)fprintf(out, ", \"%s\": {", adjust ? "amounts" : "cells");
 	for (size_t i = 0; i < report->cell_count; i++) {
 		if (i)
 			(void)fputs(", ", out);
@@ -390,7 +405,7 @@ void item_json(FILE *out, const struct office *office,
 	       const struct outbox_item *item,
 	       const struct statement *statement)
 {
-	const struct report *report = report_of(statement);
+	const struct report *report = item_report(statement);
 	char moment[MOMENT_TEXT_BYTES];
 
 	(void)fprintf(out,
@@ -398,7 +413,13 @@ void item_json(FILE *out, const struct office *office,
 		      (unsigned long long)item->number, item_state_name(item),
 		      statement_kind_name(statement->kind));
 	if (report)
-		json_report(out, report);
+		json_report(out, report, statement->kind == SAID_ADJUST);
+	if (statement->kind == SAID_REDACT) {
+		(void)fprintf(out, ", \"statement\": \"%llu.%u\"",
+			      (unsigned long long)statement->said.redact.entry,
+			      statement->said.redact.n);
+		json_member(out, "redacts", statement->said.redact.text);
+	}
 	json_texts(out, item, statement);
 	moment_print(item->saved_us, office->zone_minutes, moment);
 	(void)fprintf(out, ", \"saved\": \"%s\"", moment);

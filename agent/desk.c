@@ -123,12 +123,30 @@ static enum verdict check_review(const struct desk *desk,
 			   &desk->office->arena, column);
 }
 
+/* Only officials adjust. */
+static enum verdict check_adjust(const struct desk *desk,
+				 const struct entry *entry, const char **column)
+{
+	enum verdict verdict = VERDICT_ADMITTED;
+
+	if (desk->kept.roles && !(desk->kept.roles & 1u << ROLE_OFFICIAL))
+		return VERDICT_NOT_YOUR_UNIT;
+	if (desk->catalogue)
+		verdict = entry_check(entry, &desk->cells,
+				      desk->office->zone_minutes,
+				      &desk->office->arena, column);
+	return verdict ? verdict :
+			 entry_check_adjust(entry, &desk->cells, column);
+}
+
 enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 			const char **column)
 {
 	*column = "";
 	if (entry->review)
 		return check_review(desk, entry, column);
+	if (entry->adjust)
+		return check_adjust(desk, entry, column);
 	if (!desk->catalogue)
 		return VERDICT_ADMITTED;
 	if (is_anothers(desk, entry)) {
@@ -144,6 +162,8 @@ const char *desk_advice(const struct desk *desk, const struct entry *entry,
 {
 	enum language language = desk->office->language;
 
+	if (entry->adjust && verdict == VERDICT_NOT_YOUR_UNIT)
+		return message_text(language, MESSAGE_NOT_AN_OFFICIAL);
 	if (!entry->review || verdict != VERDICT_VALUE_MALFORMED)
 		return verdict_advice(language, verdict);
 	return message_text(language, !strcmp(column, "version") ?

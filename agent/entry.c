@@ -207,12 +207,37 @@ static bool is_narrative(const struct catalogue *catalogue,
 	       catalogue->targets[number].kind == KIND_NARRATIVE;
 }
 
+/* Is it of another version than its author saw? */
+static enum verdict check_version(const struct entry *entry,
+				  const struct known_cell *known,
+				  const char **column)
+{
+	uint8_t version[BASE_BYTES];
+
+	if (!entry->version.len)
+		return VERDICT_ADMITTED;
+	*column = "version";
+	if (entry_version_parse(entry->version, version))
+		return VERDICT_VALUE_MALFORMED;
+	return memcmp(version, known->salt, BASE_BYTES) ? VERDICT_STALE :
+							  VERDICT_ADMITTED;
+}
+
+enum verdict entry_check_adjust(const struct entry *entry,
+				const struct cells *cells, const char **column)
+{
+	const struct known_cell *known = cells_find(cells, &entry->report);
+
+	*column = "";
+	return known ? check_version(entry, known, column) :
+		       VERDICT_NOTHING_TO_ADJUST;
+}
+
 enum verdict entry_check_review(const struct entry *entry,
 				const struct cells *cells, const char **column)
 {
 	const struct report *review = &entry->report;
 	const struct known_cell *known = cells_find(cells, review);
-	uint8_t version[BASE_BYTES];
 
 	*column = "";
 	if (!known)
@@ -227,13 +252,7 @@ enum verdict entry_check_review(const struct entry *entry,
 	*column = "reason";
 	if (review_word_returns(review->status) && !entry->reason.len)
 		return VERDICT_REASON_MISSING;
-	*column = "version";
-	if (!entry->version.len)
-		return VERDICT_ADMITTED;
-	if (entry_version_parse(entry->version, version))
-		return VERDICT_VALUE_MALFORMED;
-	return memcmp(version, known->salt, BASE_BYTES) ? VERDICT_STALE :
-							  VERDICT_ADMITTED;
+	return check_version(entry, known, column);
 }
 
 enum verdict entry_check(const struct entry *entry, const struct cells *cells,
@@ -249,6 +268,10 @@ enum verdict entry_check(const struct entry *entry, const struct cells *cells,
 	if (entry->review)
 		return admit_review(cells->catalogue, &entry->report, when,
 				    &lookup, &admitted);
+	if (entry->adjust)
+		return admit_adjust(cells->catalogue, &entry->report,
+				    entry->reason.len > 0, when, &lookup, arena,
+				    &admitted, column);
 	return admit_report(cells->catalogue, &entry->report,
 			    entry->reason.len > 0, entry->text.len > 0, when,
 			    &lookup, arena, &admitted, column);
@@ -271,11 +294,14 @@ int entry_make(const struct entry *entry, struct cells *cells,
 	if (entry->review) {
 		statement.kind = SAID_REVIEW;
 		statement.said.review = entry->report;
+	} else if (entry->adjust) {
+		statement.kind = SAID_ADJUST;
+		statement.said.adjust = entry->report;
 	} else {
 		statement.said.report = entry->report;
 	}
 	ret = statement_make(&statement, texts, 2, arena, out, err);
-	if (!ret && !entry->review)
+	if (!ret && statement.kind == SAID_REPORT)
 		ret = cells_put(cells, &entry->report, out->salt, err);
 	return ret;
 }

@@ -1,7 +1,7 @@
 /*
- * One report or review as a person or a file gives it: put into canonical
- * form, checked against the office's slice, made into a statement that
- * follows what is known of its cell.
+ * One report, review or adjustment as a person or a file gives it: put into
+ * canonical form, checked against the office's slice, made into a statement
+ * that follows what is known of its cell.
  */
 #ifndef TALLY_AGENT_ENTRY_H
 #define TALLY_AGENT_ENTRY_H
@@ -18,8 +18,10 @@
 struct entry {
 	struct report report; /* of a review: status, no cells */
 	bool review;
-	struct span version; /* of a review: what it is of, as entry_version
-				writes it; empty: the newest known */
+	bool adjust;	     /* the status is its name, cells are amounts */
+	struct span version; /* of a review or adjustment: what it is of, as
+				entry_version writes it; empty: the newest
+				known */
 	struct span text, reason; /* empty: not given */
 	uint32_t row;		  /* of its file; 0: none */
 	bool doubtful; /* nobody can say here that it will be admitted */
@@ -52,6 +54,10 @@ int entry_version_parse(struct span text, uint8_t out[BASE_BYTES]);
 /* What this program does not send although the collector would take it: a
  * return without a reason helps nobody, an approval is no light. */
 enum verdict entry_check_review(const struct entry *entry,
+				const struct cells *cells, const char **column);
+
+/* An adjustment that nobody saw the figure of, or of another version. */
+enum verdict entry_check_adjust(const struct entry *entry,
 				const struct cells *cells, const char **column);
 
 /* What the collector would say, as far as it is known here; cells must have a

@@ -139,6 +139,21 @@ static const struct option_spec review_options[] = {
 	OUTCOME_OPTIONS,
 };
 
+static const struct option_spec adjust_options[] = {
+	{ "name", NULL, OPTION_TEXT, "NAME",
+	  "what it is shown as beside the figure" },
+	{ "reason", NULL, OPTION_TEXT, "T", "why; always needed" },
+	{ "withdraw", NULL, OPTION_FLAG, NULL, "take the adjustment back" },
+	{ "version", NULL, OPTION_TEXT, "V",
+	  "only if it is still the figure that was seen" },
+	WAIT_OPTIONS,
+};
+
+static const struct option_spec redact_options[] = {
+	{ "reason", NULL, OPTION_TEXT, "T", "why; always needed, and kept" },
+	WAIT_OPTIONS,
+};
+
 static const struct command_spec commands[] = {
 	{ "found", "", 0, 0,
 	  "found a journal as its first administrator, offline",
@@ -205,6 +220,18 @@ static const struct command_spec commands[] = {
 	  "tally-agent review return rural.village-look baima 2024Q2 --reason "
 	  "\"no photographs\"",
 	  review_options, COUNT(review_options), command_review },
+	{ "adjust", "TARGET UNIT PERIOD (AMOUNT | FIELD=AMOUNT...)", 3, 67,
+	  "put the centre's own amount beside a unit's report (officials)",
+	  "tally-agent adjust live.urban-jobs baima 2024M06 -20 --name "
+	  "\"counted twice\" --reason \"also in longmen's list\"\n"
+	  "tally-agent adjust live.urban-jobs baima 2024M06 --withdraw "
+	  "--reason \"the list was right\"",
+	  adjust_options, COUNT(adjust_options), command_adjust },
+	{ "redact", "RECEIPT (text | reason | note)", 2, 2,
+	  "have a free text blotted out of the journal for good (officials of "
+	  "the unit that settings.csv names)",
+	  "tally-agent redact 9.0 text --reason \"names a child\"",
+	  redact_options, COUNT(redact_options), command_redact },
 };
 /* clang-format on */
 

@@ -311,6 +311,30 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				    "figures --catalogue %s --changes”；在本机"
 				    "按填报文件试算，运行“tally-audit figures "
 				    "--catalogue %s --reports 文件.csv”" },
+	[MESSAGE_NOT_AN_OFFICIAL] = { "Adjusting is for keys with the role "
+				      "official. An administrator grants one: "
+				      "tally-agent grant UNIT --role official",
+				      "调整限具有 official 角色的密钥。请管理员"
+				      "授权：tally-agent grant 单位 --role "
+				      "official" },
+	[MESSAGE_ADJUSTS] = { "%s %.*s %.*s: reported %s; adjusted by %s "
+			      "(%.*s), beside what was reported",
+			      "%s %.*s %.*s：填报 %s；调整 %s（%.*s），与填报数"
+			      "分列" },
+	[MESSAGE_ADJUST_WITHDRAWN] = { "%s %.*s %.*s: reported %s; its "
+				       "adjustment is withdrawn",
+				       "%s %.*s %.*s：填报 %s；撤销其调整" },
+	[MESSAGE_REDACTS] = { "the %.*s of %llu.%u will be blotted out of the "
+			      "journal for good, once the collector has this",
+			      "%.*s（%llu.%"
+			      "u）：汇总中心收到后将从日志中永久涂去" },
+	[MESSAGE_MAY_NOT_REDACT] = { "nothing was saved: only officials of the "
+				     "unit that settings.csv names (redact) "
+				     "may redact",
+				     "未保存：只有 settings.csv 的 redact "
+				     "所列单位中具有 official "
+				     "角色的人员可以涂去"
+				     "文字" },
 	[MESSAGE_APPLY_SAVED] = { "catalogue saved here in %zu parts, waiting "
 				  "to send",
 				  "目录已存本机（%zu 份），待上报" },

@@ -45,10 +45,12 @@ static void tell_periods(const struct desk *desk, const struct entry *entry)
 		      period_type_name(target->period), text);
 }
 
-/* Not a word goes out of a review that nobody could act on, or that is not of
- * what its author saw. */
+/* Not a word goes out of an adjustment that would not count, of a review that
+ * nobody could act on, or that is not of what its author saw. */
 static bool is_hopeless(const struct entry *entry, enum verdict verdict)
 {
+	if (entry->adjust)
+		return verdict != VERDICT_ADMITTED;
 	return entry->review &&
 	       (verdict == VERDICT_NOTHING_TO_REVIEW ||
 		verdict == VERDICT_REASON_MISSING ||

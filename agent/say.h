@@ -16,7 +16,8 @@ struct span say_option(const struct options *options, const char *name);
 
 /*
  * Saves the entry, with what the collector will probably say of it; gives an
- * exit code. A review that helps nobody is not saved (3).
+ * exit code. A review that helps nobody is not saved (3), nor
+ * an adjustment that would be refused.
  */
 int say_save(struct desk *desk, struct entry *entry, uint64_t *number);
 

@@ -3,9 +3,11 @@
 #include <inttypes.h>
 
 #include "audit/print.h"
+#include "audit/redactions.h"
 #include "audit/source.h"
 #include "audit/verify.h"
 #include "base/print.h"
+#include "proto/day.h"
 
 static void print_hash(struct strbuf *out, const char *name,
 		       const struct hash *hash)
@@ -16,7 +18,51 @@ static void print_hash(struct strbuf *out, const char *name,
 	strbuf_addf(out, ",\"%s\":\"%s\"", name, hex);
 }
 
-static void print_json(const struct verification *v, bool good,
+static void add_json_text(struct strbuf *out, const char *name,
+			  const char *text)
+{
+	strbuf_addf(out, ",\"%s\":", name);
+	print_json_text(out, text);
+}
+
+/* "2024-07-05 09:00", where the journal is. */
+static void add_moment(struct strbuf *out, uint64_t us, int zone_minutes)
+{
+	int32_t day = day_of_us(us, zone_minutes);
+	uint64_t minutes = (us - day_start_us(day, zone_minutes)) / 60000000u;
+	char text[DAY_TEXT_BYTES];
+
+	day_print(day, text);
+	strbuf_addf(out, "%s %02u:%02u", text, (unsigned)(minutes / 60),
+		    (unsigned)(minutes % 60));
+}
+
+static void print_json_redacted(const struct redactions *redactions,
+				struct strbuf *out)
+{
+	strbuf_add_text(out, ",\"redacted\":[");
+	for (size_t i = 0; i < redactions->count; i++) {
+		const struct redacted *one = &redactions->list[i];
+		const struct redaction *by = &one->redaction;
+
+		strbuf_addf(out,
+			    "%s{\"statement\":\"%" PRIu64
+			    ".%u\",\"text\":\"%s\",\"by\":\"%" PRIu64 ".%u\"",
+			    i ? "," : "", by->entry, by->n,
+			    wire_text_name(by->text), by->by_entry, by->by_n);
+		print_hash(out, "key", &by->key);
+		add_json_text(out, "unit", one->unit);
+		strbuf_add_text(out, ",\"received\":\"");
+		add_moment(out, by->recv_us, redactions->zone_minutes);
+		strbuf_add_char(out, '"');
+		add_json_text(out, "reason", one->reason);
+		strbuf_add_char(out, '}');
+	}
+	strbuf_add_char(out, ']');
+}
+
+static void print_json(const struct verification *v,
+		       const struct redactions *redactions, bool good,
 		       struct strbuf *out)
 {
 	strbuf_addf(out, "{\"ok\":%s", good ? "true" : "false");
@@ -29,6 +75,7 @@ static void print_json(const struct verification *v, bool good,
 		    v->entries, v->batches, v->statements, v->forks,
 		    v->chains.keys.count, v->seen, v->torn_bytes);
 	print_hash(out, "root", &v->root);
+	print_json_redacted(redactions, out);
 	if (!good) {
 		strbuf_addf(out, ",\"bad\":{\"index\":%" PRIu64, v->index);
 		if (v->file[0]) {
@@ -43,7 +90,33 @@ static void print_json(const struct verification *v, bool good,
 	strbuf_add_text(out, "}\n");
 }
 
-static void print_people(const struct verification *v, struct strbuf *out)
+/* By whom, when, why: a line each. */
+static void print_redacted(const struct redactions *redactions,
+			   struct strbuf *out)
+{
+	char key[2 * HASH_BYTES + 1];
+
+	for (size_t i = 0; i < redactions->count; i++) {
+		const struct redacted *one = &redactions->list[i];
+		const struct redaction *by = &one->redaction;
+
+		hash_print(&by->key, key);
+		strbuf_addf(out,
+			    "redacted    the %s of %" PRIu64
+			    ".%u, by %s (key %.16s, statement %" PRIu64
+			    ".%u), ",
+			    wire_text_name(by->text), by->entry, by->n,
+			    one->unit, key, by->by_entry, by->by_n);
+		add_moment(out, by->recv_us, redactions->zone_minutes);
+		strbuf_add_text(out, ": ");
+		print_json_text(out, one->reason);
+		strbuf_add_char(out, '\n');
+	}
+}
+
+static void print_people(const struct verification *v,
+			 const struct redactions *redactions,
+			 struct strbuf *out)
 {
 	char id[2 * HASH_BYTES + 1], root[2 * HASH_BYTES + 1];
 
@@ -62,6 +135,7 @@ static void print_people(const struct verification *v, struct strbuf *out)
 	if (v->torn_bytes)
 		strbuf_addf(out, "torn tail   %" PRIu64 " bytes\n",
 			    v->torn_bytes);
+	print_redacted(redactions, out);
 	strbuf_add_text(out, "all is well\n");
 }
 
@@ -80,6 +154,7 @@ static void say_bad(const struct verification *v)
 
 int command_verify(const struct options *options)
 {
+	struct redactions redactions = { 0 };
 	struct verification v;
 	struct strbuf out;
 	struct err err = { 0 };
@@ -93,6 +168,8 @@ int command_verify(const struct options *options)
 	strbuf_init(&out, 0);
 	rc = verification_run(&v, dir, options_given(options, "torn-tail"),
 			      &err);
+	if (!rc)
+		rc = redactions_find(&v, dir, &redactions, &err);
 	good = rc == 0;
 	code = good ? EXIT_OK : EXIT_BROKEN;
 	if (!good && !v.what[0]) {
@@ -104,12 +181,13 @@ int command_verify(const struct options *options)
 	if (!good)
 		say_bad(&v);
 	if (options_given(options, "json"))
-		print_json(&v, good, &out);
+		print_json(&v, &redactions, good, &out);
 	else if (good)
-		print_people(&v, &out);
+		print_people(&v, &redactions, &out);
 	if (print_out(&out))
 		code = code ? code : EXIT_FAILED;
 out:
+	redactions_release(&redactions);
 	strbuf_release(&out);
 	verification_release(&v);
 	return code;

@@ -24,7 +24,9 @@ void verification_release(struct verification *verification)
 	chains_release(&verification->chains);
 	arena_release(&verification->arena);
 	free(verification->roots);
+	free(verification->blotted);
 	verification->roots = NULL;
+	verification->blotted = NULL;
 }
 
 static int keep_root(struct verification *v, struct err *err)
@@ -171,6 +173,63 @@ static int check_state(const struct verification *v, const struct leaf *leaf,
 	return 0;
 }
 
+static int add_blotted(struct verification *v,
+		       const struct journal_entry *entry, uint32_t n,
+		       struct span name, struct err *err)
+{
+	struct blotted *out;
+
+	if (v->blotted_count == v->blotted_size) {
+		size_t size = v->blotted_size ? 2 * v->blotted_size : 16;
+
+		out = realloc(v->blotted, size * sizeof(*out));
+		if (!out)
+			return err_set(err, ERR_NOMEM, "no memory");
+		v->blotted = out;
+		v->blotted_size = size;
+	}
+	out = &v->blotted[v->blotted_count++];
+	*out = (struct blotted){ .entry = entry->index,
+				 .n = n,
+				 .text = wire_text_number(name),
+				 .offset = entry->offset };
+	(void)snprintf(out->file, sizeof(out->file), "%s", entry->file);
+	return 0;
+}
+
+/* Salts are random: one of zeros is the mark of a text that was blotted out,
+ * unless its hash says that its author chose it. */
+static bool looks_blotted(const struct sealed *sealed)
+{
+	static const uint8_t zeros[SALT_BYTES];
+
+	for (size_t i = 0; i < sealed->text_count; i++)
+		if (!memcmp(sealed->texts[i].salt, zeros, SALT_BYTES))
+			return true;
+	return false;
+}
+
+static int note_blotted(struct verification *v,
+			const struct journal_entry *entry,
+			const struct batch *batch, struct err *err)
+{
+	int rc = 0;
+
+	for (uint32_t n = 0; n < batch->header.count && !rc; n++) {
+		const struct sealed *sealed = &batch->sealed[n];
+		struct statement said;
+
+		if (!looks_blotted(sealed) ||
+		    wire_decode_statement(sealed->body, &v->arena, &said, NULL))
+			continue;
+		for (size_t i = 0; i < said.text_count && !rc; i++)
+			if (wire_text_state(sealed, &said, i) == TEXT_BLOTTED)
+				rc = add_blotted(v, entry, n,
+						 said.texts[i].name, err);
+	}
+	return rc;
+}
+
 static int check_entry(struct verification *v,
 		       const struct journal_entry *entry, struct err *err)
 {
@@ -201,6 +260,8 @@ static int check_entry(struct verification *v,
 	case LEAF_FORWARD:
 		break;
 	}
+	if (!rc)
+		rc = note_blotted(v, entry, &batch, err);
 	if (rc)
 		return rc;
 	v->recv_us = leaf->recv_us;

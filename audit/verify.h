@@ -15,6 +15,15 @@
 #include "proto/merkle.h"
 #include "store/journal.h"
 
+/* A text that is zeros. */
+struct blotted {
+	uint64_t entry;
+	uint32_t n;
+	unsigned text; /* as wire_text_number */
+	char file[64];
+	uint64_t offset;
+};
+
 struct verification {
 	/* what was found */
 	struct hash journal;
@@ -25,6 +34,9 @@ struct verification {
 	char file[64];
 	uint64_t offset, index;
 	char what[ERR_MSG_BYTES_MAX];
+	/* texts that are blotted out; who said so is not looked into here */
+	struct blotted *blotted;
+	size_t blotted_count, blotted_size;
 	/* on the way */
 	struct frontier frontier;
 	struct hash *roots; /* by size */

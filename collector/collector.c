@@ -219,7 +219,10 @@ static int start(struct collector *c, const char *dir, const char *clock,
 	c->deliver = (struct loop_timer){ .due = collector_deliver, .arg = c };
 	loop_arm(c->loop, &c->tick, COLLECTOR_TICK_MS);
 	loop_arm(c->loop, &c->watch, COLLECTOR_WATCH_MS);
-	return 0;
+	/* What a crash has left undone. */
+	collector_blot(c);
+	return c->code ? err_set(err, ERR_IO, "a text cannot be blotted out") :
+			 0;
 }
 
 /* What is in the gate when it is told to stop is still taken. */

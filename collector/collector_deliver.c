@@ -76,7 +76,7 @@ void collector_deliver(void *arg)
 	}
 	if (more)
 		loop_arm(c->loop, &c->deliver, 1);
-	else if (delivery_waits(c->delivery))
+	else if (delivery_waits(c->delivery) || c->blot_wanted)
 		flusher_hurry(c->flusher);
 }
 
@@ -99,6 +99,8 @@ void collector_flushed(void *arg, unsigned events)
 			 state.applied);
 	c->flush_told = state.code != 0;
 	receipts_flushed(&c->receipts, state.applied);
+	if (c->blot_wanted && state.applied >= c->blot_at && !c->blot_told)
+		collector_blot(c);
 	c->backlog = state.waiting_bytes > FLUSHER_WAITING_BYTES_MAX;
 	collector_deliver_soon(c);
 }

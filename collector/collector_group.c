@@ -29,6 +29,7 @@ static void group_applied(void *ctx, void *tag, enum admission admission,
 	collector_check_delivery(c, delivery_changed(c->delivery,
 						     &batch->header.key,
 						     &c->puts, puts_from));
+	collector_note_redactions(c, puts_from);
 	session_taken(tag, admission, &kept);
 }
 

@@ -7,6 +7,7 @@
  *   collector_group.c    groups: drain, settle, acknowledge
  *   collector_host.c     what sessions and the gate ask
  *   collector_deliver.c  what is sent to sessions as the store learns it
+ *   collector_blot.c     texts that are to go
  *   collector_state.c    giving up, the clocks, a full disk
  *
  * Not for others than collector*.c.
@@ -68,6 +69,8 @@ struct collector {
 	uint64_t ticks;
 	bool doubt_told, full_told, flush_told, unsigned_told, cosign_told;
 	bool backlog;
+	bool blot_wanted, blot_told; /* redactions that are not carried out */
+	uint64_t blot_at;	     /* entries the store must contain first */
 	int code;
 };
 
@@ -100,6 +103,14 @@ void collector_flushed(void *arg, unsigned events);
 void collector_check_delivery(struct collector *c, int rc);
 /* Soon, but not before what is in the gate by now. */
 void collector_deliver_soon(struct collector *c);
+
+/* ---- collector_blot.c ---- */
+
+/* Carries out what the store knows of redactions; blot_wanted stays where the
+ * disk is full. Between groups. */
+void collector_blot(struct collector *c);
+/* Looks through what a batch has put. */
+void collector_note_redactions(struct collector *c, size_t puts_from);
 
 /* ---- collector_state.c ---- */
 

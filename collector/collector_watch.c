@@ -62,8 +62,12 @@ void collector_tick(void *arg)
 	watch_clock(c);
 	if (c->full_told)
 		collector_read_disk(c); /* nobody may be sending */
-	if (++c->ticks % STATUS_TICKS == 0)
+	if (++c->ticks % STATUS_TICKS == 0) {
 		collector_log_status(c);
+		if (c->blot_told)
+			collector_blot(c);
+		collector_deliver_soon(c);
+	}
 	loop_arm(c->loop, &c->tick, COLLECTOR_TICK_MS);
 }
 

@@ -102,6 +102,17 @@ static int interest_in_led(struct delivery *delivery, struct customer *customer,
 	return 0;
 }
 
+/* Officials adjust whatever was reported. */
+static int interest_in_all(struct delivery *delivery, struct customer *customer)
+{
+	for (uint32_t i = 0; i < delivery->ids.targets.count; i++)
+		if (list_add(&delivery->by_target, &delivery->by_target_size, i,
+			     customer) ||
+		    customer_leads(customer, i))
+			return ERR_NOMEM;
+	return 0;
+}
+
 static int interest(struct delivery *delivery, struct customer *customer)
 {
 	struct fold_office office;
@@ -110,6 +121,8 @@ static int interest(struct delivery *delivery, struct customer *customer)
 	forget_interests(delivery, customer);
 	if (!fold_office(delivery->fold, &customer->key, &office))
 		return 0;
+	if (office.roles & (1u << ROLE_OFFICIAL))
+		return interest_in_all(delivery, customer);
 	for (size_t i = 0;
 	     fold_office_unit(delivery->fold, &customer->key, i, &unit); i++) {
 		uint32_t number = intern_find(&delivery->ids.units, unit);
@@ -346,6 +359,35 @@ int delivery_changed(struct delivery *delivery, const struct hash *key,
 					  NULL);
 	}
 	return rc;
+}
+
+/* Everybody who has the cell, its author too. */
+static int changed_for_all(struct delivery *delivery, struct span figure_key)
+{
+	static const struct hash nobody;
+
+	return changed_figure(delivery, &nobody, figure_key);
+}
+
+int delivery_redacted(struct delivery *delivery, uint64_t entry, uint32_t n,
+		      struct err *err)
+{
+	struct table_reader reader;
+	struct span figure_key;
+	struct db_txn *txn;
+	int rc = db_begin(delivery->db, false, &txn, err);
+
+	/* Its file is another one now. */
+	journal_read_close(delivery->journal);
+	delivery->journal = NULL;
+	if (rc)
+		return rc;
+	reader = store_reader(txn);
+	rc = head_of_change(&reader, entry, n, &figure_key, err);
+	if (!rc && changed_for_all(delivery, figure_key))
+		rc = err_set(err, ERR_NOMEM, "no memory for a slice");
+	db_abort(txn);
+	return rc == ERR_NOTFOUND ? 0 : rc; /* no text of a cell */
 }
 
 /* ---- serving ---- */

@@ -68,6 +68,11 @@ void delivery_ended(struct delivery *delivery, uint32_t route);
 int delivery_changed(struct delivery *delivery, const struct hash *key,
 		     const struct puts *puts, size_t puts_from);
 
+/* A text of a statement was blotted out in the journal: whoever has its cell
+ * gets it again, without. */
+int delivery_redacted(struct delivery *delivery, uint64_t entry, uint32_t n,
+		      struct err *err);
+
 /* Works for a while on what the store, which contains `flushed` entries, can
  * answer. *more: there is more that it could do now. */
 int delivery_step(struct delivery *delivery, uint64_t flushed, bool *more,

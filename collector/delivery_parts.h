@@ -27,7 +27,8 @@ struct customer {
 	bool queued, over;
 	uint32_t route;
 	struct hash key;
-	/* numbers: units it speaks for, targets that they lead */
+	/* numbers: units it speaks for, targets that they lead; an
+	 * official's: all targets */
 	uint32_t *units, *targets;
 	size_t unit_count, units_size, target_count, targets_size;
 	/* figure keys that others have changed, and the entry that did */

@@ -152,9 +152,10 @@ static const struct words table[VERDICT_COUNT] = {
 	},
 	[VERDICT_REASON_MISSING] = {
 		"reason-missing",
-		"A late report, one that says not applicable, and a return "
-		"need a reason. Send it again with a reason.",
-		"迟报、填报不适用和退回的须说明原因。请补充原因后重新报送。",
+		"A late report, one that says not applicable, a return and an "
+		"adjustment need a reason. Send it again with a reason.",
+		"迟报、填报不适用、调整和退回的须说明原因。请补充原因后重新报"
+		"送。",
 	},
 	[VERDICT_FIELD_MISSING] = {
 		"field-missing",
@@ -244,6 +245,27 @@ static const struct words table[VERDICT_COUNT] = {
 		"its row and add one with from and approval.",
 		"目标期已开始，原目标行不得更改或删除。请保留原行，另加一行，"
 		"填写生效日期和批文。",
+	},
+	[VERDICT_NOT_ADJUSTABLE] = {
+		"not-adjustable",
+		"Only amounts are adjusted: no items, stages, grades, bottom "
+		"lines, narratives, worst cases or remarks. Return the report "
+		"instead.",
+		"只有数量可作调整：项目、形象进度、等次、底线、叙述、最差值和附报"
+		"不作调整。请改为退回填报。",
+	},
+	[VERDICT_NOTHING_TO_ADJUST] = {
+		"nothing-to-adjust",
+		"The unit has not reported this figure, or its report was "
+		"returned. An adjustment stands beside a report that counts.",
+		"该单位未填报此项，或填报已被退回。调整须附于有效的填报。",
+	},
+	[VERDICT_NOTHING_TO_REDACT] = {
+		"nothing-to-redact",
+		"There is no such statement before this one, or no such text. "
+		"Name the receipt (120.3) and text, reason or note.",
+		"此前没有该条记录或该文字。请写明回执号（如 120.3）和 text、"
+		"reason 或 note。",
 	},
 };
 /* clang-format on */

@@ -46,6 +46,9 @@ enum verdict {
 	VERDICT_KEY_UNKNOWN = 33,
 	VERDICT_KEY_TAKEN = 34,	 /* enrolled already */
 	VERDICT_GOAL_FIXED = 35, /* a goal row whose window has begun */
+	VERDICT_NOT_ADJUSTABLE = 36,
+	VERDICT_NOTHING_TO_ADJUST = 37,
+	VERDICT_NOTHING_TO_REDACT = 38,
 	VERDICT_COUNT
 };
 

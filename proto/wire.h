@@ -166,6 +166,12 @@ struct revoke {
 	uint64_t from_sequence;
 };
 
+struct redact {
+	uint64_t entry;
+	uint32_t n;
+	struct span text; /* its name */
+};
+
 struct catalogue_part {
 	uint8_t set[SALT_BYTES];
 	struct span file;
@@ -184,7 +190,9 @@ struct cell_text {
 	struct span value; /* canonical text */
 };
 
-struct report { /* and review, which has a status and no cells */
+/* And review, which has a status and no cells; and adjust, which has a name as
+ * its status, amounts in its cells and no item. */
+struct report {
 	struct span target;
 	struct span unit;
 	struct span period;
@@ -211,6 +219,8 @@ struct statement {
 		struct catalogue_commit commit;
 		struct report report;
 		struct report review;
+		struct report adjust;
+		struct redact redact;
 	} said;
 };
 
@@ -251,6 +261,29 @@ struct batch {
  * statement is the decoded body. */
 struct span wire_said_text(const struct sealed *sealed,
 			   const struct statement *statement, const char *name);
+
+/* What became of the i-th text that a body names. */
+enum text_state {
+	TEXT_THERE,
+	TEXT_BLOTTED, /* zeros, its salt too */
+	TEXT_MISSING,
+};
+
+enum text_state wire_text_state(const struct sealed *sealed,
+				const struct statement *statement, size_t i);
+
+/* "text", "reason", "note" are 1, 2, 3; 0: another name. */
+unsigned wire_text_number(struct span name);
+const char *wire_text_name(unsigned number); /* NULL: none */
+
+/*
+ * Blots out a text of statement n of a Batch message, in place: its bytes and
+ * its salt become zeros, no other byte changes. 0, also where nothing of that
+ * name is there (*found false); ERR_INVALID, ERR_LIMIT, ERR_NOMEM: it is no
+ * batch.
+ */
+int wire_blot(uint8_t *batch, size_t len, uint32_t n, struct span name,
+	      struct arena *arena, bool *found, struct err *err);
 
 /* Decodes the Batch message (without wire prefix); checks counts and sizes,
  * not authenticity. */

@@ -132,35 +132,51 @@ int wire_decode_batch(struct span bytes, struct arena *arena, struct batch *out,
 
 /* ---- checking ---- */
 
-/* The texts stand in the order of their hashes. */
+/* The texts stand in the order of their hashes; *at moves behind the one that
+ * the hash is of. */
+static enum text_state next_text(const struct sealed *sealed,
+				 const struct hash *said, size_t *at)
+{
+	const struct text *text;
+	struct hash hash;
+
+	if (*at == sealed->text_count)
+		return TEXT_MISSING;
+	text = &sealed->texts[*at];
+	hash = hash_text(text->salt, text->text);
+	if (hash_equal(&hash, said)) {
+		++*at;
+		return TEXT_THERE;
+	}
+	if (memcmp(text->salt, zero_salt, SALT_BYTES) != 0 ||
+	    !all_zero(text->text))
+		return TEXT_MISSING;
+	++*at;
+	return TEXT_BLOTTED;
+}
+
 static bool texts_match(const struct sealed *sealed,
 			const struct text_hash *hashes, size_t count,
 			bool redacted_ok)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct text *text;
-		struct hash hash;
-
-		if (at == sealed->text_count) {
-			if (!redacted_ok)
-				return false;
-			continue;
-		}
-		text = &sealed->texts[at];
-		hash = hash_text(text->salt, text->text);
-		if (hash_equal(&hash, &hashes[i].hash)) {
-			at++;
-			continue;
-		}
-		if (!redacted_ok)
+	for (size_t i = 0; i < count; i++)
+		if (next_text(sealed, &hashes[i].hash, &at) != TEXT_THERE &&
+		    !redacted_ok)
 			return false;
-		if (!memcmp(text->salt, zero_salt, SALT_BYTES) &&
-		    all_zero(text->text))
-			at++;
-	}
 	return at == sealed->text_count;
+}
+
+enum text_state wire_text_state(const struct sealed *sealed,
+				const struct statement *statement, size_t i)
+{
+	enum text_state state = TEXT_MISSING;
+	size_t at = 0;
+
+	for (size_t j = 0; j <= i; j++)
+		state = next_text(sealed, &statement->texts[j].hash, &at);
+	return state;
 }
 
 struct span wire_said_text(const struct sealed *sealed,

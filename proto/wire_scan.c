@@ -33,6 +33,7 @@ static const struct limit limits[] = {
 	{ &tally__grant__descriptor, 3, WIRE_ROLES_MAX },
 	{ &tally__cell__descriptor, 2, WIRE_VALUE_BYTES_MAX },
 	{ &tally__report__descriptor, 5, WIRE_CELLS_MAX },
+	{ &tally__adjust__descriptor, 5, WIRE_CELLS_MAX },
 	{ &tally__hello__descriptor, 3, TALK_MUST_UNDERSTAND_MAX },
 	{ &tally__receipt__descriptor, 4, WIRE_VERDICTS_MAX },
 	{ &tally__ack__descriptor, 2, TALK_RECEIPTS_MAX },
@@ -98,7 +99,7 @@ bool wire_is_utf8(struct span text)
 }
 
 /* Takes a varint off the front. */
-static bool take_varint(struct span *bytes, uint64_t *out)
+bool wire_take_varint(struct span *bytes, uint64_t *out)
 {
 	uint64_t value = 0;
 
@@ -161,19 +162,19 @@ static bool next_element(struct span *bytes, struct element *out)
 {
 	uint64_t tag, len = 0;
 
-	if (!take_varint(bytes, &tag) || tag > UINT32_MAX || !(tag >> 3))
+	if (!wire_take_varint(bytes, &tag) || tag > UINT32_MAX || !(tag >> 3))
 		return false;
 	out->number = (uint32_t)(tag >> 3);
 	out->type = (uint8_t)(tag & 7);
 	switch (out->type) {
 	case PROTOBUF_C_WIRE_TYPE_VARINT:
-		return take_varint(bytes, &out->value);
+		return wire_take_varint(bytes, &out->value);
 	case PROTOBUF_C_WIRE_TYPE_64BIT:
 		return take(bytes, 8, &out->bytes);
 	case PROTOBUF_C_WIRE_TYPE_32BIT:
 		return take(bytes, 4, &out->bytes);
 	case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-		return take_varint(bytes, &len) &&
+		return wire_take_varint(bytes, &len) &&
 		       take(bytes, len, &out->bytes);
 	default: /* groups, and what no version has */
 		return false;
@@ -222,7 +223,7 @@ static int scan_packed(struct walk *walk, struct level *level,
 	uint64_t count = 0, value;
 
 	while (bytes.len) {
-		if (!take_varint(&bytes, &value) ||
+		if (!wire_take_varint(&bytes, &value) ||
 		    !number_fits(field->type, value))
 			return broken(walk, level);
 		count++;

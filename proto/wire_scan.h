@@ -33,6 +33,9 @@
 int wire_scan(const ProtobufCMessageDescriptor *descriptor, struct span bytes,
 	      bool *unknown, struct err *err);
 
+/* Takes a varint off the front; false: there is none. */
+bool wire_take_varint(struct span *bytes, uint64_t *out);
+
 /* wire_scan, then protobuf-c with the arena as its allocator. */
 int wire_unpack(const ProtobufCMessageDescriptor *descriptor, struct span bytes,
 		struct arena *arena, bool *unknown,

@@ -122,6 +122,19 @@ static void decode_enrol(struct decoder *d, const ProtobufCBinaryData from[4],
 	      SIGNATURE_BYTES);
 }
 
+static void decode_cells(struct decoder *d, Tally__Cell *const *from,
+			 size_t count, struct report *out)
+{
+	out->cells = array(d, count, sizeof(*out->cells));
+	if (d->rc)
+		return;
+	out->cell_count = count;
+	for (size_t i = 0; i < count; i++) {
+		out->cells[i].field = wire_text(from[i]->field);
+		out->cells[i].value = wire_text(from[i]->value);
+	}
+}
+
 static void decode_report(struct decoder *d, const Tally__Report *from,
 			  struct report *out)
 {
@@ -129,14 +142,24 @@ static void decode_report(struct decoder *d, const Tally__Report *from,
 	out->unit = wire_text(from->unit);
 	out->period = wire_text(from->period);
 	out->item = wire_text(from->item);
-	out->cells = array(d, from->n_cells, sizeof(*out->cells));
-	if (d->rc)
-		return;
-	out->cell_count = from->n_cells;
-	for (size_t i = 0; i < from->n_cells; i++) {
-		out->cells[i].field = wire_text(from->cells[i]->field);
-		out->cells[i].value = wire_text(from->cells[i]->value);
-	}
+	decode_cells(d, from->cells, from->n_cells, out);
+}
+
+static void decode_adjust(struct decoder *d, const Tally__Adjust *from,
+			  struct report *out)
+{
+	out->target = wire_text(from->target);
+	out->unit = wire_text(from->unit);
+	out->period = wire_text(from->period);
+	out->status = wire_text(from->name);
+	decode_cells(d, from->cells, from->n_cells, out);
+}
+
+static void decode_redact(const Tally__Redact *from, struct redact *out)
+{
+	out->entry = from->entry;
+	out->n = from->n;
+	out->text = wire_text(from->text);
 }
 
 static void decode_review(const Tally__Review *from, struct report *out)
@@ -234,7 +257,11 @@ static void decode_said(struct decoder *d, const Tally__Statement *from,
 		decode_review(from->review, &out->said.review);
 		break;
 	case TALLY__STATEMENT__SAID_ADJUST:
+		decode_adjust(d, from->adjust, &out->said.adjust);
+		break;
 	case TALLY__STATEMENT__SAID_REDACT:
+		decode_redact(from->redact, &out->said.redact);
+		break;
 	case TALLY__STATEMENT__SAID_CLOSE:
 		break;
 	case TALLY__STATEMENT__SAID__NOT_SET:
@@ -386,6 +413,23 @@ static void encode_rotate(const struct enrol *from, Tally__Rotate *out)
 		wire_data(from->authorisation.bytes, SIGNATURE_BYTES);
 }
 
+static Tally__Cell **encode_cells(struct wire_encoder *e,
+				  const struct report *from, size_t *count)
+{
+	Tally__Cell **cells =
+		wire_list(e, from->cell_count, sizeof(Tally__Cell));
+
+	if (e->rc)
+		return NULL;
+	*count = from->cell_count;
+	for (size_t i = 0; i < from->cell_count; i++) {
+		tally__cell__init(cells[i]);
+		cells[i]->field = wire_string(e, from->cells[i].field);
+		cells[i]->value = wire_string(e, from->cells[i].value);
+	}
+	return cells;
+}
+
 static void encode_report(struct wire_encoder *e, const struct report *from,
 			  Tally__Report *out)
 {
@@ -394,15 +438,18 @@ static void encode_report(struct wire_encoder *e, const struct report *from,
 	out->unit = wire_string(e, from->unit);
 	out->period = wire_string(e, from->period);
 	out->item = wire_string(e, from->item);
-	out->cells = wire_list(e, from->cell_count, sizeof(Tally__Cell));
-	if (e->rc)
-		return;
-	out->n_cells = from->cell_count;
-	for (size_t i = 0; i < from->cell_count; i++) {
-		tally__cell__init(out->cells[i]);
-		out->cells[i]->field = wire_string(e, from->cells[i].field);
-		out->cells[i]->value = wire_string(e, from->cells[i].value);
-	}
+	out->cells = encode_cells(e, from, &out->n_cells);
+}
+
+static void encode_adjust(struct wire_encoder *e, const struct report *from,
+			  Tally__Adjust *out)
+{
+	tally__adjust__init(out);
+	out->target = wire_string(e, from->target);
+	out->unit = wire_string(e, from->unit);
+	out->period = wire_string(e, from->period);
+	out->name = wire_string(e, from->status);
+	out->cells = encode_cells(e, from, &out->n_cells);
 }
 
 static void encode_review(struct wire_encoder *e, const struct report *from,
@@ -496,10 +543,13 @@ static void encode_said(struct wire_encoder *e, const struct statement *from,
 		encode_review(e, &from->said.review, &said->review);
 		break;
 	case SAID_ADJUST:
-		tally__adjust__init(&said->adjust);
+		encode_adjust(e, &from->said.adjust, &said->adjust);
 		break;
 	case SAID_REDACT:
 		tally__redact__init(&said->redact);
+		said->redact.entry = from->said.redact.entry;
+		said->redact.n = from->said.redact.n;
+		said->redact.text = wire_string(e, from->said.redact.text);
 		break;
 	case SAID_CLOSE:
 		tally__close__init(&said->close);

@@ -269,19 +269,26 @@ static int put_change(struct figures *figures, struct row *row,
 			strbuf_span(bytes));
 }
 
-/* What is the same for versions and reviews. */
+/* Of the newest change; what was returned is not adjusted. */
+static bool is_return(uint32_t flags, struct span status)
+{
+	return flags & VERSION_REVIEW &&
+	       span_equal(status, span_of_text("returned"));
+}
+
+/* What is the same for versions, reviews and adjustments. */
 static int change_row(struct figures *figures, const struct admitted *admitted,
 		      const struct origin *origin, uint32_t i,
 		      struct puts *puts)
 {
 	struct row *row = rows_at(&figures->rows, i);
-	bool review = admitted->flags & VERSION_REVIEW;
+	bool mark = admitted->flags & VERSION_MARKS;
 	uint8_t key_bytes[FIGURE_KEY_BYTES_MAX];
 	struct figure_key key = key_of(figures, row);
 	bool first = row->version == 0;
 	struct figure_row change = {
 		.ordinal = i,
-		.version = review ? row->version : row->version + 1,
+		.version = mark ? row->version : row->version + 1,
 		.entry = origin->entry,
 		.n = origin->n,
 		.recv_us = origin->recv_us,
@@ -296,7 +303,7 @@ static int change_row(struct figures *figures, const struct admitted *admitted,
 	};
 	int rc;
 
-	if (!first && !review)
+	if (!first && !mark)
 		change.flags |= VERSION_CORRECTION;
 	memcpy(change.salt, origin->salt, SALT_BYTES);
 	memcpy(change.base, row->base, BASE_BYTES);
@@ -307,10 +314,9 @@ static int change_row(struct figures *figures, const struct admitted *admitted,
 		return rc;
 	row->entry = origin->entry;
 	row->n = origin->n;
-	row->returned = review &&
-			span_equal(admitted->status, span_of_text("returned"));
+	row->returned = is_return(admitted->flags, admitted->status);
 	row->returned_us = row->returned ? origin->recv_us : 0;
-	if (!review) {
+	if (!mark) {
 		row->version++;
 		memcpy(row->base, origin->salt, BASE_BYTES);
 	}
@@ -332,24 +338,22 @@ int figures_report(struct figures *figures, const struct admitted *admitted,
 	return rc ? err_set(err, rc, "no room for another figure") : 0;
 }
 
-int figures_review(struct figures *figures, const struct admitted *admitted,
-		   const struct origin *origin, struct puts *puts,
-		   struct err *err)
+int figures_mark(struct figures *figures, const struct admitted *admitted,
+		 const struct origin *origin, struct puts *puts,
+		 struct err *err)
 {
-	struct admitted review = *admitted;
 	struct row like;
 	uint32_t i = ROW_NONE;
 	int rc;
 
-	review.flags |= VERSION_REVIEW;
 	if (identify(figures, admitted->target, admitted->unit,
 		     admitted->period, admitted->item, &like))
 		i = rows_find(&figures->rows, &like);
 	if (i == ROW_NONE)
 		return err_set(err, ERR_NOTFOUND,
-			       "there is no version to review");
-	rc = change_row(figures, &review, origin, i, puts);
-	return rc ? err_set(err, rc, "no room for another review") : 0;
+			       "there is no version to review or adjust");
+	rc = change_row(figures, admitted, origin, i, puts);
+	return rc ? err_set(err, rc, "no room for another change") : 0;
 }
 
 /* ---- loading ---- */
@@ -417,10 +421,9 @@ static int load_row(void *arg, struct span key_bytes, struct span value)
 	row.entry = change.entry;
 	row.n = change.n;
 	row.link = link;
-	if (change.flags & VERSION_REVIEW) {
+	if (change.flags & VERSION_MARKS) {
 		memcpy(row.base, change.base, BASE_BYTES);
-		row.returned =
-			span_equal(change.status, span_of_text("returned"));
+		row.returned = is_return(change.flags, change.status);
 		row.returned_us = row.returned ? change.recv_us : 0;
 	} else {
 		memcpy(row.base, change.salt, BASE_BYTES);

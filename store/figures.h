@@ -4,9 +4,9 @@
  *
  * In memory a row is only what admission needs: its head, its link, its
  * place. What was said goes out as puts: TABLE_FIGURE holds each row's newest
- * change (a version, or the review of one) and its link, TABLE_CHANGE every
- * one, each pointing at the one before it. Row bytes are what links hash;
- * docs/journal.md.
+ * change (a version, or the review or adjustment of one) and its link,
+ * TABLE_CHANGE every one, each pointing at the one before it. Row bytes are
+ * what links hash; docs/journal.md.
  */
 #ifndef TALLY_STORE_FIGURES_H
 #define TALLY_STORE_FIGURES_H
@@ -57,13 +57,14 @@ bool figures_head(const struct figures *figures, uint32_t target, uint32_t unit,
 		  struct period period, struct span item,
 		  uint8_t out[BASE_BYTES]);
 
-/* Takes an admitted report or review; appends puts. */
+/* Takes what was admitted; appends puts. */
 int figures_report(struct figures *figures, const struct admitted *admitted,
 		   const struct origin *origin, struct puts *puts,
 		   struct err *err);
-int figures_review(struct figures *figures, const struct admitted *admitted,
-		   const struct origin *origin, struct puts *puts,
-		   struct err *err);
+/* A review or an adjustment of the newest version. */
+int figures_mark(struct figures *figures, const struct admitted *admitted,
+		 const struct origin *origin, struct puts *puts,
+		 struct err *err);
 
 uint64_t figures_count(const struct figures *figures); /* rows */
 /* The root over the links of all rows (store/state.h). */

@@ -163,13 +163,30 @@ static void add_version(const struct collecting *collecting, struct cell *cell,
 	};
 }
 
-static int add_review(struct collecting *collecting, struct cell *cell,
-		      const struct figure_row *change)
+static void add_adjustment(struct cell *cell, const struct figure_row *change)
+{
+	cell->adjustments[cell->adjustment_count++] = (struct adjustment){
+		.version = change->version - 1,
+		.entry = change->entry,
+		.n = change->n,
+		.recv_us = change->recv_us,
+		.name = change->status,
+		.values = change->values,
+		.value_count = change->value_count,
+	};
+}
+
+static int add_mark(struct collecting *collecting, struct cell *cell,
+		    const struct figure_row *change)
 {
 	if (change->version == 0 || change->version > cell->version_count)
 		return err_set(collecting->err, ERR_CORRUPT,
-			       "change %llu.%u reviews no version",
+			       "change %llu.%u is of no version",
 			       (unsigned long long)change->entry, change->n);
+	if (change->flags & VERSION_ADJUST) {
+		add_adjustment(cell, change);
+		return 0;
+	}
 	cell->reviews[cell->review_count++] = (struct review_mark){
 		.version = change->version - 1,
 		.entry = change->entry,
@@ -184,24 +201,29 @@ static int add_review(struct collecting *collecting, struct cell *cell,
 /* Turns the changes walked into the cell, oldest first. */
 static int build_cell(struct collecting *collecting, struct cell *cell)
 {
-	size_t count = collecting->change_count, reviews = 0;
+	size_t count = collecting->change_count, reviews = 0, adjustments = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (collecting->changes[i].flags & VERSION_REVIEW)
-			reviews++;
-	cell->versions = arena_array(collecting->arena, count - reviews,
+	for (size_t i = 0; i < count; i++) {
+		reviews += !!(collecting->changes[i].flags & VERSION_REVIEW);
+		adjustments +=
+			!!(collecting->changes[i].flags & VERSION_ADJUST);
+	}
+	cell->versions = arena_array(collecting->arena,
+				     count - reviews - adjustments,
 				     sizeof(*cell->versions));
 	cell->reviews =
 		arena_array(collecting->arena, reviews, sizeof(*cell->reviews));
-	if (!cell->versions || !cell->reviews)
+	cell->adjustments = arena_array(collecting->arena, adjustments,
+					sizeof(*cell->adjustments));
+	if (!cell->versions || !cell->reviews || !cell->adjustments)
 		return err_set(collecting->err, ERR_NOMEM,
 			       "no memory for a cell");
 	for (size_t i = count; i-- > 0 && !rc;) {
 		const struct figure_row *change = &collecting->changes[i];
 
-		if (change->flags & VERSION_REVIEW)
-			rc = add_review(collecting, cell, change);
+		if (change->flags & VERSION_MARKS)
+			rc = add_mark(collecting, cell, change);
 		else
 			add_version(collecting, cell, change);
 	}

@@ -43,21 +43,22 @@ struct figure_key {
 
 struct figure_row {
 	uint32_t ordinal; /* of the cell, in order of first appearance */
-	uint32_t version; /* from 1; of a review: the version judged */
+	/* From 1; of a review or adjustment: the version it is of. */
+	uint32_t version;
 	uint64_t entry;
 	uint32_t n;
 	uint64_t recv_us;
 	struct hash key; /* office */
 	uint64_t sequence;
 	uint8_t salt[SALT_BYTES];
-	uint8_t base[BASE_BYTES]; /* replaced or judged, zero in a first */
+	uint8_t base[BASE_BYTES]; /* replaced, judged, .., zero in a first */
 	uint64_t previous_entry;
 	uint32_t previous_n;
 	uint32_t flags; /* enum version_flag */
 	struct span figure_key;
 	struct value *values;
 	size_t value_count;
-	struct span status; /* reviews */
+	struct span status; /* reviews; of an adjustment its name */
 };
 
 /* Number of bytes written; 0 if the item is too long. */

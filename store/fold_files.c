@@ -28,14 +28,15 @@ enum fixed {
 	FIXED_ITEM,
 	FIXED_TEXT,
 	FIXED_REVIEW,
+	FIXED_ADJUST,
 	FIXED_REASON,
 	FIXED_RECEIVED,
 	FIXED_COUNT
 };
 
 static const char *const fixed_names[FIXED_COUNT] = {
-	"target", "unit",   "period", "item",
-	"text",	  "review", "reason", "received",
+	"target", "unit",   "period", "item",	  "text",
+	"review", "adjust", "reason", "received",
 };
 
 struct files {
@@ -255,13 +256,19 @@ static int take_row(struct files *files, const struct csv_row *row,
 	const char *column = NULL;
 	enum verdict verdict;
 
-	if (report->status.len) {
+	if (fixed_cell(files, row, FIXED_ADJUST).len) {
+		verdict = admit_adjust(files->catalogue, report, has_reason,
+				       when, &lookup, &files->scratch,
+				       &admitted, &column);
+		if (!verdict)
+			return figures_mark(files->figures, &admitted, &origin,
+					    &files->puts, files->err);
+	} else if (report->status.len) {
 		verdict = admit_review(files->catalogue, report, when, &lookup,
 				       &admitted);
 		if (!verdict)
-			return figures_review(files->figures, &admitted,
-					      &origin, &files->puts,
-					      files->err);
+			return figures_mark(files->figures, &admitted, &origin,
+					    &files->puts, files->err);
 	} else {
 		verdict = admit_report(files->catalogue, report, has_reason,
 				       has_text, when, &lookup, &files->scratch,
@@ -285,9 +292,12 @@ static int read_row(struct files *files, const struct csv_row *row)
 		.status = fixed_cell(files, row, FIXED_REVIEW),
 	};
 	struct span received = fixed_cell(files, row, FIXED_RECEIVED);
+	struct span name = fixed_cell(files, row, FIXED_ADJUST);
 	uint64_t recv_us = 0;
 	int rc;
 
+	if (name.len)
+		report.status = name;
 	arena_reset(&files->scratch);
 	rc = read_cells(files, row, &report);
 	if (rc)

@@ -9,6 +9,7 @@
 
 #include "proto/day.h"
 #include "store/fold_state.h"
+#include "store/redaction.h"
 
 /* ---- the parts every statement has ---- */
 
@@ -173,8 +174,88 @@ static int say_review(const struct saying *saying, enum verdict *verdict)
 		*verdict = VERDICT_STALE;
 		return 0;
 	}
-	return figures_review(fold->figures, &admitted, &saying->origin,
-			      saying->puts, saying->err);
+	return figures_mark(fold->figures, &admitted, &saying->origin,
+			    saying->puts, saying->err);
+}
+
+/* Adjustments are the centre's: an official's, whatever the unit. */
+static int say_adjust(const struct saying *saying, enum verdict *verdict)
+{
+	struct fold *fold = saying->fold;
+	struct admit_lookup lookup = figures_lookup(fold->figures);
+	struct admitted admitted;
+
+	*verdict = VERDICT_NOT_YOUR_UNIT;
+	if (!office_has_role(saying->office, ROLE_OFFICIAL))
+		return 0;
+	if (!fold->catalogue) {
+		*verdict = VERDICT_TARGET_UNKNOWN;
+		return 0;
+	}
+	*verdict = admit_adjust(fold->catalogue,
+				&saying->statement->said.adjust,
+				saying->has_reason, when_of(saying), &lookup,
+				&fold->scratch, &admitted, NULL);
+	if (!*verdict && is_stale(saying, &admitted))
+		*verdict = VERDICT_STALE;
+	if (*verdict)
+		return 0;
+	return figures_mark(fold->figures, &admitted, &saying->origin,
+			    saying->puts, saying->err);
+}
+
+/* ---- redactions ---- */
+
+/* Nobody may if the catalogue names nobody. */
+static bool may_redact(const struct saying *saying)
+{
+	const struct catalogue *catalogue = saying->fold->catalogue;
+
+	return catalogue && catalogue->settings.redact != CATALOGUE_NONE &&
+	       office_has_role(saying->office, ROLE_OFFICIAL) &&
+	       speaks_for(saying->office, catalogue,
+			  catalogue->settings.redact);
+}
+
+static int put_redaction(const struct saying *saying, unsigned text)
+{
+	const struct redact *redact = &saying->statement->said.redact;
+	struct redaction redaction = {
+		.entry = redact->entry,
+		.n = redact->n,
+		.text = text,
+		.by_entry = saying->origin.entry,
+		.by_n = saying->origin.n,
+		.recv_us = saying->origin.recv_us,
+		.key = saying->origin.key,
+	};
+	uint8_t key[REDACTION_KEY_BYTES], value[REDACTION_VALUE_BYTES];
+
+	redaction_write(&redaction, key, value);
+	return puts_add(saying->puts, TABLE_REDACTION,
+			span_of(key, sizeof(key)),
+			span_of(value, sizeof(value)));
+}
+
+/* What the place holds the fold does not know: a text that is not there, or
+ * was blotted out before, stays as it is. */
+static int say_redact(const struct saying *saying, enum verdict *verdict)
+{
+	const struct redact *redact = &saying->statement->said.redact;
+	unsigned text = wire_text_number(redact->text);
+
+	*verdict = VERDICT_ADMITTED;
+	if (!may_redact(saying))
+		*verdict = VERDICT_NOT_YOUR_UNIT;
+	else if (!text || redact->entry >= saying->origin.entry)
+		*verdict = VERDICT_NOTHING_TO_REDACT;
+	else if (!saying->has_reason)
+		*verdict = VERDICT_REASON_MISSING;
+	if (*verdict)
+		return 0;
+	return put_redaction(saying, text) ? err_set(saying->err, ERR_NOMEM,
+						     "no memory for the fold") :
+					     0;
 }
 
 /* ---- what administrators say ---- */
@@ -466,6 +547,10 @@ static int say(const struct saying *saying, enum verdict *verdict)
 		return say_report(saying, verdict);
 	case SAID_REVIEW:
 		return say_review(saying, verdict);
+	case SAID_ADJUST:
+		return say_adjust(saying, verdict);
+	case SAID_REDACT:
+		return say_redact(saying, verdict);
 	case SAID_GRANT:
 	case SAID_REVOKE:
 	case SAID_RULES:
@@ -480,8 +565,6 @@ static int say(const struct saying *saying, enum verdict *verdict)
 	case SAID_FOUND:
 		*verdict = VERDICT_NOT_ALLOWED;
 		return 0;
-	case SAID_ADJUST:
-	case SAID_REDACT:
 	case SAID_CLOSE:
 	case SAID_UNKNOWN:
 		*verdict = VERDICT_TOO_NEW;

@@ -223,13 +223,13 @@ static int step_back(struct walk *walk)
 	return rc ? rc : 1;
 }
 
-/* The version that a review is of, if the walk stands at one. */
-static int reviewed_version(struct walk *walk)
+/* Back over changes of these kinds, if the walk stands at one. */
+static int pass_marks(struct walk *walk, uint32_t marks)
 {
 	int rc = 1;
 
-	while (rc == 1 && walk->row.flags & VERSION_REVIEW) {
-		walk->left = 1; /* however many reviews it had */
+	while (rc == 1 && walk->row.flags & marks) {
+		walk->left = 1; /* however many there are */
 		rc = step_back(walk);
 	}
 	if (rc == 0)
@@ -264,7 +264,7 @@ static int find_before(struct walk *walk, struct head_found *out)
 	if (fill_review(&walk->row, arena, &before.status, &before.review))
 		return ERR_NOMEM;
 	out->before_reviewer = walk->row.key;
-	rc = reviewed_version(walk);
+	rc = pass_marks(walk, VERSION_MARKS);
 	if (!rc)
 		rc = fill_cells(&walk->row, arena, &before.cells,
 				&before.cell_count);
@@ -299,15 +299,15 @@ static int fill_head(struct walk *walk, struct head_found *out)
 {
 	struct arena *arena = walk->heads->arena;
 	struct head *head = &out->head;
-	int rc = 0;
+	int rc = pass_marks(walk, VERSION_ADJUST);
 
-	if (walk->row.flags & VERSION_REVIEW) {
+	if (!rc && walk->row.flags & VERSION_REVIEW) {
 		rc = fill_review(&walk->row, arena, &head->report.status,
 				 &head->review);
 		out->reviewer = walk->row.key;
 	}
 	if (!rc)
-		rc = reviewed_version(walk);
+		rc = pass_marks(walk, VERSION_MARKS);
 	if (!rc)
 		rc = fill_cells(&walk->row, arena, &head->report.cells,
 				&head->report.cell_count);
@@ -345,6 +345,24 @@ int head_read(const struct heads *heads, struct span figure_key,
 		return err_set(heads->err, rc, "no memory for a head");
 	if (!rc)
 		*out = found;
+	return rc;
+}
+
+int head_of_change(const struct table_reader *reader, uint64_t entry,
+		   uint32_t n, struct span *figure_key, struct err *err)
+{
+	uint8_t key[CHANGE_KEY_BYTES];
+	struct figure_row row;
+	struct span bytes;
+	int rc;
+
+	change_key_write(entry, n, key);
+	rc = reader->get(reader->ctx, TABLE_CHANGE, span_of(key, sizeof(key)),
+			 &bytes, err);
+	if (!rc)
+		rc = figure_row_read(bytes, NULL, &row, err);
+	if (!rc)
+		*figure_key = row.figure_key;
 	return rc;
 }
 

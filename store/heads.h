@@ -74,6 +74,11 @@ struct heads {
 int head_read(const struct heads *heads, struct span figure_key,
 	      struct head_found *out);
 
+/* The figure key of the cell that a statement is of, which lives as long as the
+ * reader's transaction. ERR_NOTFOUND: it was refused, or is of no cell. */
+int head_of_change(const struct table_reader *reader, uint64_t entry,
+		   uint32_t n, struct span *figure_key, struct err *err);
+
 /* The keys of a unit's cells in a target; of all units if unit is
  * INTERN_NONE. In order, until visit returns other than 0. */
 int heads_scan(const struct table_reader *reader, uint32_t target,

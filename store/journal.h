@@ -98,6 +98,18 @@ int journal_commit(struct journal *journal, struct err *err);
 /* Forgets the group. */
 void journal_discard(struct journal *journal);
 
+/*
+ * Blots out a text of a committed statement (wire_blot): its segment is written
+ * again beside the old one, synced, and takes its name, so that a crash leaves
+ * the one or the other. Nothing may be collected meanwhile. *found false:
+ * there is no such text, or it was blotted out before; nothing was written.
+ * ERR_FULL: nothing happened, try again when there is room. After any other
+ * error the journal is unusable. Readers that hold the old file open read on
+ * in it until they come to its end, or seek.
+ */
+int journal_blot(struct journal *journal, uint64_t entry, uint32_t n,
+		 struct span text, bool *found, struct err *err);
+
 /* ---- reading ---- */
 
 struct journal_entry {

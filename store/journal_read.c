@@ -136,6 +136,15 @@ static int look_for_segments(struct journal_reader *reader, struct err *err)
 	return rc;
 }
 
+/* 0: the end, as it was; 1: there is more in the file that took the place of
+ * the one that was read. */
+static int reopen_last(struct journal_reader *reader, struct err *err)
+{
+	int rc = scan_reopen(&reader->scan, err);
+
+	return rc ? rc : scan_group(&reader->scan, true, err);
+}
+
 /* 1: a group is there to be handed out; 0: the end. */
 static int next_group(struct journal_reader *reader, struct err *err)
 {
@@ -154,6 +163,9 @@ static int next_group(struct journal_reader *reader, struct err *err)
 			 * added, this one may have grown before. */
 			rc = look_for_segments(reader, err);
 			if (rc <= 0)
+				return rc ? rc : reopen_last(reader, err);
+			rc = scan_reopen(scan, err);
+			if (rc)
 				return rc;
 			continue;
 		}

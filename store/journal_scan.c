@@ -150,6 +150,20 @@ int scan_open(struct scan *scan, const char *dir, uint64_t first,
 	return 0;
 }
 
+/* A file in which a text was blotted out took the place of the one that is
+ * open, which grows no more. */
+int scan_reopen(struct scan *scan, struct err *err)
+{
+	int fd = scan->disk->open(scan->disk->ctx, scan->path, O_RDONLY);
+
+	if (fd < 0)
+		return err_sys(err, "%s", scan->path);
+	(void)scan->disk->close(scan->disk->ctx, scan->fd);
+	scan->fd = fd;
+	scan_goto(scan, scan->end, scan->next);
+	return 0;
+}
+
 void scan_goto(struct scan *scan, uint64_t offset, uint64_t index)
 {
 	scan->end = offset;

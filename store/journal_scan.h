@@ -45,6 +45,9 @@ void scan_release(struct scan *scan);
 int scan_open(struct scan *scan, const char *dir, uint64_t first,
 	      struct err *err);
 
+/* Opens the same file again, if another stands under its name by now. */
+int scan_reopen(struct scan *scan, struct err *err);
+
 /* Goes to a group's begin. */
 void scan_goto(struct scan *scan, uint64_t offset, uint64_t index);
 

@@ -38,6 +38,8 @@ const char *table_name(enum table table)
 		return "id";
 	case TABLE_PART:
 		return "part";
+	case TABLE_REDACTION:
+		return "redaction";
 	case TABLE_COUNT:
 		break;
 	}

@@ -284,6 +284,7 @@ struct settings {
 	int resend_days;
 	int slip_red;
 	struct decimal coverage_min;
+	uint32_t redact; /* unit whose officials redact; CATALOGUE_NONE */
 };
 
 struct catalogue {

@@ -18,13 +18,14 @@ enum setting {
 	SET_RED_ABOVE,
 	SET_SLIP_RED,
 	SET_COVERAGE_MIN,
+	SET_REDACT,
 	SET_COUNT,
 };
 
 static const char *const setting_names[SET_COUNT] = {
 	"title_zh",  "title_en",   "start",	   "end",
 	"due_days",  "close_days", "resend_days",  "yellow_from",
-	"red_above", "slip_red",   "coverage_min",
+	"red_above", "slip_red",   "coverage_min", "redact",
 };
 
 /* Points and percent: a number that is not negative. */
@@ -89,6 +90,7 @@ static void read_setting(const struct row *row, enum setting setting)
 	case SET_COVERAGE_MIN:
 		read_points(row, percent_max, &settings->coverage_min);
 		break;
+	case SET_REDACT: /* once units are known */
 	case SET_COUNT:
 		break;
 	}
@@ -107,6 +109,7 @@ void load_settings(struct loader *loader)
 		.resend_days = 10,
 		.slip_red = 3,
 		.coverage_min = { 50, 0 },
+		.redact = CATALOGUE_NONE,
 	};
 	loader->due = (struct days){ 10, false };
 	loader->close = (struct days){ 30, false };
@@ -185,6 +188,21 @@ static void check_parents(struct loader *loader, const struct row *rows)
 	}
 }
 
+/* Whose officials redact: of the settings, which are read before units. */
+static void name_authority(struct loader *loader)
+{
+	size_t count = table_rows(loader, FILE_SETTINGS);
+
+	for (size_t i = 0; i < count; i++) {
+		struct row row = table_row(loader, FILE_SETTINGS, i);
+
+		if (span_equal(row_cell(&row, SETTING_KEY),
+			       span_of_text(setting_names[SET_REDACT])))
+			(void)row_unit(&row, SETTING_VALUE,
+				       &loader->catalogue->settings.redact);
+	}
+}
+
 void load_units(struct loader *loader)
 {
 	struct catalogue *catalogue = loader->catalogue;
@@ -217,6 +235,7 @@ void load_units(struct loader *loader)
 	for (size_t i = 0; i < catalogue->unit_count; i++)
 		read_unit(&rows[i], &units[i]);
 	check_parents(loader, rows);
+	name_authority(loader);
 }
 
 /* ---- codes ---- */

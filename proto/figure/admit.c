@@ -382,3 +382,105 @@ enum verdict admit_review(const struct catalogue *catalogue,
 	};
 	return VERDICT_ADMITTED;
 }
+
+/* ---- adjustments ---- */
+
+static bool kind_adjustable(const struct target *target)
+{
+	return !admit_is_register(target) && target->measure != KIND_GUARD &&
+	       target->kind != KIND_NARRATIVE;
+}
+
+/* An amount that is summed, or the last of which counts. */
+static bool field_adjustable(const struct field *field)
+{
+	return field->type == TYPE_DECIMAL && field->time != TIME_MAX &&
+	       field->role != FIELD_MEMO && field->role != FIELD_ATTRIBUTE &&
+	       field->role != FIELD_WORST;
+}
+
+static enum verdict check_amounts(struct place *place,
+				  const struct admit_cells *cells)
+{
+	for (size_t i = 0; i < cells->count; i++) {
+		if (!field_adjustable(cells->fields[i]))
+			return refuse(place, cells->fields[i]->id,
+				      VERDICT_NOT_ADJUSTABLE);
+		if (cells->values[i].kind != VALUE_NUMBER)
+			return refuse(place, cells->fields[i]->id,
+				      VERDICT_VALUE_MALFORMED);
+	}
+	return VERDICT_ADMITTED;
+}
+
+static enum verdict check_name(struct place *place, struct span name)
+{
+	if (name.len == 0)
+		return refuse(place, "adjust", VERDICT_FIELD_MISSING);
+	if (name.len > WIRE_NAME_BYTES_MAX)
+		return refuse(place, "adjust", VERDICT_VALUE_MALFORMED);
+	for (size_t i = 0; i < name.len; i++)
+		if (name.data[i] < 0x20 || name.data[i] == 0x7f)
+			return refuse(place, "adjust", VERDICT_VALUE_MALFORMED);
+	return VERDICT_ADMITTED;
+}
+
+static enum verdict judge_adjust(struct place *place,
+				 const struct report *adjust, bool has_reason,
+				 const struct admit_lookup *lookup,
+				 struct admit_cells *cells)
+{
+	enum verdict verdict = find_place(place, adjust);
+	struct cell_state state;
+
+	if (verdict)
+		return verdict;
+	if (!kind_adjustable(place->target))
+		return refuse(place, "target", VERDICT_NOT_ADJUSTABLE);
+	state = cell_of(place, lookup);
+	if (!state.has_head || state.head_returned)
+		return VERDICT_NOTHING_TO_ADJUST;
+	cells->catalogue = place->catalogue;
+	cells->target = place->target;
+	verdict = admit_cells_read(cells, adjust);
+	place->column = cells->column;
+	if (!verdict)
+		verdict = check_amounts(place, cells);
+	if (!verdict && cells->count)
+		verdict = check_name(place, adjust->status);
+	if (!verdict && !has_reason)
+		return refuse(place, "reason", VERDICT_REASON_MISSING);
+	return verdict;
+}
+
+enum verdict admit_adjust(const struct catalogue *catalogue,
+			  const struct report *adjust, bool has_reason,
+			  struct admit_when when,
+			  const struct admit_lookup *lookup,
+			  struct arena *arena, struct admitted *out,
+			  const char **column)
+{
+	struct place place = {
+		.catalogue = catalogue,
+		.when = when,
+		.column = "",
+	};
+	struct admit_cells cells = { .arena = arena, .column = "" };
+	enum verdict verdict =
+		judge_adjust(&place, adjust, has_reason, lookup, &cells);
+
+	if (column)
+		*column = verdict ? place.column : "";
+	if (verdict)
+		return verdict;
+	*out = (struct admitted){
+		.target = place.target_index,
+		.unit = place.unit,
+		.period = place.period,
+		.flags = VERSION_ADJUST,
+		.values = cells.values,
+		.value_count = cells.count,
+		.status = cells.count ? adjust->status : span_of(NULL, 0),
+	};
+	return VERDICT_ADMITTED;
+}

@@ -1,7 +1,8 @@
 /*
- * Admission of reports and reviews: the pure decision whether a statement
- * takes effect, and the typed cells if so. The order of checks is normative,
- * see docs/figures.md, "Reports". Signers, bases and batches are the fold's.
+ * Admission of reports, reviews and adjustments: the pure decision whether a
+ * statement takes effect, and the typed cells if so. The order of checks is
+ * normative, see docs/figures.md, "Reports". Signers, bases and batches are
+ * the fold's.
  */
 #ifndef TALLY_PROTO_ADMIT_H
 #define TALLY_PROTO_ADMIT_H
@@ -42,7 +43,7 @@ struct admitted {
 	uint32_t flags;	  /* enum version_flag */
 	struct value *values;
 	size_t value_count;
-	struct span status; /* reviews */
+	struct span status; /* reviews; of an adjustment its name */
 };
 
 /*
@@ -62,5 +63,14 @@ enum verdict admit_review(const struct catalogue *catalogue,
 			  const struct report *review, struct admit_when when,
 			  const struct admit_lookup *lookup,
 			  struct admitted *out);
+
+/* An adjustment: cells are amounts to add, none withdraws; status is its name.
+ * column as in admit_report. */
+enum verdict admit_adjust(const struct catalogue *catalogue,
+			  const struct report *adjust, bool has_reason,
+			  struct admit_when when,
+			  const struct admit_lookup *lookup,
+			  struct arena *arena, struct admitted *out,
+			  const char **column);
 
 #endif

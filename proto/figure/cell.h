@@ -37,8 +37,10 @@ enum version_flag {
 	VERSION_NOTHING_NEW = 8, /* registers: item "none" */
 	VERSION_CORRECTION = 16, /* replaces an earlier version */
 	VERSION_REVIEW = 32,	 /* of a change: a review, not a version */
-	VERSION_SUSPECT = 64, /* its key was revoked from before it on: a mark
-			       * of who reads, in no row's bytes */
+	VERSION_ADJUST = 64,	 /* of a change: an adjustment of a version */
+	VERSION_MARKS = VERSION_REVIEW | VERSION_ADJUST,
+	VERSION_SUSPECT = 128, /* its key was revoked from before it on: a mark
+				* of who reads, in no row's bytes */
 };
 
 struct version {
@@ -59,6 +61,17 @@ struct review_mark {
 	bool suspect;	    /* as VERSION_SUSPECT */
 };
 
+/* Beside a version; the newest one of a version counts. */
+struct adjustment {
+	size_t version; /* index into versions */
+	uint64_t entry;
+	uint32_t n;
+	uint64_t recv_us;
+	struct span name;
+	struct value *values; /* amounts to add; none: withdrawn */
+	size_t value_count;
+};
+
 struct cell {
 	uint32_t unit; /* index in the catalogue asked with */
 	struct period period;
@@ -67,6 +80,8 @@ struct cell {
 	size_t version_count;
 	struct review_mark *reviews; /* in journal order */
 	size_t review_count;
+	struct adjustment *adjustments; /* in journal order */
+	size_t adjustment_count;
 };
 
 struct cell_list {

@@ -24,6 +24,48 @@ static void add_figure(struct figures_page *page, const struct target *target,
 		page_add(page, "");
 }
 
+/* What the adjustments are: one by its name, several by their number. */
+static void add_names(struct figures_page *page,
+		      const struct adjusted *adjusted)
+{
+	const struct adjusting *one = adjusted->list;
+	char period[PERIOD_TEXT_BYTES];
+
+	if (adjusted->count > 1) {
+		page_addf(page, "%zu %s", adjusted->count,
+			  word(WORD_ADJUSTMENTS, page->head->lang));
+		return;
+	}
+	period_print(one->period, period);
+	page_addf(page, "%s%s %s (%s %s)", one->amount[0] == '-' ? "" : "+",
+		  one->amount, one->name,
+		  page->head->catalogue->units[one->unit].id, period);
+}
+
+/* A line of its own under what was reported. */
+static void add_adjusted(struct figures_page *page, const struct target *target,
+			 const struct figure *figure)
+{
+	const struct adjusted *adjusted = figure->adjusted;
+	enum lang lang = page->head->lang;
+
+	if (!adjusted)
+		return;
+	page_addf(page, "%s%s", figure->unit == CATALOGUE_NONE ? "  " : "    ",
+		  word(WORD_ADJUSTED, lang));
+	add_names(page, adjusted);
+	page_add(page, adjusted->value);
+	page_add_goal(page, target, figure);
+	page_add(page, adjusted->plan);
+	page_add(page, word_light(adjusted->light, lang));
+	page_add(page, word_why(adjusted->why, lang));
+	page_add(page, "");
+	if (!page->head->all)
+		return;
+	page_add(page, adjusted->rate);
+	page_add(page, "");
+}
+
 static int add_units(struct figures_page *page, struct evaluation *evaluation,
 		     uint32_t target, struct err *err)
 {
@@ -38,6 +80,7 @@ static int add_units(struct figures_page *page, struct evaluation *evaluation,
 		page_addf(page, "  %s", unit->id);
 		page_add(page, page_name(page, unit->name_zh, unit->name_en));
 		add_figure(page, &catalogue->targets[target], &figures[i]);
+		add_adjusted(page, &catalogue->targets[target], &figures[i]);
 	}
 	return rc;
 }
@@ -58,6 +101,7 @@ static int add_target(struct figures_page *page, struct evaluation *evaluation,
 	page_add(page, target->id);
 	page_add(page, page_name(page, target->name_zh, target->name_en));
 	add_figure(page, target, figure);
+	add_adjusted(page, target, figure);
 	return page->head->all ? add_units(page, evaluation, index, err) : 0;
 }
 

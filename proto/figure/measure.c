@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "proto/figure/measure_adjust.h"
 #include "proto/figure/measure_evaluation.h"
 #include "proto/figure/measure_filter.h"
 #include "proto/figure/measure_goal.h"
@@ -172,6 +173,32 @@ static int judge(struct view *view, struct figure *figure, struct err *err)
 	return rc ? rc : subject_check_memory(subject, err);
 }
 
+/* Judges the view once more, with the adjustments that count in it: the view as
+ * it was before it was judged. */
+static int judge_adjusted(struct view view, struct figure *figure,
+			  struct err *err)
+{
+	struct subject *subject = view.subject;
+	struct figure with = empty_figure(figure->target, figure->unit);
+	const struct adjusting *list;
+	size_t count;
+	int rc = adjust_list(&view, &list, &count);
+
+	if (rc)
+		return err_set(err, rc, "no memory for adjustments");
+	if (!count)
+		return 0;
+	subject->adjusting = true;
+	rc = judge(&view, &with, err);
+	subject->adjusting = false;
+	if (rc)
+		return rc;
+	figure->adjusted = adjust_show(subject, &with, list, count);
+	return figure->adjusted ?
+		       0 :
+		       err_set(err, ERR_NOMEM, "no memory for adjustments");
+}
+
 /* ---- figures ---- */
 
 static int judge_parent(struct evaluation *evaluation, uint32_t target,
@@ -200,7 +227,7 @@ static int judge_parent(struct evaluation *evaluation, uint32_t target,
 static int judge_target(struct evaluation *evaluation, uint32_t target,
 			struct figure *figure, struct err *err)
 {
-	struct view view;
+	struct view view, before;
 	int rc = look_at(evaluation, target, err);
 
 	if (rc)
@@ -211,7 +238,9 @@ static int judge_target(struct evaluation *evaluation, uint32_t target,
 	}
 	view = view_of(evaluation->subject, NULL);
 	view_aim_at(&view, &evaluation->aims);
-	return judge(&view, figure, err);
+	before = view;
+	rc = judge(&view, figure, err);
+	return rc ? rc : judge_adjusted(before, figure, err);
 }
 
 int evaluation_target(struct evaluation *evaluation, uint32_t target,
@@ -262,7 +291,7 @@ static int judge_unit(struct subject *subject, struct track *track,
 		      const struct aims *whole, struct figure *figure,
 		      struct gap *gap, struct err *err)
 {
-	struct view view = view_of(subject, track);
+	struct view view = view_of(subject, track), before;
 	struct aims aims;
 	int rc = aims_of_unit(subject, track, whole, &aims);
 
@@ -270,9 +299,10 @@ static int judge_unit(struct subject *subject, struct track *track,
 		return err_set(err, rc, "no memory for a unit's goal");
 	view_aim_at(&view, &aims);
 	view.whole = whole;
+	before = view;
 	rc = judge(&view, figure, err);
 	*gap = view.gap;
-	return rc;
+	return rc ? rc : judge_adjusted(before, figure, err);
 }
 
 static int judge_units(struct evaluation *evaluation, uint32_t target,

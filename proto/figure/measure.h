@@ -42,6 +42,28 @@ enum why {
 	WHY_OVERFLOW,
 };
 
+/* One adjustment of a figure, by its place in the journal. */
+struct adjusting {
+	uint32_t unit; /* whose report it is beside */
+	struct period period;
+	const char *field, *amount; /* amount: "-20" */
+	const char *name;
+	uint64_t entry;
+	uint32_t n;
+	uint64_t recv_us;
+};
+
+/* The same figure with the centre's adjustments: beside what the offices
+ * reported, never instead of it. */
+struct adjusted {
+	const char *value, *plan, *gap, *rate, *used, *left;
+	int met;
+	enum light light;
+	enum why why;
+	const struct adjusting *list; /* by unit id, then period */
+	size_t count;
+};
+
 /* Texts are display values, rounded half away from zero; empty is none. */
 struct figure {
 	uint32_t target;
@@ -58,10 +80,11 @@ struct figure {
 	enum light light;
 	enum why why;
 	uint32_t reported, due;
-	bool stale;		   /* unit rows: the figure is carried */
-	uint32_t rank;		   /* unit rows; 0: unranked */
-	uint32_t shared, disputed; /* registers: items that several units
-				      claim, and differ about */
+	bool stale;			 /* unit rows: the figure is carried */
+	uint32_t rank;			 /* unit rows; 0: unranked */
+	uint32_t shared, disputed;	 /* registers: items that several units
+					    claim, and differ about */
+	const struct adjusted *adjusted; /* NULL: no adjustment counts */
 };
 
 /* Shares are empty where nothing is accountable, or there are no tasks. */

@@ -19,6 +19,7 @@
  *   measure_parent.c     parents of parts                 section 7
  *   measure_light.c      the ten lines                    section 7
  *   measure_review.c     narrative                        section 7
+ *   measure_adjust.c     the centre's adjustments         section 6.8
  *   measure_rank.c       ranks of units                   section 8
  *   measure.c            figures, caches, items
  *   measure_overall.c    the first screen, standings      section 8

@@ -8,6 +8,7 @@
  */
 #include "proto/figure/measure.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <jansson.h>
@@ -81,6 +82,52 @@ static void put_rest(json_t *line, const struct figure *figure, bool *failed)
 	put_if_any(line, "as_reported", figure->as_reported, failed);
 }
 
+static json_t *one_adjusting(const struct catalogue *catalogue,
+			     const struct adjusting *one, bool *failed)
+{
+	char period[PERIOD_TEXT_BYTES], receipt[40];
+	json_t *object = json_object();
+
+	if (!object) {
+		*failed = true;
+		return NULL;
+	}
+	period_print(one->period, period);
+	(void)snprintf(receipt, sizeof(receipt), "%llu.%u",
+		       (unsigned long long)one->entry, one->n);
+	put_text(object, "unit", catalogue->units[one->unit].id, failed);
+	put_text(object, "period", period, failed);
+	put_text(object, "field", one->field, failed);
+	put_text(object, "amount", one->amount, failed);
+	put_text(object, "name", one->name, failed);
+	put_text(object, "receipt", receipt, failed);
+	return object;
+}
+
+/* Beside what was reported, in an object of its own. */
+static void put_adjusted(json_t *line, const struct catalogue *catalogue,
+			 const struct adjusted *adjusted, bool *failed)
+{
+	json_t *object = json_object(), *by = json_array();
+
+	put_text(object, "value", adjusted->value, failed);
+	put_text(object, "plan", adjusted->plan, failed);
+	put_text(object, "light", light_name(adjusted->light), failed);
+	put_text(object, "why", why_name(adjusted->why), failed);
+	put(object, "met", flag_or_null(adjusted->met), failed);
+	put_text(object, "gap", adjusted->gap, failed);
+	put_text(object, "rate", adjusted->rate, failed);
+	put_if_any(object, "used", adjusted->used, failed);
+	put_if_any(object, "left", adjusted->left, failed);
+	for (size_t i = 0; i < adjusted->count; i++)
+		if (json_array_append_new(by, one_adjusting(catalogue,
+							    &adjusted->list[i],
+							    failed)))
+			*failed = true;
+	put(object, "by", by, failed);
+	put(line, "adjusted", object, failed);
+}
+
 static int write_line(json_t *line, bool failed, struct strbuf *out,
 		      struct err *err)
 {
@@ -111,6 +158,9 @@ static int write_figure(const struct catalogue *catalogue,
 				 catalogue->units[figure->unit].id, &failed);
 			put_text(line, "last", figure->last, &failed);
 		}
+		if (figure->adjusted)
+			put_adjusted(line, catalogue, figure->adjusted,
+				     &failed);
 	}
 	return write_line(line, failed, out, err);
 }

@@ -33,17 +33,31 @@ static void part_add(struct run *run, struct part *part, __int128 units)
 	part->has = true;
 }
 
-static void part_absorb(struct run *run, const struct component *component,
-			const struct version *version, struct part *part)
+/* What is added to the version's own number, section 6.8. */
+static __int128 added(const struct run *run, const struct component *component,
+		      const struct said *said)
 {
+	const struct adjustment *adjustment = said->adjusts[run->counting];
+	const struct value *value = NULL;
+
+	if (run->view->subject->adjusting && adjustment)
+		value = adjustment_value(adjustment, component->id);
+	return value ? scaled(value) : 0;
+}
+
+static void part_absorb(struct run *run, const struct component *component,
+			const struct said *said, struct part *part)
+{
+	const struct version *version = said->counts[run->counting];
 	const struct value *value = version_value(version, component->id);
 	bool given = value && value->kind == VALUE_NUMBER &&
 		     !(version->flags & VERSION_NA);
+	__int128 more = given ? added(run, component, said) : 0;
 
 	switch (component->field->time) {
 	case TIME_LAST:
 		part->has = given;
-		part->units = given ? scaled(value) : 0;
+		part->units = given ? scaled(value) + more : 0;
 		return;
 	case TIME_MAX:
 		if (given && (!part->has || scaled(value) > part->units))
@@ -53,9 +67,9 @@ static void part_absorb(struct run *run, const struct component *component,
 		if (!given)
 			return;
 		if (run->view->subject->target->entry == ENTRY_YTD)
-			*part = (struct part){ true, scaled(value) };
+			*part = (struct part){ true, scaled(value) + more };
 		else
-			part_add(run, part, scaled(value));
+			part_add(run, part, scaled(value) + more);
 		return;
 	}
 }
@@ -79,13 +93,13 @@ void run_advance(struct run *run, int32_t end)
 		for (; parts->next < track->said_count &&
 		       track->said[parts->next].end <= end;
 		     parts->next++) {
-			const struct version *version =
-				track->said[parts->next].counts[run->counting];
+			const struct said *said = &track->said[parts->next];
 
-			for (size_t c = 0;
-			     version && c < subject->component_count; c++)
-				part_absorb(run, &subject->components[c],
-					    version, &parts->parts[c]);
+			for (size_t c = 0; said->counts[run->counting] &&
+					   c < subject->component_count;
+			     c++)
+				part_absorb(run, &subject->components[c], said,
+					    &parts->parts[c]);
 		}
 	}
 }
@@ -270,7 +284,7 @@ static const struct rational *limit(const struct subject *subject,
 {
 	const struct rational *cases = total(subject, totals, FIELD_CASES);
 
-	if (!cases || rational_sign(cases) == 0)
+	if (!cases || rational_sign(cases) <= 0)
 		return NULL;
 	if (subject->target->take == TAKE_WORST)
 		return total(subject, totals, FIELD_WORST);

@@ -123,6 +123,21 @@ static bool counts(const struct subject *subject, enum review_status status)
 	return status != REVIEW_NONE || !subject->from->approve;
 }
 
+/* The newest known one of the version that counts. */
+static const struct adjustment *adjustment_of(const struct subject *subject,
+					      const struct cell *cell,
+					      const struct version *version)
+{
+	for (size_t i = cell->adjustment_count; version && i-- > 0;) {
+		const struct adjustment *one = &cell->adjustments[i];
+
+		if (&cell->versions[one->version] == version &&
+		    subject_knows(subject, one->recv_us))
+			return one->value_count ? one : NULL;
+	}
+	return NULL;
+}
+
 static void said_choose(const struct subject *subject, struct said *said)
 {
 	const struct cell *cell = said->cell;
@@ -147,15 +162,30 @@ static void said_choose(const struct subject *subject, struct said *said)
 	}
 	if (!said->waits)
 		said->counts[COUNT_APPROVED_TOO] = said->counts[COUNT_NOW];
+	for (size_t i = 0; i < COUNT_WAYS; i++)
+		said->adjusts[i] =
+			adjustment_of(subject, cell, said->counts[i]);
+}
+
+static const struct value *find_value(const struct value *values, size_t count,
+				      struct span field)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_equal(values[i].field, field))
+			return &values[i];
+	return NULL;
 }
 
 const struct value *version_value(const struct version *version,
 				  struct span field)
 {
-	for (size_t i = 0; i < version->value_count; i++)
-		if (span_equal(version->values[i].field, field))
-			return &version->values[i];
-	return NULL;
+	return find_value(version->values, version->value_count, field);
+}
+
+const struct value *adjustment_value(const struct adjustment *adjustment,
+				     struct span field)
+{
+	return find_value(adjustment->values, adjustment->value_count, field);
 }
 
 /* ---- closed periods ---- */

@@ -47,6 +47,8 @@ struct said {
 	struct span item;
 	const struct cell *cell;
 	const struct version *counts[COUNT_WAYS]; /* NULL: none does */
+	/* of that version; NULL: none, or withdrawn */
+	const struct adjustment *adjusts[COUNT_WAYS];
 	bool waits;
 };
 
@@ -107,7 +109,8 @@ struct subject {
 	uint32_t *stages; /* planned ones, ascending */
 	size_t stage_count;
 	struct tallies *tallies;
-	bool failed; /* out of memory somewhere: no figure may be used */
+	bool adjusting; /* adjustments are added: else they count nowhere */
+	bool failed;	/* out of memory somewhere: no figure may be used */
 };
 
 /* until: periods count as closed up to this day, whatever the cut-off;
@@ -131,6 +134,10 @@ enum review_status subject_review(const struct subject *subject,
 bool subject_knows(const struct subject *subject, uint64_t recv_us);
 const struct value *version_value(const struct version *version,
 				  struct span field);
+
+/* Its adjustment of that field; NULL: none. */
+const struct value *adjustment_value(const struct adjustment *adjustment,
+				     struct span field);
 
 /* Did everything get the memory it needed? ERR_NOMEM. */
 int subject_check_memory(const struct subject *subject, struct err *err);

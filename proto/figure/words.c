@@ -46,6 +46,8 @@ static const struct pair words[WORD_COUNT] = {
 	[WORD_SUSPECT] = { "suspect", "存疑项数" },
 	[WORD_WITHOUT] = { "without", "剔除后" },
 	[WORD_NOT_THERE] = { "not in the catalogue then", "当时无此任务" },
+	[WORD_ADJUSTED] = { "adjusted", "调整后" },
+	[WORD_ADJUSTMENTS] = { "adjustments", "项调整" },
 };
 
 static const struct pair lights[] = {

@@ -228,12 +228,20 @@ class Examples(unittest.TestCase):
         shutil.copytree(CATALOGUE,
                         self.path("examples/neijiang-2024/catalogue"))
         self.run_next("tally-agent", "apply", "admin")
-        self.agent("admin", "apply", CATALOGUE, "--wait")
+        with open(self.path("examples/neijiang-2024/catalogue/settings.csv"),
+                  "a", encoding="utf-8") as f:
+            f.write(f"redact,{self.lead()}\n")
+        self.agent("admin", "apply",
+                   self.path("examples/neijiang-2024/catalogue"), "--wait")
         code = self.run_next("tally-agent", "grant", "admin")
         self.run_next("tally-agent", "grant", "admin")
         lead = self.agent("admin", "grant", self.lead(), "--role", "reviewer")
         self.agent("admin", "sync")
         self.agent("lead", "enrol", lead)
+        centre = self.agent("admin", "grant", self.lead(), "--role",
+                            "official")
+        self.agent("admin", "sync")
+        self.agent("centre", "enrol", centre)
         # the office
         self.places["tally1aeaa..."] = code
         key = self.run_next("tally-agent", "enrol")
@@ -266,6 +274,10 @@ class Examples(unittest.TestCase):
         self.run_next("tally-agent", "review", "lead")
         self.run_next("tally-agent", "review", "lead")
         self.agent("lead", "sync")
+        self.run_next("tally-agent", "adjust", "centre")
+        self.run_next("tally-agent", "adjust", "centre")
+        self.run_next("tally-agent", "redact", "centre")
+        self.agent("centre", "sync")
         self.places["5f0c...e1"] = key
         self.run_next("tally-agent", "revoke", "admin")
         self.agent("admin", "sync")

@@ -47,6 +47,10 @@ def play(world):
     world.agent(hrss, "review", "return", "rural.roads", "baima", PERIOD,
                 "--reason", "没有照片")
     world.agent(hrss, "sync", "--timeout", WAIT_S)
+    centre = world.enrol("centre", "hrss", "--role", "official")
+    world.agent(centre, "adjust", "live.urban-jobs", "baima", PERIOD, "-12",
+                "--name", "重复统计", "--reason", "与龙门镇重复", "--wait",
+                "--timeout", WAIT_S)
     world.set_clock("2024-07-20 09:00")
     report(world, baima, "live.jobless", "38", "--period", PERIOD,
            "--reason", "迟报")
@@ -108,8 +112,8 @@ class Reader(unittest.TestCase):
         self.assertIn((*value, [{"field": "", "value": "431"}], ""), said)
         self.assertIn((*value, [{"field": "", "value": "440"}], "台账更正"),
                       said)
-        self.assertEqual(len(self.found("grant")), 3)
-        self.assertEqual(len(self.found("enrol")), 3)
+        self.assertEqual(len(self.found("grant")), 4)
+        self.assertEqual(len(self.found("enrol")), 4)
         self.assertEqual([s["said"]["key"].hex()
                           for s in self.found("revoke")],
                          [self.world.keys[self.world.path("longmen")]])

@@ -140,7 +140,7 @@ class Guides(unittest.TestCase):
         names = literals(re.search(
             r"setting_names\[SET_COUNT\] = \{(.*?)\};", text,
             re.S).group(1).replace(",", ";"))
-        self.assertEqual(len(names), 11)
+        self.assertEqual(len(names), 12)
         for lang in GUIDES:
             for name in names:
                 self.assertRegex(self.section(lang, "settings.csv"),

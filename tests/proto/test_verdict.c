@@ -45,6 +45,9 @@ static const struct {
 	{ 33, "key-unknown" },
 	{ 34, "key-taken" },
 	{ 35, "goal-fixed" },
+	{ 36, "not-adjustable" },
+	{ 37, "nothing-to-adjust" },
+	{ 38, "nothing-to-redact" },
 };
 
 Test(verdict, names_and_numbers_are_permanent)

@@ -189,6 +189,12 @@ static void generate(struct statement *s, enum statement_kind kind,
 		memset(&s->said, 0, sizeof(s->said));
 		fill_report(&s->said.review, seed, store, memory, true);
 		break;
+	case SAID_ADJUST:
+		memset(&s->said, 0, sizeof(s->said));
+		fill_report(&s->said.adjust, seed, store, memory, false);
+		s->said.adjust.item = span_of(NULL, 0);
+		s->said.adjust.status = raw_text(seed, store, 30);
+		break;
 	case SAID_ENROL:
 	case SAID_ROTATE:
 		random_bytes(&s->said.enrol, sizeof(s->said.enrol));
@@ -199,8 +205,12 @@ static void generate(struct statement *s, enum statement_kind kind,
 	case SAID_CATALOGUE_COMMIT:
 		random_bytes(&s->said.commit, sizeof(s->said.commit));
 		break;
-	case SAID_ADJUST:
 	case SAID_REDACT:
+		memset(&s->said, 0, sizeof(s->said));
+		s->said.redact.entry = raw_below(seed, UINT32_MAX);
+		s->said.redact.n = (uint32_t)raw_below(seed, 10000);
+		s->said.redact.text = raw_text(seed, store, 8);
+		break;
 	case SAID_CLOSE:
 	case SAID_UNKNOWN:
 		break;
@@ -304,7 +314,13 @@ static void expect_same(const struct statement *a, const struct statement *b)
 		expect_same_report(&a->said.review, &b->said.review);
 		break;
 	case SAID_ADJUST:
+		expect_same_report(&a->said.adjust, &b->said.adjust);
+		break;
 	case SAID_REDACT:
+		cr_expect_eq(a->said.redact.entry, b->said.redact.entry);
+		cr_expect_eq(a->said.redact.n, b->said.redact.n);
+		cr_expect(span_equal(a->said.redact.text, b->said.redact.text));
+		break;
 	case SAID_CLOSE:
 	case SAID_UNKNOWN:
 		break;
@@ -590,7 +606,8 @@ Test(wire, unknown_fields_make_a_statement_unknown)
 		{ "\x62\x05\x35\0\0\0\0", 7 }, /* 32 bits */
 		{ "\x62\x09\x31\0\0\0\0\0\0\0\0", 11 }, /* 64 bits */
 		{ "\x62\x04\x2a\x02\x18\x01", 6 },	/* in a cell */
-		{ "\x72\x02\x08\x01", 4 },		/* in an adjustment */
+		{ "\x72\x02\x30\x01", 4 },		/* in an adjustment */
+		{ "\x82\x01\x02\x08\x01", 5 },		/* in a close */
 	};
 	struct statement out;
 

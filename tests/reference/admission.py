@@ -7,9 +7,11 @@ import days
 import exact
 from tables import rows_of
 
-FIXED = ("target", "unit", "period", "item", "text", "review", "reason",
-         "received")
+FIXED = ("target", "unit", "period", "item", "text", "review", "adjust",
+         "reason", "received")
 JUDGEMENTS = ("done", "green", "yellow", "red")
+ADJUSTABLE = ("value", "opened", "closed", "current", "base", "current_den",
+              "base_den", "num", "den", "cases", "total")
 NOT_NEGATIVE = ("cases", "total", "worst", "violations", "measured", "limit",
                 "den")
 
@@ -25,6 +27,7 @@ class Version:
         self.values = values      # field id -> Fraction, text, date.. or NA
         self.received = received  # None: in time
         self.reviews = []         # (status, received)
+        self.adjusts = []         # (name, field id -> amount, place, received)
         self.na = self.withdraws = self.nothing = self.text = False
 
     def status(self, known):
@@ -34,6 +37,16 @@ class Version:
             if known is None or received is None or received <= known:
                 said = status
         return said
+
+
+    def adjust(self, known):
+        """The newest adjustment, as known; None: none, or withdrawn."""
+        found = None
+        for adjust in self.adjusts:
+            received = adjust[3]
+            if known is None or received is None or received <= known:
+                found = adjust if adjust[1] else None
+        return found
 
 
 class NA:
@@ -76,21 +89,24 @@ class Reports:
         self.catalogue = catalogue
         self.cells = {}
         self.refused = []  # (file, row, reason)
+        self.files = 0
 
     def read(self, name, data):
+        number, self.files = self.files, self.files + 1
         for row in rows_of(data):
             fields = {k: v for k, v in row.items() if k not in FIXED}
-            if not (fields or row["text"] or row["review"]
+            if not (fields or row["text"] or row["review"] or row["adjust"]
                     or row["item"] == "none"):
                 continue
             try:
-                self._admit(row, fields)
+                self._admit(row, fields,
+                            f"{(number << 32) + row.number}.0")
             except Refused as why:
                 self.refused.append((name, row.number, str(why)))
 
     # ---- one row ----
 
-    def _admit(self, row, fields):
+    def _admit(self, row, fields, place):
         target = self.catalogue.targets.get(row["target"])
         if not target:
             raise Refused("target-unknown")
@@ -107,6 +123,9 @@ class Reports:
             raise Refused("unit-unknown")
         received = parse_received(row["received"])
         key = (target.id, unit, row["item"], period)
+        if row["adjust"]:
+            self._adjust(target, key, row, fields, place)
+            return
         if row["review"]:
             if key not in self.cells:
                 raise Refused("nothing-to-review")
@@ -120,6 +139,28 @@ class Reports:
         version.received = received
         self._in_time(target, key, end, row, version)
         self.cells.setdefault(key, []).append(version)
+
+    def _adjust(self, target, key, row, cells, place):
+        if target.is_register or target.measure == "guard" or (
+                target.kind == "narrative"):
+            raise Refused("not-adjustable")
+        if key not in self.cells or (
+                self.cells[key][-1].status(None) == "returned"):
+            raise Refused("nothing-to-adjust")
+        values = self._values(target, cells)
+        for name, value in values.items():
+            field = target.fields[name]
+            if (field.type != "decimal" or field.time == "max"
+                    or name not in ADJUSTABLE):
+                raise Refused("not-adjustable")
+            if value is NA:
+                raise Refused("value-malformed")
+        if values and len(row["adjust"].encode()) > 120:
+            raise Refused("value-malformed")
+        if not row["reason"]:
+            raise Refused("reason-missing")
+        self.cells[key][-1].adjusts.append(
+            (row["adjust"], values, place, parse_received(row["received"])))
 
     @staticmethod
     def _place(target, unit, end):
@@ -157,7 +198,8 @@ class Reports:
         if owner and unit not in (owner, target.lead):
             raise Refused("item-not-yours")
 
-    def _version(self, target, unit, end, row, cells):
+    @staticmethod
+    def _values(target, cells):
         if any(name not in target.fields for name in cells):
             raise Refused("field-unknown")
         values, wrong = {}, []
@@ -170,6 +212,10 @@ class Reports:
                        "step-unknown"):
             if reason in wrong:
                 raise Refused(reason)
+        return values
+
+    def _version(self, target, unit, end, row, cells):
+        values = self._values(target, cells)
         day = values.get("date")
         if isinstance(day, date) and target.is_register and day > end:
             raise Refused("inconsistent")
@@ -263,6 +309,7 @@ class View:
     def __init__(self, reports, target, known, waiting=False):
         self.target, self.waiting = target, waiting
         self.known = known
+        self.adjusting = False
         self.by_unit = {}   # unit -> {period index: {item: [versions]}}
         self.waits = set()  # (unit, period index)
         place = {p: i for i, p in enumerate(target.periods)}

@@ -12,9 +12,10 @@ from fractions import Fraction
 
 import days
 import lights
-from admission import Reports, View
+import plans
+from admission import NA, Reports, View
 from catalogue import Catalogue
-from exact import rounded
+from exact import rounded, shortest
 from parts import Parts
 from tables import read_folder
 
@@ -29,11 +30,13 @@ class Evaluation:
         self.cutoff = cutoff
         self.known = datetime.combine(known, KNOWN_WHEN) if known else None
         self.views, self.verdicts = {}, {}
+        self.adjusting = None  # the target whose adjustments are added
 
     def view(self, target, waiting):
         key = (target.id, waiting)
         if key not in self.views:
             self.views[key] = View(self.reports, target, self.known, waiting)
+            self.views[key].adjusting = target is self.adjusting
         return self.views[key]
 
     def parts(self, target, waiting):
@@ -86,6 +89,59 @@ class Evaluation:
                           for r in parts.found(index).records.values()}
         return sorted(found)
 
+    # ---- adjustments ----
+
+    def adjusts(self, target, unit, v):
+        """6.8: those that count in the figure."""
+        if v.index < 0 or target.parts or target.register:
+            return []
+        parts, found = self.parts(target, False), []
+        floors = [a for a in v.aims if not a.stretch] or v.aims
+        every = target.hold != "end" or any(
+            plans.is_cap(target, a) for a in floors)
+        for owner in parts.units(unit):
+            said = [(i, parts.view.figure(owner, i))
+                    for i in range(v.index + 1)]
+            said = [(i, x) for i, x in said if x]
+            for at, (i, version) in enumerate(said):
+                name, amounts, place = (version.adjust(self.known)
+                                        or (None, {}, None))[:3]
+                for field, amount in amounts.items():
+                    later = [x for _, x in said[at + 1:]]
+                    if self.counts(target, target.fields[field], version,
+                                   later, every):
+                        found.append({
+                            "unit": owner, "period": str(target.periods[i]),
+                            "field": field, "amount": shortest(
+                                amount, target.fields[field].decimals),
+                            "name": name, "receipt": place})
+        return found
+
+    @staticmethod
+    def counts(target, field, version, later, every):
+        def given(x):
+            return not x.na and x.values.get(field.id, NA) is not NA
+
+        if not field.needed or not given(version):
+            return False
+        if every or (field.time == "sum" and target.entry == "period"):
+            return True
+        if field.time == "sum":
+            later = [x for x in later if given(x)]
+        return not later
+
+    def adjusted(self, target, unit, v):
+        by = self.adjusts(target, unit, v)
+        if not by:
+            return None
+        other = Evaluation(self.reports, self.cutoff)
+        other.known, other.adjusting = self.known, target
+        line = other.line(target, unit)
+        return {**{k: line[k] for k in ("value", "plan", "light", "why", "met",
+                                        "gap", "rate")},
+                **{k: line[k] for k in ("used", "left") if k in line},
+                "by": by}
+
     # ---- lines ----
 
     def lines(self):
@@ -130,6 +186,9 @@ class Evaluation:
         if unit:
             line["unit"] = unit
             line["last"] = self.last(target, unit, v.index)
+        adjusted = None if self.adjusting else self.adjusted(target, unit, v)
+        if adjusted:
+            line["adjusted"] = adjusted
         return line
 
     @staticmethod

@@ -19,6 +19,8 @@ WINDOWS = (("2024-01-01", "2024-12-31"), ("2023-07-01", "2024-06-30"),
 SHORT = ("2024-02-05", "2024-04-14")
 KINDS = ("flow", "level", "net", "growth", "ratio", "limit", "milestone",
          "items", "grade", "guard", "benchmark", "narrative")
+AMOUNTS = ("value", "opened", "closed", "current", "base", "current_den",
+           "base_den", "num", "den", "cases", "total", "violations")
 MEASURES = ("flow", "level", "net", "growth", "ratio", "limit", "items",
             "grade")
 
@@ -98,6 +100,7 @@ class Generator:
         if self.chance(0.8):  # mostly in order of periods
             self.reports.sort(key=lambda r: r.get("period", ""))
         self.reviews()
+        self.adjusts()
         return Case(self.tables, self.reports, self.asks())
 
     def settings(self):
@@ -760,6 +763,39 @@ class Generator:
             at = len(found) if self.chance(0.8) else self.random.randrange(
                 len(found) + 1)
             found.insert(at, review)
+        self.reports = found
+
+
+    def adjusts(self):
+        """The centre's amounts beside some reports, also where none may
+        be."""
+        if not self.chance(0.4):
+            return
+        found = []
+        columns = sorted({k for r in self.reports for k in r} & {
+            "value", "worst", "stage", *AMOUNTS}) or ["target"]
+        for said in self.reports:
+            found.append(said)
+            if said.get("review") or not self.chance(0.15):
+                continue
+            adjust = {k: said[k] for k in ("target", "unit", "period", "item")
+                      if said.get(k)}
+            fields = [k for k in said if k in AMOUNTS]
+            for field in fields:
+                if self.chance(0.8):
+                    adjust[field] = self.one("-1", "2", "5", "-3", "0", "10")
+            if self.chance(0.03):
+                adjust[self.one(*columns)] = self.one("1", "NA", "many")
+            adjust["adjust"] = self.one("counted twice", "重复统计")
+            if self.chance(0.95):
+                adjust["reason"] = "seen"
+            if said.get("received") and self.chance(0.7):
+                day = date.fromisoformat(said["received"][:10])
+                adjust["received"] = (day + timedelta(
+                    self.one(0, 2, 30))).isoformat()
+            at = len(found) if self.chance(0.8) else self.random.randrange(
+                len(found) + 1)
+            found.insert(at, adjust)
         self.reports = found
 
 

@@ -152,7 +152,7 @@ MESSAGES = {
                   10: ("catalogue_part", "CataloguePart"),
                   11: ("catalogue_commit", "CatalogueCommit"),
                   12: ("report", "Report"), 13: ("review", "Review"),
-                  14: ("adjust", "Nothing"), 15: ("redact", "Nothing"),
+                  14: ("adjust", "Adjust"), 15: ("redact", "Redact"),
                   16: ("close", "Nothing")},
     "Nothing": {},
     "Administrator": {1: ("key", "bytes"), 2: ("curve_key", "bytes")},
@@ -185,6 +185,11 @@ MESSAGES = {
     "Review": {1: ("target", "string"), 2: ("unit", "string"),
                3: ("period", "string"), 4: ("item", "string"),
                5: ("status", "string")},
+    "Redact": {1: ("entry", "uint"), 2: ("n", "uint"),
+               3: ("text", "string")},
+    "Adjust": {1: ("target", "string"), 2: ("unit", "string"),
+               3: ("period", "string"), 4: ("name", "string"),
+               5: ("cells", "*Cell")},
 }
 EMPTY = {"bytes": b"", "string": "", "uint": 0, "sint": 0, "bool": False}
 
@@ -405,6 +410,7 @@ class Journal:
         self.recv_us = 0
         self.seen = {}    # size -> root, as offices saw it
         self.statements = []
+        self.blotted = []  # place of the statement, name of its text
         self.states = []  # of each state entry: applied, rows, root, rules
         self.since = 0    # entries since the last one
         self.forks = self.signatures = 0
@@ -418,6 +424,13 @@ class Journal:
                 self.read_segment(name, f.read())
         for size, root in self.seen.items():
             need(tree(self.leaves[:size]) == root, f"seen root at {size}")
+        # Whether who says so may, the fold decides.
+        redacted = {(f"{s['said']['entry']}.{s['said']['n']}",
+                     s["said"]["text"])
+                    for s in self.statements if s["kind"] == "redact"}
+        for place in self.blotted:
+            need(place in redacted, f"the {place[1]} of {place[0]} is blotted "
+                 "out, and nobody redacted it")
 
     @property
     def root(self):
@@ -551,7 +564,11 @@ class Journal:
         found["texts"] = {}
         for text, stated in zip(sealed["texts"], statement["texts"]):
             if not any(text["salt"]) and not text["text"].strip("\0"):
-                continue  # blotted out
+                # Blotted out; an author may choose such a text, too.
+                if sha(b"\4", text["salt"], text["text"].encode()) != \
+                        stated["hash"]:
+                    self.blotted.append((found["at"], stated["name"]))
+                continue
             need(sha(b"\4", text["salt"], text["text"].encode()) ==
                  stated["hash"], f"the hash of {stated['name']}")
             found["texts"][stated["name"]] = text["text"]
@@ -567,7 +584,7 @@ class Journal:
 
 NUMBER = re.compile(r"-?\d+(\.(\d+))?")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-LATE, NOT_APPLICABLE, CORRECTION, REVIEW = 1, 2, 16, 32
+LATE, NOT_APPLICABLE, CORRECTION, REVIEW, ADJUST = 1, 2, 16, 32, 64
 NO_CHANGE = struct.pack(">QI", COMMIT_INDEX, (1 << 32) - 1)
 
 
@@ -609,7 +626,7 @@ class Rows:
             elif statement["kind"] == "catalogue_commit":
                 self.commit(self.parts.pop(statement["said"]["set"]),
                             statement["said"])
-            elif statement["kind"] in ("report", "review"):
+            elif statement["kind"] in ("report", "review", "adjust"):
                 self.change(statement, statement["at"] in late)
 
     def commit(self, parts, said):
@@ -629,18 +646,20 @@ class Rows:
         return struct.pack(
             ">IIBHH", self.numbers["targets.csv"][said["target"]],
             self.numbers["units.csv"][said["unit"]], 4, int(year),
-            int(month)) + said["item"].encode()
+            int(month)) + said.get("item", "").encode()
 
     def change(self, statement, late):
         said, review = statement["said"], statement["kind"] == "review"
+        adjust = statement["kind"] == "adjust"
         key = self.key(said)
         row = self.rows.setdefault(key, {
             "ordinal": len(self.rows), "version": 0, "link": ZEROS,
             "before": NO_CHANGE})
-        row["version"] += not review
+        row["version"] += not (review or adjust)
         cells = [] if review else said["cells"]
-        flags = (LATE * late + REVIEW * review +
-                 CORRECTION * (not review and row["version"] > 1) +
+        flags = (LATE * late + REVIEW * review + ADJUST * adjust +
+                 CORRECTION * (not (review or adjust) and
+                               row["version"] > 1) +
                  NOT_APPLICABLE * any(c["value"] == "NA" for c in cells))
         at = struct.pack(">QI", *map(int, statement["at"].split(".")))
         row["bytes"] = b"".join((
@@ -654,7 +673,8 @@ class Rows:
               (c["field"] or "value").encode() +
               value_bytes(c["value"], self.decimals[said["target"]])
               for c in cells),
-            text8(said["status"].encode() if review else b"")))
+            text8(said["status"].encode() if review else
+                  said["name"].encode() if adjust else b"")))
         row["link"] = sha(b"\2", row["link"], statement["leaf"],
                           row["bytes"])
         row["before"] = at

@@ -28,8 +28,11 @@ def over_time(view, target, unit, item, field, index):
     for i in range(index + 1):
         version = view.figure(unit, i, item)
         if version:
-            said.append((i, NA if version.na else
-                         version.values.get(field.id)))
+            value = NA if version.na else version.values.get(field.id)
+            adjust = version.adjust(view.known) if view.adjusting else None
+            if adjust and value not in (None, NA):
+                value += adjust[1].get(field.id, 0)
+            said.append((i, value))
     given = [v for _, v in said if v is not None and v is not NA]
     if field.time == "last" and target.measure != "guard":
         end = target.period_end(index)

@@ -219,10 +219,12 @@ Test(figures, links_hash_what_was_said_in_order)
 		origin = origin_of(entry);
 		if (entry == 3) {
 			admitted.status = span_of_text("returned");
-			cr_assert_eq(figures_review(rig.figures, &admitted,
-						    &origin, &rig.puts, NULL),
+			admitted.flags = VERSION_REVIEW;
+			cr_assert_eq(figures_mark(rig.figures, &admitted,
+						  &origin, &rig.puts, NULL),
 				     0);
 			admitted.status = span_of(NULL, 0);
+			admitted.flags = 0;
 		} else {
 			cr_assert_eq(figures_report(rig.figures, &admitted,
 						    &origin, &rig.puts, NULL),
@@ -254,17 +256,18 @@ Test(figures, a_review_moves_the_link_but_not_the_head)
 	lookup = figures_lookup(rig.figures);
 	cr_expect_not(figures_head(rig.figures, 0, 0, admitted.period,
 				   admitted.item, head));
-	cr_expect_eq(figures_review(rig.figures, &admitted, &origin, &rig.puts,
-				    NULL),
-		     ERR_NOTFOUND);
+	cr_expect_eq(
+		figures_mark(rig.figures, &admitted, &origin, &rig.puts, NULL),
+		ERR_NOTFOUND);
 	cr_assert_eq(figures_report(rig.figures, &admitted, &origin, &rig.puts,
 				    NULL),
 		     0);
 	origin = origin_of(2);
 	admitted.status = span_of_text("returned");
-	cr_assert_eq(figures_review(rig.figures, &admitted, &origin, &rig.puts,
-				    NULL),
-		     0);
+	admitted.flags = VERSION_REVIEW;
+	cr_assert_eq(
+		figures_mark(rig.figures, &admitted, &origin, &rig.puts, NULL),
+		0);
 	cr_assert(figures_head(rig.figures, 0, 0, admitted.period,
 			       admitted.item, head));
 	cr_expect_eq(head[0], 1);
@@ -272,6 +275,7 @@ Test(figures, a_review_moves_the_link_but_not_the_head)
 	cr_expect(state.has_head && state.head_returned);
 	cr_expect_eq(state.returned_us, 2000u);
 	origin = origin_of(3);
+	admitted.flags = 0;
 	cr_assert_eq(figures_report(rig.figures, &admitted, &origin, &rig.puts,
 				    NULL),
 		     0);
@@ -322,8 +326,9 @@ Test(figures, cells_come_back_with_versions_and_reviews_in_order)
 		value.number = (int64_t)(10 * entry);
 		admitted.status =
 			span_of_text(entry == 2 ? "returned" : "approved");
+		admitted.flags = entry == 2 || entry == 4 ? VERSION_REVIEW : 0;
 		cr_assert_eq((entry == 2 || entry == 4 ?
-				      figures_review :
+				      figures_mark :
 				      figures_report)(rig.figures, &admitted,
 						      &origin, &rig.puts, NULL),
 			     0);

@@ -595,14 +595,14 @@ Test(fold, stops_at_rules_it_does_not_know)
 Test(fold, refuses_what_later_rules_would_understand)
 {
 	static const uint8_t unknown_field[] = { 0xa2, 0x06, 0x00 };
-	static const uint8_t adjust[] = { 0x72, 0x00 };
+	static const uint8_t close[] = { 0x82, 0x01, 0x00 };
 	static const uint8_t garbage[] = { 0xff, 0xff, 0xff, 0xff };
 	static const struct {
 		struct span body;
 		enum verdict verdict;
 	} rows[] = {
 		{ { unknown_field, sizeof(unknown_field) }, VERDICT_TOO_NEW },
-		{ { adjust, sizeof(adjust) }, VERDICT_TOO_NEW },
+		{ { close, sizeof(close) }, VERDICT_TOO_NEW },
 		{ { garbage, sizeof(garbage) }, VERDICT_MALFORMED },
 	};
 	struct stage stage;
