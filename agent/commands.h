@@ -18,6 +18,7 @@ int command_apply(const struct options *options);
 int command_grant(const struct options *options);
 int command_revoke(const struct options *options);
 int command_review(const struct options *options);
+int command_hand_over(const struct options *options);
 int command_witness(const struct options *options);
 
 #endif

@@ -123,7 +123,8 @@ static int check_against_journal(struct kept *kept, const char *journal_dir,
 		rc = err_set(err, ERR_CORRUPT,
 			     "%s: shorter than the %llu entries that were "
 			     "acknowledged and folded: put back what is "
-			     "missing, or, if it is lost, delete the store",
+			     "missing, or have it from the offices "
+			     "(tally-collector recover --help)",
 			     journal_dir, (unsigned long long)applied);
 		goto out;
 	}
@@ -137,7 +138,7 @@ out:
 	return rc;
 }
 
-static int remove_store(const char *path, struct err *err)
+int kept_remove_store(const char *path, struct err *err)
 {
 	static const char *const files[] = { "data.mdb", "lock.mdb" };
 
@@ -164,7 +165,7 @@ static int begin_anew(struct kept *kept, const char *store, struct err *err)
 	kept->rebuilt = true;
 	if (!kept->fold)
 		return err_set(err, ERR_NOMEM, "no memory for the fold");
-	rc = remove_store(store, err);
+	rc = kept_remove_store(store, err);
 	return rc ? rc : store_open(store, false, &kept->db, err);
 }
 
@@ -320,7 +321,9 @@ static int open_journal(struct kept *kept, const char *journal_dir,
 	if (rc == ERR_CORRUPT && signed_size > applied)
 		(void)err_context(err,
 				  "%s says that %llu entries were signed, put "
-				  "back the newest copy of the journal",
+				  "back the newest copy of the journal, and "
+				  "what is still missing from what offices "
+				  "hold (tally-collector recover --help)",
 				  kept->checkpoint,
 				  (unsigned long long)signed_size);
 	return rc;

@@ -232,6 +232,41 @@ int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
 }
 
+/* In order of saving. */
+static void add_pending(struct cell_record *record, uint64_t number)
+{
+	size_t at = record->pending_count++;
+
+	for (; at && record->pending[at - 1] > number; at--)
+		record->pending[at] = record->pending[at - 1];
+	record->pending[at] = number;
+}
+
+int outbox_heads_taken_back(struct db_txn *txn, const struct outbox_item *item,
+			    struct arena *arena, struct err *err)
+{
+	struct statement statement = { 0 };
+	struct cell_record record = { 0 };
+	struct cell_key key;
+	bool changed;
+	int rc = wire_decode_statement(item->sealed.body, arena, &statement,
+				       err);
+
+	if (rc)
+		return rc == ERR_NOMEM ? rc : 0;
+	if (!statement_key(&statement, &key))
+		return 0;
+	rc = load(txn, span_of(key.text, key.len), arena, &record, err);
+	if (rc)
+		return rc;
+	remove_pending(&record, item->number);
+	add_pending(&record, item->number);
+	if (record.is_known &&
+	    !memcmp(record.known.salt, item->sealed.salt, SALT_BYTES))
+		record.is_known = false; /* a slice says what is */
+	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
+}
+
 int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 		     size_t count, struct err *err)
 {

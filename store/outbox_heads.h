@@ -17,6 +17,9 @@ int outbox_heads_saved(struct db_txn *txn, uint64_t number,
  * transaction's. */
 int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 			   struct arena *arena, struct err *err);
+/* An item's receipt no longer holds: it is as if it had only been sent. */
+int outbox_heads_taken_back(struct db_txn *txn, const struct outbox_item *item,
+			    struct arena *arena, struct err *err);
 /* Whether two statements speak of the same cell, or both of none. */
 bool outbox_heads_same(const struct statement *a, const struct statement *b);
 

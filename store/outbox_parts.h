@@ -100,6 +100,11 @@ int outbox_get_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 int outbox_copy_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 		     struct outbox_item *out, struct err *err);
 
+/* The item is as before its receipt, which no longer holds. */
+int outbox_take_back(struct db_txn *txn, struct outbox_meta *meta,
+		     struct outbox_item *item, struct arena *arena,
+		     struct err *err);
+
 /* ---- batches ---- */
 
 /* All up to this sequence number are proved to be in the journal. */

@@ -498,7 +498,7 @@ Test(outbox, receipts_tell_what_became_of_each_statement)
 	cr_expect_eq(receive(1, 9, verdicts, 3), 0);
 	expect_counts(1, 0, 2, 1);
 	verdicts[0] = VERDICT_MALFORMED;
-	cr_expect_eq(receive(1, 10, verdicts, 3), 0, "again is harmless");
+	cr_expect_eq(receive(1, 9, verdicts, 3), 0, "again is harmless");
 	reopen();
 	expect_counts(1, 0, 2, 1);
 	got = items(1);
@@ -508,6 +508,70 @@ Test(outbox, receipts_tell_what_became_of_each_statement)
 	cr_expect_eq(got.items[0].verdict, 0);
 	cr_expect_eq(got.items[1].verdict, VERDICT_STALE);
 	cr_expect(!got.items[3].delivered);
+}
+
+Test(outbox, what_is_not_proved_may_get_another_place)
+{
+	uint16_t verdicts[] = { 0, VERDICT_STALE };
+	struct batch batch;
+	struct listing got;
+	uint64_t sequence;
+
+	save_report("2024-01", "1");
+	save_report("2024-02", "2");
+	cr_assert_eq(seal(2, &batch, &sequence), 0);
+	cr_assert_eq(receive(1, 9, verdicts, 2), 0);
+	expect_counts(0, 0, 1, 1);
+	verdicts[1] = 0;
+	cr_assert_eq(receive(1, 7, verdicts, 2), 0);
+	expect_counts(0, 0, 2, 0);
+	got = items(1);
+	cr_expect_eq(got.items[0].index, 7);
+	cr_expect_eq(got.items[0].recv_us, 5007);
+	cr_expect_eq(got.items[1].verdict, 0);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("note"), 1, NULL), 0);
+	verdicts[0] = VERDICT_STALE;
+	cr_assert_eq(receive(1, 8, verdicts, 2), 0);
+	expect_counts(0, 0, 2, 0);
+	got = items(1);
+	cr_expect_eq(got.items[0].index, 7, "what is proved stays");
+}
+
+struct kept_list {
+	struct outbox_delivered items[8];
+	size_t count;
+};
+
+static int add_kept(void *arg, const struct outbox_delivered *delivered)
+{
+	struct kept_list *list = arg;
+
+	list->items[list->count++] = *delivered;
+	return list->count == 2;
+}
+
+Test(outbox, gives_what_is_kept_and_has_a_receipt)
+{
+	uint16_t verdicts[] = { 0 };
+	struct kept_list list = { .count = 0 };
+	struct batch batch;
+	uint64_t sequence;
+
+	for (uint64_t i = 1; i <= 4; i++) {
+		save_report("2024-01", "1");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		if (i < 4)
+			cr_assert_eq(receive(i, 10 * i, verdicts, 1), 0);
+	}
+	cr_assert_eq(outbox_kept(outbox, 20, add_kept, &list, NULL), 1);
+	cr_assert_eq(list.count, 2);
+	cr_expect_eq(list.items[0].sequence, 2);
+	cr_expect_eq(list.items[0].index, 20);
+	cr_expect_eq(list.items[0].recv_us, 5020);
+	cr_expect_eq(list.items[1].index, 30);
+	list.count = 0;
+	cr_assert_eq(outbox_kept(outbox, 31, add_kept, &list, NULL), 0);
+	cr_expect_eq(list.count, 0, "one without a receipt has no place");
 }
 
 Test(outbox, forgets_batches_that_are_safe_and_nothing_else)
