@@ -306,15 +306,14 @@ class Recover(Lost):
             self.assertIn("tally-collector recover", self.refused())
             sizes.append(len(self.world.journal().leaves))
         self.assertEqual(sizes, sorted(sizes))
-        self.assertGreater(len(set(sizes)), 2)
+        self.assertGreater(len(set(sizes)), 1)
         shutil.rmtree(os.path.join(self.dir, "journal"))
         shutil.copytree(self.world.path("copy", "journal"),
                         os.path.join(self.dir, "journal"))
         with subprocess.Popen(words, stdout=self.world.log,
                               stderr=self.world.log) as process:
-            until(lambda: os.path.getsize(last) > begin, "a first group")
+            until(lambda: os.path.getsize(last) > begin, "its first write")
             process.kill()
-        self.assertGreater(len(self.world.journal().leaves), self.kept)
         self.assertFalse(self.killed(words, 2 * end))
         self.is_whole()
 
