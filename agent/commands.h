@@ -5,6 +5,11 @@
 
 #include "base/rt/options.h"
 
+struct office; /* agent/office.h */
+
+/* On stdout, if the collector declared a break that was accepted here. */
+void alarm_print_break(struct office *office);
+
 int command_found(const struct options *options);
 int command_enrol(const struct options *options);
 int command_run(const struct options *options);

@@ -31,6 +31,13 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				    "注意：本单位的授权没有 "
 				    "witness（见证）角色，"
 				    "不会签署检查点" },
+	[MESSAGE_REOPENED] = { "note: the collector lost entries of its "
+			       "journal and went on from entry %llu (by %.*s: "
+			       "%.*s). What this office had sent after it, and "
+			       "still keeps, is sent again",
+			       "注意：汇总中心丢失了部分日志，从第 %llu "
+			       "条起续记（%.*s：%.*s）。"
+			       "本单位此后已报且仍保存的内容会自动重新上报" },
 	[MESSAGE_HANDED_OVER] = { "%s: %llu batches, entries %llu to %llu. "
 				  "Give it to whoever runs the collector; "
 				  "what you reported can be read in it",

@@ -84,7 +84,8 @@ int command_hear(const struct options *options, struct recovery *recovery,
 
 /* ---- what is said of them ---- */
 
-static void print_office(const struct fold *fold, const struct sign_key *key)
+static void print_office(FILE *out, const struct fold *fold,
+			 const struct sign_key *key)
 {
 	struct hash hash = sign_key_hash(key);
 	char hex[2 * SIGN_KEY_BYTES + 1];
@@ -92,47 +93,55 @@ static void print_office(const struct fold *fold, const struct sign_key *key)
 
 	bytes_to_hex(span_of(key->bytes, SIGN_KEY_BYTES), hex);
 	if (fold_office(fold, &hash, &office) && office.unit.len)
-		(void)printf("%.*s (%.*s)", (int)office.unit.len,
-			     (const char *)office.unit.data, KEY_DIGITS, hex);
+		(void)fprintf(out, "%.*s (%.*s)", (int)office.unit.len,
+			      (const char *)office.unit.data, KEY_DIGITS, hex);
 	else if (office.roles & 1u << ROLE_ADMIN)
-		(void)printf("administrator (%.*s)", KEY_DIGITS, hex);
+		(void)fprintf(out, "administrator (%.*s)", KEY_DIGITS, hex);
 	else
-		(void)printf("key %s", hex);
+		(void)fprintf(out, "key %s", hex);
 }
 
-static void print_files(const struct recovery *recovery)
+static void print_files(FILE *out, const struct recovery *recovery)
 {
 	for (size_t i = 0; i < recovery_file_count(recovery); i++) {
 		const struct recovery_file *file = recovery_file(recovery, i);
 
-		(void)printf("handed over: %s: ", file->path);
-		print_office(recovery_fold(recovery), &file->key);
+		(void)fprintf(out, "handed over: %s: ", file->path);
+		print_office(out, recovery_fold(recovery), &file->key);
 		if (file->batches)
-			(void)printf(", %" PRIu64 " batches, entries %" PRIu64
-				     " to %" PRIu64 "\n",
-				     file->batches, file->first, file->last);
+			(void)fprintf(out,
+				      ", %" PRIu64 " batches, entries %" PRIu64
+				      " to %" PRIu64 "\n",
+				      file->batches, file->first, file->last);
 		else
-			(void)puts(", no batches");
+			(void)fputs(", no batches\n", out);
 	}
 }
 
+struct ranges {
+	FILE *out;
+	size_t told;
+};
+
 static int print_range(void *arg, uint64_t first, uint64_t last)
 {
-	size_t *told = arg;
+	struct ranges *ranges = arg;
+	FILE *out = ranges->out;
 
-	if ((*told)++ == RANGES_TOLD) {
-		(void)fputs(", and more", stdout);
+	if (ranges->told++ == RANGES_TOLD) {
+		(void)fputs(", and more", out);
 		return 1;
 	}
-	(void)fputs(*told > 1 ? ", " : "missing: entries ", stdout);
+	(void)fputs(ranges->told > 1 ? ", " : "missing: entries ", out);
 	if (first == last)
-		(void)printf("%" PRIu64, first);
+		(void)fprintf(out, "%" PRIu64, first);
 	else
-		(void)printf("%" PRIu64 " to %" PRIu64, first, last);
+		(void)fprintf(out, "%" PRIu64 " to %" PRIu64, first, last);
 	return 0;
 }
 
 struct listing {
+	FILE *out;
 	const struct recovery *recovery;
 	size_t unheard;
 };
@@ -140,15 +149,16 @@ struct listing {
 static int print_unheard(void *arg, const struct fold_office *office)
 {
 	struct listing *listing = arg;
+	FILE *out = listing->out;
 
 	if (office->revoked || recovery_heard(listing->recovery, &office->key))
 		return 0;
-	(void)fputs(listing->unheard++ ? ", " : "not heard from: ", stdout);
-	print_office(recovery_fold(listing->recovery), &office->key);
+	(void)fputs(listing->unheard++ ? ", " : "not heard from: ", out);
+	print_office(out, recovery_fold(listing->recovery), &office->key);
 	return 0;
 }
 
-static void print_lacking(const struct recovery *recovery)
+static void print_lacking(FILE *out, const struct recovery *recovery)
 {
 	uint64_t first, last;
 
@@ -158,26 +168,27 @@ static void print_lacking(const struct recovery *recovery)
 
 		if (!recovery_lacks(recovery, &hash, &first, &last))
 			continue;
-		(void)fputs("lacking: ", stdout);
-		print_office(recovery_fold(recovery), &file->key);
-		(void)printf(" handed over no batches %" PRIu64 " to %" PRIu64
-			     " of its own\n",
-			     first, last);
+		(void)fputs("lacking: ", out);
+		print_office(out, recovery_fold(recovery), &file->key);
+		(void)fprintf(out,
+			      " handed over no batches %" PRIu64 " to %" PRIu64
+			      " of its own\n",
+			      first, last);
 	}
 }
 
-void command_tell_missing(const struct recovery *recovery)
+void command_tell_missing(FILE *out, const struct recovery *recovery)
 {
-	struct listing listing = { .recovery = recovery };
-	size_t told = 0;
+	struct listing listing = { .out = out, .recovery = recovery };
+	struct ranges ranges = { .out = out };
 
-	(void)recovery_missing(recovery, print_range, &told);
-	if (told)
-		(void)putchar('\n');
-	print_lacking(recovery);
+	(void)recovery_missing(recovery, print_range, &ranges);
+	if (ranges.told)
+		(void)fputc('\n', out);
+	print_lacking(out, recovery);
 	(void)fold_offices(recovery_fold(recovery), print_unheard, &listing);
 	if (listing.unheard)
-		(void)putchar('\n');
+		(void)fputc('\n', out);
 }
 
 void command_tell_heard(const struct recovery *recovery)
@@ -188,7 +199,7 @@ void command_tell_heard(const struct recovery *recovery)
 	(void)printf("journal: %" PRIu64 " entries; signed: %" PRIu64
 		     " entries (%s)\n",
 		     facts.size, facts.goal.size, facts.goal_source);
-	print_files(recovery);
+	print_files(stdout, recovery);
 }
 
 /* ---- the command ---- */
@@ -218,13 +229,15 @@ static int say_missing(const struct recovery *recovery,
 		(void)printf("can be put back so far: entries %" PRIu64
 			     " to %" PRIu64 "\n",
 			     facts->size, facts->whole - 1);
-	command_tell_missing(recovery);
+	command_tell_missing(stdout, recovery);
 	(void)fflush(stdout);
-	(void)fprintf(stderr,
-		      "tally-collector: nothing was written: ask the offices "
-		      "for\n  tally-agent hand-over FILE --entries %" PRIu64
-		      "\nand run recover again with all files.\n",
-		      facts->size);
+	(void)fprintf(
+		stderr,
+		"tally-collector: nothing was written: ask the offices "
+		"for\n  tally-agent hand-over FILE --entries %" PRIu64
+		"\nand run recover again with all files; what nobody has any "
+		"more is given up by tally-collector reopen.\n",
+		facts->size);
 	return EXIT_REFUSED;
 }
 
@@ -260,12 +273,18 @@ static int recover(const struct options *options, struct recovery *recovery)
 	if (code)
 		return code;
 	if (recovery_plan(recovery, &err)) {
-		print_files(recovery);
+		print_files(stdout, recovery);
 		(void)fflush(stdout);
 		return command_failed(command_recovery_code(err.code), &err);
 	}
 	command_tell_heard(recovery);
 	recovery_facts(recovery, &facts);
+	if (facts.begun) {
+		(void)err_set(&err, ERR_ORDER,
+			      "a reopen was begun: finish it by running "
+			      "tally-collector reopen again");
+		return command_failed(EXIT_REFUSED, &err);
+	}
 	if (facts.whole < facts.goal.size)
 		return say_missing(recovery, &facts);
 	return put_back(recovery, &facts, options_given(options, "dry-run"));

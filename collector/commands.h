@@ -2,6 +2,8 @@
 #ifndef TALLY_COLLECTOR_COMMANDS_H
 #define TALLY_COLLECTOR_COMMANDS_H
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "base/rt/options.h"
 #include "base/strbuf.h"
@@ -12,6 +14,7 @@
 int command_init(const struct options *options);
 int command_run(const struct options *options);
 int command_recover(const struct options *options);
+int command_reopen(const struct options *options);
 int command_figures(const struct options *options);
 int command_offices(const struct options *options);
 int command_check_config(const struct options *options);
@@ -34,7 +37,7 @@ int command_hear(const struct options *options, struct recovery *recovery,
 		 size_t *bad);
 /* What was handed over, and what nobody has; once it is planned. */
 void command_tell_heard(const struct recovery *recovery);
-void command_tell_missing(const struct recovery *recovery);
+void command_tell_missing(FILE *out, const struct recovery *recovery);
 int command_recovery_code(int rc);
 
 /* out on stdout; gives EXIT_OK, or EXIT_FAILED with a word on stderr. */

@@ -57,7 +57,7 @@ static bool agrees_on(const struct table_reader *reader,
 	struct hash name;
 
 	if (leaf->kind != LEAF_BATCH)
-		return true; /* state and forks are in no office's chain */
+		return true; /* the others are in no office's chain */
 	if (seal_read_header(leaf->headers[0], &header, NULL) ||
 	    fold_taken(reader, &header.key, header.sequence, &taken, NULL, 0,
 		       NULL))
@@ -222,14 +222,15 @@ static int refold_entry(struct kept *kept, const struct journal_entry *entry,
 	struct batch batch = { 0 };
 	int rc = 0;
 
-	if (entry->batch.len) {
+	if (leaf_has_batch(&entry->leaf)) {
 		rc = wire_decode_batch(entry->batch, arena, &batch, err);
 		if (!rc)
 			rc = wire_check_batch(&batch, arena, true, err);
 	}
 	if (!rc)
 		rc = fold_apply(kept->fold, entry->index, &entry->leaf,
-				&leaf_hash, entry->batch.len ? &batch : NULL,
+				&leaf_hash,
+				leaf_has_batch(&entry->leaf) ? &batch : NULL,
 				puts, NULL, err);
 	if (rc)
 		return err_context(err, "%s: entry %llu at offset %llu",

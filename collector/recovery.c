@@ -1,11 +1,13 @@
 #include "collector/recovery.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/cosigners.h"
 #include "collector/kept.h"
 #include "collector/recovery_parts.h"
 #include "proto/handover.h"
@@ -70,6 +72,7 @@ int recovery_open(const char *dir, const char *checkpoint,
 	recovery->dir = dir;
 	arena_init(&recovery->arena, WIRE_ARENA_BYTES);
 	strbuf_init(&recovery->leaves, 0);
+	strbuf_init(&recovery->break_note, NOTE_BYTES_MAX);
 	recovery->fold = fold_new();
 	rc = recovery->fold ? keys_load(dir, &recovery->keys, err) :
 			      err_set(err, ERR_NOMEM, "no memory to recover");
@@ -98,7 +101,9 @@ void recovery_close(struct recovery *recovery)
 	free(recovery->held);
 	free(recovery->notes);
 	free(recovery->planned);
+	free(recovery->declared);
 	strbuf_release(&recovery->leaves);
+	strbuf_release(&recovery->break_note);
 	arena_release(&recovery->arena);
 	fold_free(recovery->fold);
 	keys_wipe(&recovery->keys);
@@ -271,6 +276,7 @@ void recovery_facts(const struct recovery *recovery, struct recovery_facts *out)
 		.whole = fold_applied(recovery->fold),
 		.goal = recovery->goal.checkpoint,
 		.goal_source = recovery->goal.source,
+		.begun = recovery_has_begun(recovery),
 	};
 }
 
@@ -347,6 +353,7 @@ static int append(struct recovery *recovery, struct journal *journal,
 	return rc;
 }
 
+/* State entries and breaks are groups of their own. */
 static int write_entries(struct recovery *recovery, struct journal *journal,
 			 struct err *err)
 {
@@ -356,21 +363,22 @@ static int write_entries(struct recovery *recovery, struct journal *journal,
 	for (size_t i = 0; i < recovery->planned_count && !rc; i++) {
 		const struct planned *planned = &recovery->planned[i];
 
-		rc = append(recovery, journal, planned, err);
+		if (waiting && (planned->alone || waiting == GROUP_ENTRIES ||
+				recovery->planned[i - 1].alone)) {
+			rc = journal_commit(journal, err);
+			waiting = 0;
+		}
+		if (!rc)
+			rc = append(recovery, journal, planned, err);
 		if (rc == ERR_LIMIT) {
 			rc = journal_commit(journal, err);
 			if (!rc)
 				rc = append(recovery, journal, planned, err);
 			waiting = 0;
 		}
-		if (!rc && ++waiting == GROUP_ENTRIES) {
-			rc = journal_commit(journal, err);
-			waiting = 0;
-		}
+		waiting++;
 	}
-	if (!rc && waiting)
-		rc = journal_commit(journal, err);
-	return rc;
+	return rc || !waiting ? rc : journal_commit(journal, err);
 }
 
 static int write_journal(struct recovery *recovery, struct err *err)
@@ -414,4 +422,86 @@ int recovery_write(struct recovery *recovery, struct err *err)
 	if (!rc)
 		rc = kept_path(recovery->dir, "store", store, err);
 	return rc ? rc : kept_remove_store(store, err);
+}
+
+/* ---- going on without what is missing ---- */
+
+/* dir/name becomes dir/name.lost-<entries>, if it is there. */
+static int set_aside(const struct recovery *recovery, const char *name,
+		     struct err *err)
+{
+	char path[PATH_MAX], aside[PATH_MAX], longer[128];
+	int rc = kept_path(recovery->dir, name, path, err);
+
+	(void)snprintf(longer, sizeof(longer), "%s.lost-%" PRIu64, name,
+		       recovery->goal.checkpoint.size);
+	if (!rc)
+		rc = kept_path(recovery->dir, longer, aside, err);
+	if (!rc && rename(path, aside) && errno != ENOENT)
+		rc = err_sys(err, "cannot rename %s", path);
+	return rc;
+}
+
+/* What was signed is kept beside it: it is the evidence of what is lost. */
+static int keep_goal(const struct recovery *recovery, struct err *err)
+{
+	const struct note *goal = &recovery->goal;
+	char path[PATH_MAX], name[64], *bytes = NULL;
+	size_t len = 0;
+	int rc;
+
+	(void)snprintf(name, sizeof(name), "checkpoint.lost-%" PRIu64,
+		       goal->checkpoint.size);
+	rc = kept_path(recovery->dir, name, path, err);
+	if (!rc && goal->bytes.len)
+		return file_replace(path, goal->bytes.data, goal->bytes.len,
+				    CHECKPOINT_MODE, err);
+	if (!rc)
+		rc = file_read(recovery->checkpoint, NOTE_BYTES_MAX, &bytes,
+			       &len, err);
+	if (!rc)
+		rc = file_replace(path, bytes, len, CHECKPOINT_MODE, err);
+	free(bytes);
+	return rc;
+}
+
+/* The last step: from here on the collector starts. */
+static int sign_anew(struct recovery *recovery, struct err *err)
+{
+	struct journal *journal = NULL;
+	struct checkpoint checkpoint = { .journal = recovery->journal };
+	struct strbuf note;
+	int rc = journal_open(recovery->journal_dir, NULL, NULL, &journal, err);
+
+	if (rc)
+		return rc;
+	checkpoint.size = journal_size(journal);
+	checkpoint.root = frontier_root(journal_frontier(journal));
+	journal_close(journal);
+	strbuf_init(&note, NOTE_BYTES_MAX);
+	checkpoint_sign(&checkpoint, &recovery->keys.sign, &note);
+	rc = note.failed ? err_set(err, ERR_NOMEM, "no memory to sign") :
+			   file_replace(recovery->checkpoint, note.text,
+					note.len, CHECKPOINT_MODE, err);
+	strbuf_release(&note);
+	return rc;
+}
+
+int recovery_reopen(struct recovery *recovery, struct reopening *said,
+		    uint64_t now_us, struct err *err)
+{
+	char store[PATH_MAX];
+	int rc = recovery_plan_break(recovery, said, now_us, err);
+
+	if (!rc && recovery->planned_count)
+		rc = write_journal(recovery, err);
+	if (!rc)
+		rc = keep_goal(recovery, err);
+	if (!rc)
+		rc = set_aside(recovery, COSIGNERS_FILE, err);
+	if (!rc)
+		rc = kept_path(recovery->dir, "store", store, err);
+	if (!rc)
+		rc = kept_remove_store(store, err);
+	return rc ? rc : sign_anew(recovery, err);
 }

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "proto/checkpoint.h"
+#include "proto/reopening.h"
 #include "proto/sign.h"
 #include "store/fold.h"
 
@@ -60,6 +61,7 @@ struct recovery_facts {
 	uint64_t whole;		 /* and with what was put behind them */
 	struct checkpoint goal;	 /* the newest that was signed */
 	const char *goal_source; /* the file that has it */
+	bool begun;		 /* a recovery_reopen was cut off */
 };
 
 void recovery_facts(const struct recovery *recovery,
@@ -87,5 +89,17 @@ bool recovery_heard(const struct recovery *recovery,
  * A store that is there is removed: it is made again at the next start.
  */
 int recovery_write(struct recovery *recovery, struct err *err);
+
+/*
+ * Goes on without what is missing: writes what was planned, behind it the
+ * signed statement of what is lost (by, why, at_us and more of said are the
+ * caller's, the rest is filled in), and then the batches that were handed over
+ * and have no place any more, in their old order, as received at now_us. Keeps
+ * the checkpoint that is not fulfilled as checkpoint.lost-<entries>, and signs
+ * anew. One that is killed is done
+ * again by another call.
+ */
+int recovery_reopen(struct recovery *recovery, struct reopening *said,
+		    uint64_t now_us, struct err *err);
 
 #endif

@@ -37,6 +37,13 @@ struct note {
 struct planned {
 	size_t leaf_at, leaf_len; /* in leaves */
 	struct span batch;	  /* empty: a state entry */
+	bool alone;		  /* in its group */
+};
+
+/* A break that the journal already declares. */
+struct declared {
+	uint64_t kept, lost;
+	struct hash lost_root;
 };
 
 struct recovery {
@@ -53,6 +60,9 @@ struct recovery {
 	struct note *notes; /* by size, once planned */
 	size_t note_count;
 	struct note goal;
+	struct declared *declared; /* in order */
+	size_t declared_count;
+	struct strbuf break_note;
 	struct fold *fold; /* over the journal and what is planned */
 	struct planned *planned;
 	size_t planned_count, planned_room;
@@ -60,6 +70,12 @@ struct recovery {
 	struct arena arena; /* one batch */
 };
 
+/* Is the break that would be written there already, but not all else? */
+bool recovery_has_begun(const struct recovery *recovery);
+/* Plans the break, if it is not there yet, and behind it what was handed over
+ * and has no place any more, received at now_us. */
+int recovery_plan_break(struct recovery *recovery, struct reopening *said,
+			uint64_t now_us, struct err *err);
 int recovery_add_note(struct recovery *recovery, const char *source,
 		      struct span bytes, struct err *err);
 

@@ -37,6 +37,32 @@ static int by_size(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+static bool is_lost(const struct recovery *recovery, uint64_t size)
+{
+	for (size_t i = 0; i < recovery->declared_count; i++)
+		if (size > recovery->declared[i].kept &&
+		    size <= recovery->declared[i].lost)
+			return true;
+	return false;
+}
+
+/* Offices that have not heard of a break yet show what was signed before it;
+ * the collector's own word stays. */
+static void drop_old(struct recovery *recovery)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < recovery->note_count; i++) {
+		const struct note *note = &recovery->notes[i];
+
+		if (!note->bytes.len ||
+		    !is_lost(recovery, note->checkpoint.size))
+			recovery->notes[count++] = *note;
+	}
+	if (count)
+		recovery->note_count = count;
+}
+
 /* The newest that was signed; two of one size must agree. */
 static int find_goal(struct recovery *recovery, struct err *err)
 {
@@ -45,8 +71,7 @@ static int find_goal(struct recovery *recovery, struct err *err)
 			       "nothing says what was signed: there is no %s, "
 			       "and no file of an office has a checkpoint",
 			       recovery->checkpoint);
-	qsort(recovery->notes, recovery->note_count, sizeof(*recovery->notes),
-	      by_size);
+	drop_old(recovery);
 	recovery->goal = recovery->notes[recovery->note_count - 1];
 	for (size_t i = 1; i < recovery->note_count; i++) {
 		const struct note *a = &recovery->notes[i - 1];
@@ -64,6 +89,18 @@ static int find_goal(struct recovery *recovery, struct err *err)
 			recovery->goal.bytes = span_of(NULL, 0);
 	}
 	return 0;
+}
+
+bool recovery_has_begun(const struct recovery *recovery)
+{
+	const struct checkpoint *goal = &recovery->goal.checkpoint;
+	const struct declared *last;
+
+	if (!recovery->declared_count)
+		return false;
+	last = &recovery->declared[recovery->declared_count - 1];
+	return last->lost == goal->size &&
+	       hash_equal(&last->lost_root, &goal->root);
 }
 
 /* ---- comparing ---- */
@@ -134,6 +171,9 @@ static int compare(struct plan *plan, struct err *err)
 
 		if (note->checkpoint.size > applied)
 			break;
+		if (!hash_equal(&note->checkpoint.root, &root) &&
+		    is_lost(recovery, note->checkpoint.size))
+			continue;
 		if (!hash_equal(&note->checkpoint.root, &root))
 			return not_signed(plan, note, err);
 		plan->proved = applied;
@@ -173,6 +213,26 @@ static void compare_held(struct plan *plan, const struct journal_entry *entry)
 	}
 }
 
+static int declare(struct recovery *recovery, const struct leaf *leaf,
+		   struct err *err)
+{
+	struct declared *grown;
+
+	if (leaf->kind != LEAF_REOPENED)
+		return 0;
+	grown = realloc(recovery->declared,
+			(recovery->declared_count + 1) * sizeof(*grown));
+	if (!grown)
+		return err_set(err, ERR_NOMEM, "no memory to recover");
+	recovery->declared = grown;
+	grown[recovery->declared_count++] = (struct declared){
+		.kept = leaf->applied,
+		.lost = leaf->lost,
+		.lost_root = leaf->lost_root,
+	};
+	return 0;
+}
+
 static int read_journal(struct plan *plan, struct err *err)
 {
 	struct recovery *recovery = plan->recovery;
@@ -188,16 +248,17 @@ static int read_journal(struct plan *plan, struct err *err)
 		arena_reset(&recovery->arena);
 		recovery->size = entry.index + 1;
 		compare_held(plan, &entry);
-		rc = 0;
-		if (entry.batch.len)
+		rc = declare(recovery, &entry.leaf, err);
+		if (!rc && leaf_has_batch(&entry.leaf))
 			rc = wire_decode_batch(entry.batch, &recovery->arena,
 					       &batch, err);
-		if (!rc && entry.batch.len)
+		if (!rc && leaf_has_batch(&entry.leaf))
 			rc = wire_check_batch(&batch, &recovery->arena, true,
 					      err);
 		if (!rc)
 			rc = apply(plan, &entry.leaf, entry.leaf_bytes,
-				   entry.batch.len ? &batch : NULL, err);
+				   leaf_has_batch(&entry.leaf) ? &batch : NULL,
+				   err);
 		if (rc)
 			break;
 	}
@@ -215,7 +276,8 @@ static int keep(struct plan *plan, const struct leaf *leaf, struct span bytes,
 {
 	struct recovery *recovery = plan->recovery;
 	struct planned planned = { .leaf_at = recovery->leaves.len,
-				   .batch = bytes };
+				   .batch = bytes,
+				   .alone = !leaf_has_batch(leaf) };
 	uint8_t encoded[LEAF_BYTES_MAX];
 
 	planned.leaf_len = leaf_encode(leaf, encoded);
@@ -377,10 +439,11 @@ static int went_on(const struct plan *plan, struct err *err)
 int recovery_plan(struct recovery *recovery, struct err *err)
 {
 	struct plan plan = { .recovery = recovery };
-	int rc = find_goal(recovery, err);
+	int rc;
 
-	if (rc)
-		return rc;
+	if (recovery->note_count)
+		qsort(recovery->notes, recovery->note_count,
+		      sizeof(*recovery->notes), by_size);
 	if (recovery->held_count)
 		qsort(recovery->held, recovery->held_count,
 		      sizeof(*recovery->held), by_place);
@@ -391,12 +454,100 @@ int recovery_plan(struct recovery *recovery, struct err *err)
 		rc = err_set(err, ERR_DENIED,
 			     "the journal does not name this collector's keys");
 	if (!rc)
+		rc = find_goal(recovery, err);
+	if (!rc)
 		rc = 1;
-	while (rc > 0 &&
+	while (rc > 0 && !recovery_has_begun(recovery) &&
 	       fold_applied(recovery->fold) < recovery->goal.checkpoint.size)
 		rc = add_next(&plan, err);
 	puts_release(&plan.puts);
-	if (!rc && plan.differs)
+	if (!rc && plan.differs && !recovery->declared_count)
 		rc = went_on(&plan, err);
 	return rc < 0 ? rc : 0;
+}
+
+/* ---- a break ---- */
+
+static int plan_note(struct plan *plan, struct reopening *said, struct err *err)
+{
+	struct recovery *recovery = plan->recovery;
+	struct span note;
+	struct leaf leaf;
+	int rc;
+
+	said->journal = recovery->journal;
+	said->kept = fold_applied(recovery->fold);
+	said->kept_root = fold_root(recovery->fold);
+	said->lost = recovery->goal.checkpoint.size;
+	said->lost_root = recovery->goal.checkpoint.root;
+	said->after_us = fold_recv_us(recovery->fold);
+	reopening_sign(said, &recovery->keys.sign, &recovery->break_note);
+	if (recovery->break_note.failed)
+		return err_set(err, ERR_LIMIT,
+			       "the statement of what is lost is longer than "
+			       "%d bytes",
+			       NOTE_BYTES_MAX);
+	note = strbuf_span(&recovery->break_note);
+	leaf = leaf_reopened(said, note);
+	rc = declare(recovery, &leaf, err);
+	return rc ? rc : keep(plan, &leaf, note, NULL, err);
+}
+
+/* Has its office's chain it already, or could it not follow? A state entry
+ * must not be written for it then. */
+static bool in_chain(const struct recovery *recovery, const struct held *held)
+{
+	struct fold_office office;
+
+	return fold_office(recovery->fold, &held->key, &office) &&
+	       office.next != held->sequence;
+}
+
+/* At its new place, if it still is the next of its office. */
+static int plan_again(struct plan *plan, const struct held *held,
+		      uint64_t now_us, struct err *err)
+{
+	struct recovery *recovery = plan->recovery;
+	struct fold *fold = recovery->fold;
+	uint64_t recv_us = fold_stamp(fold, now_us);
+	struct batch batch;
+	struct leaf leaf;
+	bool ends_group;
+	int rc = 0;
+
+	if (fold_state_due(fold, 0, 0, recv_us)) {
+		leaf = fold_state_leaf(fold);
+		rc = keep(plan, &leaf, span_of(NULL, 0), NULL, err);
+		recv_us = fold_stamp(fold, now_us);
+	}
+	arena_reset(&recovery->arena);
+	if (!rc)
+		rc = wire_decode_batch(held->batch, &recovery->arena, &batch,
+				       err);
+	if (!rc)
+		rc = wire_check_batch(&batch, &recovery->arena, true, err);
+	if (rc || fold_admit(fold, &batch, recv_us, &ends_group) != ADMIT_TAKE)
+		return rc;
+	leaf = fold_leaf(fold, &batch, ADMIT_TAKE, recv_us);
+	return keep(plan, &leaf, held->batch, &batch, err);
+}
+
+int recovery_plan_break(struct recovery *recovery, struct reopening *said,
+			uint64_t now_us, struct err *err)
+{
+	struct plan plan = { .recovery = recovery,
+			     .note = recovery->note_count };
+	uint64_t kept;
+	int rc = 0;
+
+	puts_init(&plan.puts);
+	if (!recovery_has_begun(recovery))
+		rc = plan_note(&plan, said, err);
+	kept = rc ? 0 : recovery->declared[recovery->declared_count - 1].kept;
+	for (size_t i = 0; i < recovery->held_count && !rc; i++)
+		if (recovery->held[i].index >= kept &&
+		    !in_chain(recovery, &recovery->held[i]))
+			rc = plan_again(&plan, &recovery->held[i], now_us, err);
+	puts_release(&plan.puts);
+	return rc;
 }

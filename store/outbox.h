@@ -168,6 +168,17 @@ int outbox_kept(struct outbox *outbox, uint64_t from,
 			     const struct outbox_delivered *delivered),
 		void *arg, struct err *err);
 
+/*
+ * The journal goes on from its first kept entries, without what came after:
+ * receipts of entries from kept on no longer hold where the batch is still
+ * kept, and is to be sent again (*taken_back statements); what is known of
+ * cells from there is forgotten. unsees: also the newest checkpoint that was
+ * verified, and that batches are proved. Value name is set, all of it at once.
+ */
+int outbox_reopened(struct outbox *outbox, uint64_t kept, bool unsees,
+		    const char *name, struct span value, uint64_t *taken_back,
+		    struct err *err);
+
 /* Takes back a batch recalled from the collector: the items in it appear as
  * delivered (those that still wait here, by their salts, are not sent again);
  * the chain moves on. The caller has checked its signature. Needs the sender's

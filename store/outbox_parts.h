@@ -43,6 +43,10 @@ enum outbox_table {
 	OUTBOX_TABLES
 };
 
+/* Names in VALUE. */
+#define OUTBOX_SEEN "seen"     /* checkpoint that was verified */
+#define OUTBOX_PROVED "proved" /* all batches up to it */
+
 struct outbox {
 	struct db *db;
 	char *dir;

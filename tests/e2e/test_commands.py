@@ -290,6 +290,8 @@ class Examples(unittest.TestCase):
         for _ in range(2):
             self.assertIn("nothing that was signed is missing",
                           self.run_next("tally-collector", "recover"))
+        self.assertIn("nothing that was signed is missing",
+                      self.run_next("tally-collector", "reopen"))
         self.assertEqual(self.left, {program: [] for program in PROGRAMS})
 
     def lead(self):

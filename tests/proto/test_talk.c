@@ -79,7 +79,10 @@ Test(talk, welcome_round_trips)
 				.catalogue = 3,
 				.offices = 50000,
 				.now_us = 1700000000000000,
-				.zone_minutes = -210 };
+				.zone_minutes = -210,
+				.reopened = { span_of_text("one"),
+					      span_of_text("two") },
+				.reopened_count = 2 };
 	struct welcome got;
 
 	fill(&made.head, 7);
@@ -101,6 +104,9 @@ Test(talk, welcome_round_trips)
 	cr_expect_eq(got.offices, 50000);
 	cr_expect_eq(got.now_us, 1700000000000000);
 	cr_expect_eq(got.zone_minutes, -210);
+	cr_assert_eq(got.reopened_count, 2);
+	cr_expect(span_equal(got.reopened[0], made.reopened[0]));
+	cr_expect(span_equal(got.reopened[1], made.reopened[1]));
 
 	/* the first of a chain: no head to show */
 	made.wanted = 1;
