@@ -52,7 +52,6 @@ class Lost(unittest.TestCase):
                          "--reason", "recount", "--wait")
 
     def keep(self, name="copy"):
-        self.world.until_signed()
         self.world.stop_collector()
         os.makedirs(self.world.path(name))
         for part in PARTS:
@@ -84,8 +83,7 @@ class Lost(unittest.TestCase):
         self.world.agent(self.hrss, "sync")
 
     def lose(self, *parts):
-        """All is signed and stopped; then parts are as they were."""
-        self.world.until_signed()
+        """It is stopped, which signs all; then parts are as they were."""
         self.world.stop_collector()
         self.size, self.root = self.world.signed()
         self.whole = {name: read(name) for name in self.segments()}

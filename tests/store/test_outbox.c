@@ -678,6 +678,71 @@ Test(outbox, names_the_batches_that_are_to_be_proved)
 	cr_expect_eq(count, 1, "nothing more was proved");
 }
 
+Test(outbox, a_journal_that_was_opened_again_takes_receipts_back)
+{
+	static const char *const periods[] = { "2024-01", "2024-02",
+					       "2024-03" };
+	uint16_t admitted[] = { 0 }, stale[] = { VERDICT_STALE };
+	uint64_t sequence, taken_back = 0;
+	struct outbox_delivered *list;
+	struct batch batch;
+	struct head head;
+	struct span note, value;
+	size_t count;
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		save_report(periods[i - 1], "5");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		cr_assert_eq(receive(i, 10 * i, i < 3 ? admitted : stale, 1),
+			     0);
+	}
+	expect_counts(0, 0, 2, 1);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("a note"), 3, NULL), 0);
+	cr_assert_eq(outbox_reopened(outbox, 20, true, "breaks",
+				     span_of_text("one"), &taken_back, NULL),
+		     0);
+	cr_expect_eq(taken_back, 2);
+	reopen();
+	expect_counts(0, 2, 1, 0);
+	cr_expect_eq(outbox_seen(outbox, &arena, &note, NULL), ERR_NOTFOUND);
+	cr_assert_eq(outbox_get(outbox, "breaks", &arena, &value, NULL), 0);
+	cr_expect(span_equal(value, span_of_text("one")));
+	cr_assert_eq(
+		outbox_unproved(outbox, 99, 9, &arena, &list, &count, NULL), 0);
+	cr_assert_eq(count, 1, "what was kept is to be proved again");
+	cr_expect_eq(list[0].sequence, 1);
+	/* What the collector no longer has is not what it is known to have. */
+	cr_assert_eq(value_of("2024-02", &value, &head), 0);
+	cr_expect_eq(head.index, 0, "it is on its way again");
+	cr_assert_eq(receive(2, 21, stale, 1), 0);
+	cr_assert_eq(receive(3, 22, admitted, 1), 0);
+	expect_counts(0, 0, 2, 1);
+	cr_expect_eq(value_of("2024-02", &value, &head), ERR_NOTFOUND);
+	cr_assert_eq(value_of("2024-03", &value, &head), 0);
+	cr_expect_eq(head.index, 22);
+	cr_assert_eq(value_of("2024-01", &value, &head), 0);
+	cr_expect_eq(head.index, 10);
+}
+
+Test(outbox, a_break_behind_what_was_verified_takes_nothing_proved_back)
+{
+	uint16_t verdicts[] = { 0 };
+	uint64_t sequence, taken_back = 9;
+	struct batch batch;
+	struct span note;
+
+	save_report("2024-01", "5");
+	cr_assert_eq(seal(1, &batch, &sequence), 0);
+	cr_assert_eq(receive(1, 10, verdicts, 1), 0);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("a note"), 1, NULL), 0);
+	cr_assert_eq(outbox_reopened(outbox, 20, false, "breaks",
+				     span_of_text("one"), &taken_back, NULL),
+		     0);
+	cr_expect_eq(taken_back, 0);
+	expect_counts(0, 0, 1, 0);
+	cr_expect_eq(outbox_seen(outbox, &arena, &note, NULL), 0);
+}
+
 /* ---- heads ---- */
 
 Test(outbox, newest_saved_report_is_the_head_of_its_cell)
