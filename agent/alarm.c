@@ -9,6 +9,7 @@
 #include "store/keyfile.h"
 
 #define ALARM_NAME "alarm"
+#define BREAK_NAME "break"
 #define ALARM_BYTES_MAX 128
 #define NOTE_MODE 0644
 
@@ -80,4 +81,23 @@ bool alarm_read(struct outbox *outbox, struct alarm *out)
 int alarm_clear(struct outbox *outbox, struct err *err)
 {
 	return outbox_set(outbox, ALARM_NAME, span_of(NULL, 0), err);
+}
+
+/* ---- breaks ---- */
+
+int alarm_keep_break(struct outbox *outbox, const char *dir, uint64_t entry,
+		     struct span note, struct err *err)
+{
+	char name[64];
+	int rc;
+
+	(void)snprintf(name, sizeof(name), "reopened-%" PRIu64 ".note", entry);
+	rc = keep_note(dir, name, note, err);
+	return rc ? rc : outbox_set(outbox, BREAK_NAME, note, err);
+}
+
+bool alarm_read_break(struct outbox *outbox, struct arena *arena,
+		      struct span *note)
+{
+	return !outbox_get(outbox, BREAK_NAME, arena, note, NULL) && note->len;
 }

@@ -41,4 +41,14 @@ bool alarm_read(struct outbox *outbox, struct alarm *out);
 /* The notes stay. */
 int alarm_clear(struct outbox *outbox, struct err *err);
 
+/* ---- breaks that the collector declared and this office accepted ---- */
+
+/* Keeps the note for people: it is said by alarm and status, and lies beside
+ * the outbox as reopened-<entry>.note. */
+int alarm_keep_break(struct outbox *outbox, const char *dir, uint64_t entry,
+		     struct span note, struct err *err);
+/* The newest one, in the arena. False: there is none. */
+bool alarm_read_break(struct outbox *outbox, struct arena *arena,
+		      struct span *note);
+
 #endif

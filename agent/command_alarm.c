@@ -8,6 +8,7 @@
 #include "agent/office.h"
 #include "proto/checkpoint.h"
 #include "proto/moment.h"
+#include "proto/reopening.h"
 
 /* Entries of the newest checkpoint that was verified. */
 static uint64_t verified(struct office *office)
@@ -40,10 +41,25 @@ static void print_json(struct office *office, const struct alarm *alarm)
 		     (unsigned long long)verified(office));
 }
 
+/* The collector went on after a loss that it declared. */
+void alarm_print_break(struct office *office)
+{
+	struct reopening said;
+	struct span note;
+
+	if (alarm_read_break(office->outbox, &office->arena, &note) &&
+	    !reopening_read(note, &said, NULL))
+		message_print(stdout, office->language, MESSAGE_REOPENED,
+			      (unsigned long long)said.kept, (int)said.by.len,
+			      (const char *)said.by.data, (int)said.why.len,
+			      (const char *)said.why.data);
+}
+
 static void print_text(struct office *office, const struct alarm *alarm)
 {
 	char time[MOMENT_TEXT_BYTES], entry[64] = "";
 
+	alarm_print_break(office);
 	if (!alarm) {
 		message_print(stdout, office->language, MESSAGE_ALARM_NONE,
 			      (unsigned long long)verified(office));

@@ -243,6 +243,7 @@ static int print_status(struct listing *listing, const struct desk *desk,
 	}
 	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
 		status_reviews_print(reviews, desk, rest[i], all);
+	alarm_print_break(office);
 	print_counts(office, &counts);
 	return 0;
 }

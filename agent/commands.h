@@ -5,6 +5,11 @@
 
 #include "base/rt/options.h"
 
+struct office; /* agent/office.h */
+
+/* On stdout, if the collector declared a break that was accepted here. */
+void alarm_print_break(struct office *office);
+
 int command_found(const struct options *options);
 int command_enrol(const struct options *options);
 int command_run(const struct options *options);
@@ -21,6 +26,7 @@ int command_revoke(const struct options *options);
 int command_review(const struct options *options);
 int command_adjust(const struct options *options);
 int command_redact(const struct options *options);
+int command_hand_over(const struct options *options);
 int command_witness(const struct options *options);
 
 #endif

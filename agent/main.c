@@ -154,6 +154,11 @@ static const struct option_spec redact_options[] = {
 	WAIT_OPTIONS,
 };
 
+static const struct option_spec hand_over_options[] = {
+	{ "entries", NULL, OPTION_TEXT, "N",
+	  "only what was received as entry N of the journal or later" },
+};
+
 static const struct command_spec commands[] = {
 	{ "found", "", 0, 0,
 	  "found a journal as its first administrator, offline",
@@ -187,6 +192,12 @@ static const struct command_spec commands[] = {
 	{ "witness", "", 0, 0,
 	  "the key that this office signs checkpoints with, as a witness",
 	  "tally-agent witness", NULL, 0, command_witness },
+	{ "hand-over", "FILE", 1, 1,
+	  "write what this office keeps into a file, for a collector that has "
+	  "lost it",
+	  "tally-agent hand-over baima.kept\n"
+	  "tally-agent hand-over baima-new.kept --entries 1240",
+	  hand_over_options, COUNT(hand_over_options), command_hand_over },
 	{ "history", "[TARGET...]", 0, 100,
 	  "everything this office said of its targets",
 	  "tally-agent history live.urban-jobs", history_options,

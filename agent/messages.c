@@ -31,6 +31,23 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				    "注意：本单位的授权没有 "
 				    "witness（见证）角色，"
 				    "不会签署检查点" },
+	[MESSAGE_REOPENED] = { "note: the collector lost entries of its "
+			       "journal and went on from entry %llu (by %.*s: "
+			       "%.*s). What this office had sent after it, and "
+			       "still keeps, is sent again",
+			       "注意：汇总中心丢失了部分日志，从第 %llu "
+			       "条起续记（%.*s：%.*s）。"
+			       "本单位此后已报且仍保存的内容会自动重新上报" },
+	[MESSAGE_HANDED_OVER] = { "%s: %llu batches, entries %llu to %llu. "
+				  "Give it to whoever runs the collector; "
+				  "what you reported can be read in it",
+				  "%s：%llu 批，条目 %llu 至 %llu。"
+				  "请交给汇总中心管理员；内含上报内容" },
+	[MESSAGE_HANDED_NOTHING] = { "%s: this office keeps nothing from "
+				     "there on; hand the file over all the "
+				     "same: it says so",
+				     "%s：本单位没有保存该范围的内容；"
+				     "仍请交出此文件，以便汇总中心知悉" },
 	[MESSAGE_SAVED] = { "saved here, waiting to send: %llu",
 			    "已存本机，待上报：%llu 条" },
 	[MESSAGE_DELIVERED] = { "delivered, receipt %llu.%u",

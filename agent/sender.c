@@ -90,6 +90,8 @@ static int perform(struct sender *sender, const struct session_action *action,
 		return sender_restore(sender, action, err);
 	case SESSION_SLICE:
 		return sender_sliced(sender, action->slice, err);
+	case SESSION_REOPENED:
+		return sender_reopened(sender, action->bytes, err);
 	case SESSION_CHECKPOINT:
 		return sender_shown(sender, action->bytes, err);
 	case SESSION_EVIDENCE:

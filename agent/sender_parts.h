@@ -5,6 +5,8 @@
  *   sender_enrol.c   which keys a session speaks with; stands on sender_outbox
  *   sender_rotate.c  when a new key takes over; stands on sender_enrol
  *   sender_outbox.c  what is read from the outbox and written to it
+ *   sender_breaks.c  breaks of the journal that were accepted
+ *   sender_reopened.c  accepting one; stands on sender_witness
  *   sender_witness.c  whether the journal is still the one that was verified
  *   sender_word.c    what is said to the log and to other processes
  *
@@ -13,6 +15,7 @@
 #ifndef TALLY_AGENT_SENDER_PARTS_H
 #define TALLY_AGENT_SENDER_PARTS_H
 
+#include "agent/alarm.h"
 #include "agent/messages.h"
 #include "agent/sender.h"
 #include "agent/slice.h"
@@ -23,6 +26,18 @@
 #include "store/witnesses.h"
 
 #define SENDER_REFRESHERS_MAX 16
+
+/* Name and size of the outbox's value. */
+#define SENDER_BREAKS "breaks"
+#define SENDER_BREAKS_BYTES (REOPENINGS_MAX * (HASH_BYTES + 8 + HASH_BYTES + 1))
+
+/* A break of the journal that was accepted: its entry must be proved. */
+struct sender_break {
+	struct hash note;
+	uint64_t index;
+	struct hash leaf;
+	bool proved;
+};
 
 /* What was asked of the collector, and what the answer must prove. */
 struct questions {
@@ -58,6 +73,8 @@ struct sender {
 	 */
 	struct checkpoint seen, shown;
 	struct strbuf seen_note, shown_note;
+	struct sender_break breaks[REOPENINGS_MAX]; /* the newest last */
+	size_t break_count;
 	struct questions asked; /* about the one shown */
 	bool asks;		/* there may be something to ask */
 	bool asking;		/* and the answer is waited for */
@@ -102,7 +119,23 @@ int sender_answer(struct sender *sender, const struct session_action *action,
 /* Writes what could be written a little later. */
 int sender_tidy(struct sender *sender, struct err *err);
 
+/* ---- sender_breaks.c ---- */
+
+int sender_read_breaks(struct sender *sender, struct err *err);
+/* As the outbox's value; bytes. */
+size_t sender_write_breaks(const struct sender *sender,
+			   uint8_t out[SENDER_BREAKS_BYTES]);
+/* Adds what is to be proved of breaks to count questions; in order. */
+void sender_ask_breaks(const struct sender *sender, struct questions *asked,
+		       size_t *count);
+/* All of them below size are proved. */
+int sender_proved_breaks(struct sender *sender, uint64_t size, struct err *err);
+
 /* ---- sender_witness.c ---- */
+
+/* Says so, and nothing more to this collector. */
+int sender_distrust(struct sender *sender, enum alarm_why why, uint64_t index,
+		    struct err *err);
 
 int sender_read_seen(struct sender *sender, struct err *err);
 /* SESSION_SLICE: it may tell of other roles. */
@@ -116,6 +149,11 @@ int sender_hear_evidence(struct sender *sender, const struct evidence *evidence,
 /* After the session's actions: asks, or ends it. True: there is more to do. */
 bool sender_witness(struct sender *sender, struct err *err, int *ret);
 
+/* ---- sender_reopened.c ---- */
+
+/* SESSION_REOPENED: a break that is new is accepted if it is signed and fits
+ * what was verified; what was lost is sent again in a new session. */
+int sender_reopened(struct sender *sender, struct span note, struct err *err);
 /* ---- sender_word.c ---- */
 
 /* SESSION_TELL. */

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "agent/alarm.h"
 #include "agent/cosigner.h"
 #include "base/rt/clock.h"
 #include "base/rt/log.h"
@@ -33,6 +32,9 @@ int sender_read_seen(struct sender *sender, struct err *err)
 		.root = hash_span(span_of(NULL, 0)),
 	};
 	read_roles(sender);
+	rc = sender_read_breaks(sender, err);
+	if (rc)
+		return rc;
 	arena_reset(&sender->arena);
 	rc = outbox_seen(sender->office->outbox, &sender->arena, &note, err);
 	if (rc)
@@ -77,8 +79,7 @@ int sender_sliced(struct sender *sender, const struct slice *slice,
 	return rc;
 }
 
-/* Says so, and nothing more to this collector. */
-static int distrust(struct sender *sender, enum alarm_why why, uint64_t index,
+int sender_distrust(struct sender *sender, enum alarm_why why, uint64_t index,
 		    struct err *err)
 {
 	const struct alarm alarm = {
@@ -132,8 +133,8 @@ static int gather(struct sender *sender, struct err *err)
 
 	arena_reset(&sender->arena);
 	rc = outbox_unproved(sender->office->outbox, sender->shown.size,
-			     EVIDENCE_INDEXES_MAX, &sender->arena, &list,
-			     &count, err);
+			     EVIDENCE_INDEXES_MAX - REOPENINGS_MAX,
+			     &sender->arena, &list, &count, err);
 	asked->prove = (struct prove){ .seen_size = sender->seen.size,
 				       .size = sender->shown.size,
 				       .indexes = asked->indexes,
@@ -145,6 +146,8 @@ static int gather(struct sender *sender, struct err *err)
 	}
 	if (!count)
 		asked->last = 0;
+	sender_ask_breaks(sender, asked, &count);
+	asked->prove.index_count = count;
 	return rc;
 }
 
@@ -233,14 +236,14 @@ int sender_shown(struct sender *sender, struct span note, struct err *err)
 	strbuf_clear(&sender->shown_note);
 	strbuf_add(&sender->shown_note, note.data, note.len);
 	if (rc)
-		return distrust(sender, ALARM_SIGNATURE, 0, err);
+		return sender_distrust(sender, ALARM_SIGNATURE, 0, err);
 	if (!hash_equal(&shown.journal, &sender->office->journal))
-		return distrust(sender, ALARM_JOURNAL, 0, err);
+		return sender_distrust(sender, ALARM_JOURNAL, 0, err);
 	if (shown.size < sender->seen.size)
-		return distrust(sender, ALARM_SHORTER, 0, err);
+		return sender_distrust(sender, ALARM_SHORTER, 0, err);
 	if (shown.size == sender->seen.size &&
 	    !hash_equal(&shown.root, &sender->seen.root))
-		return distrust(sender, ALARM_OTHER_PAST, 0, err);
+		return sender_distrust(sender, ALARM_OTHER_PAST, 0, err);
 	sender->asks = true;
 	return 0;
 }
@@ -252,6 +255,8 @@ static int believe(struct sender *sender, struct err *err)
 			       strbuf_span(&sender->shown_note),
 			       sender->asked.last, err);
 
+	if (!rc)
+		rc = sender_proved_breaks(sender, sender->shown.size, err);
 	if (rc)
 		return rc;
 	sender->seen = sender->shown;
@@ -281,10 +286,10 @@ int sender_hear_evidence(struct sender *sender, const struct evidence *evidence,
 		sender->asks = true; /* a newer one was shown meanwhile */
 		return 0;
 	case EVIDENCE_OTHER_PAST:
-		return distrust(sender, ALARM_OTHER_PAST, 0, err);
+		return sender_distrust(sender, ALARM_OTHER_PAST, 0, err);
 	case EVIDENCE_MISSING:
-		return distrust(sender, ALARM_MISSING, asked->indexes[which],
-				err);
+		return sender_distrust(sender, ALARM_MISSING,
+				       asked->indexes[which], err);
 	}
 	return 0;
 }

@@ -76,6 +76,7 @@ enum session_action_kind {
 	SESSION_RECEIPTS, /* record them */
 	SESSION_RESTORE,  /* recalled, batch: take it back */
 	SESSION_SLICE,
+	SESSION_REOPENED,   /* bytes: a note that says it is a break's */
 	SESSION_CHECKPOINT, /* bytes: a note that says it is signed */
 	SESSION_EVIDENCE,   /* evidence: the answer to session_prove */
 	SESSION_SAFE,	    /* safe: journal size that is backed up */

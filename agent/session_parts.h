@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 
-#define SESSION_ACTIONS_MAX 16
+#define SESSION_ACTIONS_MAX 24
 
 enum session_asked { ASKED_NOTHING, ASKED_SEAL, ASKED_LOAD, ASKED_CHECK };
 

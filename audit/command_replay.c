@@ -80,6 +80,8 @@ static void print_json(const struct replay *replay, const struct digest *digest,
 	}
 	strbuf_addf(out, "},\"forks\":%" PRIu64 ",\"rows\":%" PRIu64,
 		    replay->forks, digest->rows);
+	if (replay->reopenings.count)
+		reopenings_print_json(&replay->reopenings, out);
 	add_hash(out, ",\"root\":\"", &root, "\"");
 	add_hash(out, ",\"links\":\"", &digest->hash, "\"");
 	if (comparing->result != NOT_COMPARED) {
@@ -119,6 +121,7 @@ static void print_people(const struct replay *replay,
 				    verdict_name(i), replay->verdicts[i]);
 	strbuf_addf(out, "forks       %" PRIu64 "\nrows        %" PRIu64 "\n",
 		    replay->forks, digest->rows);
+	reopenings_print(&replay->reopenings, replay_zone(replay), out);
 	add_hash(out, "root        ", &root, "\n");
 	add_hash(out, "links       ", &digest->hash, "\n");
 	if (comparing->result == AGREES)

@@ -74,6 +74,10 @@ static void print_json(const struct verification *v,
 		    ",\"torn_bytes\":%" PRIu64,
 		    v->entries, v->batches, v->statements, v->forks,
 		    v->chains.keys.count, v->seen, v->torn_bytes);
+	if (v->reopenings.count) {
+		strbuf_addf(out, ",\"seen_lost\":%" PRIu64, v->unknown);
+		reopenings_print_json(&v->reopenings, out);
+	}
 	print_hash(out, "root", &v->root);
 	print_json_redacted(redactions, out);
 	if (!good) {
@@ -132,11 +136,19 @@ static void print_people(const struct verification *v,
 		    "root        %s\n",
 		    id, v->entries, v->batches, v->chains.keys.count,
 		    v->statements, v->forks, v->seen, root);
+	if (v->unknown)
+		strbuf_addf(out,
+			    "            %" PRIu64
+			    " more are of entries that were lost\n",
+			    v->unknown);
+	reopenings_print(&v->reopenings, v->zone_minutes, out);
 	if (v->torn_bytes)
 		strbuf_addf(out, "torn tail   %" PRIu64 " bytes\n",
 			    v->torn_bytes);
 	print_redacted(redactions, out);
-	strbuf_add_text(out, "all is well\n");
+	strbuf_add_text(out, v->reopenings.count ?
+				     "all that was kept is well\n" :
+				     "all is well\n");
 }
 
 static void say_bad(const struct verification *v)

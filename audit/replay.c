@@ -33,6 +33,7 @@ void replay_release(struct replay *replay)
 	fold_free(replay->fold);
 	memory_tables_free(replay->tables);
 	free(replay->room);
+	reopenings_release(&replay->reopenings);
 	*replay = (struct replay){ 0 };
 }
 
@@ -78,6 +79,22 @@ static int check_admission(const struct replay *replay, const struct leaf *leaf,
 		       admission_name(admission));
 }
 
+/* Signed by a collector that the journal names? */
+static int take_reopening(struct replay *replay,
+			  const struct journal_entry *entry, struct err *err)
+{
+	struct reopening reopening;
+	int rc = leaf_reopening(&entry->leaf, entry->batch, &reopening, err);
+
+	if (!rc && !fold_collector_signed(replay->fold, entry->batch))
+		rc = err_set(err, ERR_CORRUPT,
+			     "the reopening is not signed by the journal's "
+			     "collector");
+	if (!rc)
+		rc = reopenings_add(&replay->reopenings, entry->batch, err);
+	return rc;
+}
+
 static int apply(struct replay *replay, const struct journal_entry *entry,
 		 struct err *err)
 {
@@ -87,11 +104,13 @@ static int apply(struct replay *replay, const struct journal_entry *entry,
 
 	if (rc && rc != ERR_NOMEM)
 		rc = ERR_CORRUPT;
+	if (!rc && entry->leaf.kind == LEAF_REOPENED)
+		rc = take_reopening(replay, entry, err);
 	if (!rc)
 		rc = check_admission(replay, &entry->leaf, &batch, err);
 	if (!rc)
 		rc = fold_apply(replay->fold, entry->index, &entry->leaf, &hash,
-				entry->leaf.kind == LEAF_STATE ? NULL : &batch,
+				leaf_has_batch(&entry->leaf) ? &batch : NULL,
 				&replay->puts, replay->room, err);
 	if (rc) {
 		(void)err_context(err, "%s, offset %" PRIu64 ", entry %" PRIu64,

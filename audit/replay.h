@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audit/reopenings.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "proto/verdict.h"
@@ -29,6 +30,7 @@ struct replay {
 	uint64_t entries, statements, forks;
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t recv_us; /* of the last entry */
+	struct reopenings reopenings;
 	/* on the way */
 	struct puts puts;
 	struct arena arena;

@@ -25,6 +25,7 @@ void verification_release(struct verification *verification)
 	arena_release(&verification->arena);
 	free(verification->roots);
 	free(verification->blotted);
+	reopenings_release(&verification->reopenings);
 	verification->roots = NULL;
 	verification->blotted = NULL;
 }
@@ -89,6 +90,7 @@ static int check_founding(struct verification *v, const struct batch *batch,
 	    said.kind != SAID_FOUND)
 		return err_set(err, ERR_CORRUPT,
 			       "the first batch is not a founding batch");
+	v->zone_minutes = said.said.found.zone_minutes;
 	return 0;
 }
 
@@ -97,21 +99,33 @@ static int check_seen(struct verification *v, const struct batch *batch,
 		      struct err *err)
 {
 	const struct seal_header *header = &batch->header;
+	bool lost = false;
+	int rc;
 
 	if (header->seen_size == 0)
 		return 0;
+	if (header->seen_size <= v->entries &&
+	    hash_equal(&v->roots[header->seen_size], &header->seen_root)) {
+		v->seen++;
+		return 0;
+	}
+	rc = reopenings_explain(&v->reopenings, header->seen_size,
+				&header->seen_root, &lost, err);
+	if (rc)
+		return rc;
+	if (lost) {
+		v->unknown++;
+		return 0;
+	}
 	if (header->seen_size > v->entries)
 		return err_set(err, ERR_CORRUPT,
 			       "the office was shown %" PRIu64
 			       " entries before there were so many",
 			       header->seen_size);
-	if (!hash_equal(&v->roots[header->seen_size], &header->seen_root))
-		return err_set(err, ERR_CORRUPT,
-			       "the office was shown another journal: its root "
-			       "at size %" PRIu64 " is not this one's",
-			       header->seen_size);
-	v->seen++;
-	return 0;
+	return err_set(err, ERR_CORRUPT,
+		       "the office was shown another journal: its root at "
+		       "size %" PRIu64 " is not this one's",
+		       header->seen_size);
 }
 
 static int check_batch(struct verification *v, const struct leaf *leaf,
@@ -230,6 +244,25 @@ static int note_blotted(struct verification *v,
 	return rc;
 }
 
+/* The break names what stands before it. Who signed it is replay's part. */
+static int check_reopening(struct verification *v,
+			   const struct journal_entry *entry, struct err *err)
+{
+	const struct leaf *leaf = &entry->leaf;
+	struct reopening said;
+	int rc = leaf_reopening(leaf, entry->batch, &said, err);
+
+	if (rc)
+		return rc;
+	if (!hash_equal(&said.journal, &v->journal) ||
+	    said.kept != v->entries || leaf->recv_us != v->recv_us ||
+	    !hash_equal(&said.kept_root, &v->roots[v->entries]))
+		return err_set(err, ERR_CORRUPT,
+			       "a reopening names other entries than those "
+			       "before it");
+	return reopenings_add(&v->reopenings, entry->batch, err);
+}
+
 static int check_entry(struct verification *v,
 		       const struct journal_entry *entry, struct err *err)
 {
@@ -256,6 +289,9 @@ static int check_entry(struct verification *v,
 		break;
 	case LEAF_STATE:
 		rc = check_state(v, leaf, err);
+		break;
+	case LEAF_REOPENED:
+		rc = check_reopening(v, entry, err);
 		break;
 	case LEAF_FORWARD:
 		break;

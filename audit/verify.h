@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "audit/chains.h"
+#include "audit/reopenings.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "proto/merkle.h"
@@ -28,6 +29,9 @@ struct verification {
 	/* what was found */
 	struct hash journal;
 	uint64_t entries, batches, statements, forks, seen;
+	uint64_t unknown; /* seen roots of what a reopening says is lost */
+	struct reopenings reopenings;
+	int zone_minutes;
 	uint64_t torn_bytes;
 	struct hash root;
 	/* the first bad record; what is empty if all is well */

@@ -99,6 +99,41 @@ static int start_cosigners(struct collector *c, struct err *err)
 	return 0;
 }
 
+/* The breaks that offices are shown. */
+static int read_reopened(struct collector *c, struct err *err)
+{
+	uint64_t entries[REOPENINGS_MAX];
+	struct journal_reader *reader = NULL;
+	size_t count = fold_reopened(c->kept.fold, entries);
+	int rc = 0;
+
+	if (count)
+		rc = journal_read_open(c->journal_dir, entries[0], &reader,
+				       err);
+	for (size_t i = 0; i < count && !rc; i++) {
+		struct journal_entry entry;
+		const void *copy;
+
+		rc = journal_read_seek(reader, entries[i], err);
+		if (!rc)
+			rc = journal_read_next(reader, &entry, err);
+		if (rc < 0)
+			break;
+		copy = rc ? arena_copy(&c->reopened_notes, entry.batch.data,
+				       entry.batch.len) :
+			    NULL;
+		rc = copy ? 0 :
+			    err_set(err, ERR_CORRUPT,
+				    "entry %" PRIu64 " cannot be read",
+				    entries[i]);
+		if (copy)
+			c->reopened[c->reopened_count++] =
+				span_of(copy, entry.batch.len);
+	}
+	journal_read_close(reader);
+	return rc;
+}
+
 static int start_parts(struct collector *c, struct err *err)
 {
 	const struct session_host host = collector_session_host(c);
@@ -208,6 +243,8 @@ static int start(struct collector *c, const char *dir, const char *clock,
 	if (!rc)
 		rc = check_clock(c, err);
 	if (!rc)
+		rc = read_reopened(c, err);
+	if (!rc)
 		rc = start_parts(c, err);
 	if (!rc)
 		rc = open_gate(c, err);
@@ -268,6 +305,7 @@ static void stop(struct collector *c)
 	receipts_release(&c->receipts);
 	puts_release(&c->puts);
 	arena_release(&c->arena);
+	arena_release(&c->reopened_notes);
 	free(c->cosigners);
 	kept_close(&c->kept);
 	loop_close(c->loop);
@@ -301,6 +339,7 @@ int collector_run(const char *dir, const struct collector_settings *settings,
 	c->kept.lock_fd = -1;
 	puts_init(&c->puts);
 	arena_init(&c->arena, SIZE_MAX);
+	arena_init(&c->reopened_notes, SIZE_MAX);
 	receipts_init(&c->receipts);
 	c->sessions_max = raise_descriptors(settings);
 	rc = start(c, dir, clock, &err);

@@ -67,6 +67,9 @@ struct collector {
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
+	struct span reopened[REOPENINGS_MAX]; /* notes, in reopened_notes */
+	size_t reopened_count;
+	struct arena reopened_notes;
 	bool doubt_told, full_told, flush_told, unsigned_told, cosign_told;
 	bool backlog;
 	bool blot_wanted, blot_told; /* redactions that are not carried out */

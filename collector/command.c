@@ -26,3 +26,20 @@ int command_print(const struct strbuf *out)
 		(void)err_sys(&err, "cannot write");
 	return err.code ? command_failed(EXIT_FAILED, &err) : EXIT_OK;
 }
+
+int command_settings(const char *dir, struct collector_settings *out)
+{
+	struct strbuf problems;
+	struct err err = { 0 };
+	int rc;
+
+	strbuf_init(&problems, 0);
+	rc = settings_read(dir, out, &problems, &err);
+	(void)fputs(problems.text, stderr);
+	if (rc && !problems.len)
+		(void)command_failed(rc, &err);
+	strbuf_release(&problems);
+	if (!rc)
+		return EXIT_OK;
+	return rc == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -12,30 +12,12 @@
 #include "collector/collector.h"
 #include "collector/settings.h"
 
-/* Exit code; on EXIT_OK the settings are there. */
-static int read_settings(const char *dir, struct collector_settings *out)
-{
-	struct strbuf problems;
-	struct err err = { 0 };
-	int rc;
-
-	strbuf_init(&problems, 0);
-	rc = settings_read(dir, out, &problems, &err);
-	(void)fputs(problems.text, stderr);
-	if (rc && !problems.len)
-		(void)command_failed(rc, &err);
-	strbuf_release(&problems);
-	if (!rc)
-		return EXIT_OK;
-	return rc == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
-}
-
 int command_run(const struct options *options)
 {
 	const char *dir = command_dir(options);
 	struct collector_settings settings;
 	enum log_level level = LOG_INFO;
-	int code = read_settings(dir, &settings);
+	int code = command_settings(dir, &settings);
 
 	if (code)
 		return code;
@@ -128,7 +110,7 @@ int command_check_config(const struct options *options)
 	(void)snprintf(path, sizeof(path), "%s/collector.ini", dir);
 	if (options_given(options, "json"))
 		return check_json(dir, path);
-	code = read_settings(dir, &settings);
+	code = command_settings(dir, &settings);
 	if (!code)
 		(void)fprintf(stderr, "%s: %s\n", path,
 			      access(path, F_OK) ?

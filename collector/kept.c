@@ -57,7 +57,7 @@ static bool agrees_on(const struct table_reader *reader,
 	struct hash name;
 
 	if (leaf->kind != LEAF_BATCH)
-		return true; /* state and forks are in no office's chain */
+		return true; /* the others are in no office's chain */
 	if (seal_read_header(leaf->headers[0], &header, NULL) ||
 	    fold_taken(reader, &header.key, header.sequence, &taken, NULL, 0,
 		       NULL))
@@ -123,7 +123,8 @@ static int check_against_journal(struct kept *kept, const char *journal_dir,
 		rc = err_set(err, ERR_CORRUPT,
 			     "%s: shorter than the %llu entries that were "
 			     "acknowledged and folded: put back what is "
-			     "missing, or, if it is lost, delete the store",
+			     "missing, or have it from the offices "
+			     "(tally-collector recover --help)",
 			     journal_dir, (unsigned long long)applied);
 		goto out;
 	}
@@ -137,7 +138,7 @@ out:
 	return rc;
 }
 
-static int remove_store(const char *path, struct err *err)
+int kept_remove_store(const char *path, struct err *err)
 {
 	static const char *const files[] = { "data.mdb", "lock.mdb" };
 
@@ -164,7 +165,7 @@ static int begin_anew(struct kept *kept, const char *store, struct err *err)
 	kept->rebuilt = true;
 	if (!kept->fold)
 		return err_set(err, ERR_NOMEM, "no memory for the fold");
-	rc = remove_store(store, err);
+	rc = kept_remove_store(store, err);
 	return rc ? rc : store_open(store, false, &kept->db, err);
 }
 
@@ -221,14 +222,15 @@ static int refold_entry(struct kept *kept, const struct journal_entry *entry,
 	struct batch batch = { 0 };
 	int rc = 0;
 
-	if (entry->batch.len) {
+	if (leaf_has_batch(&entry->leaf)) {
 		rc = wire_decode_batch(entry->batch, arena, &batch, err);
 		if (!rc)
 			rc = wire_check_batch(&batch, arena, true, err);
 	}
 	if (!rc)
 		rc = fold_apply(kept->fold, entry->index, &entry->leaf,
-				&leaf_hash, entry->batch.len ? &batch : NULL,
+				&leaf_hash,
+				leaf_has_batch(&entry->leaf) ? &batch : NULL,
 				puts, NULL, err);
 	if (rc)
 		return err_context(err, "%s: entry %llu at offset %llu",
@@ -320,7 +322,9 @@ static int open_journal(struct kept *kept, const char *journal_dir,
 	if (rc == ERR_CORRUPT && signed_size > applied)
 		(void)err_context(err,
 				  "%s says that %llu entries were signed, put "
-				  "back the newest copy of the journal",
+				  "back the newest copy of the journal, and "
+				  "what is still missing from what offices "
+				  "hold (tally-collector recover --help)",
 				  kept->checkpoint,
 				  (unsigned long long)signed_size);
 	return rc;

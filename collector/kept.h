@@ -43,6 +43,9 @@ int kept_open(const char *dir, const char *checkpoint, struct kept *out,
 	      struct err *err);
 void kept_close(struct kept *kept);
 
+/* Removes a store that is there; the next kept_open makes it anew. */
+int kept_remove_store(const char *path, struct err *err);
+
 /* "dir/name"; ERR_LIMIT. */
 int kept_path(const char *dir, const char *name, char out[PATH_MAX],
 	      struct err *err);

@@ -14,6 +14,24 @@ static const struct option_spec run_options[] = {
 	  "the clock of a simulated journal" },
 };
 
+static const struct option_spec recover_options[] = {
+	{ "from", NULL, OPTION_MANY, "FILE",
+	  "what an office handed over (tally-agent hand-over), or a folder of "
+	  "such files" },
+	{ "dry-run", NULL, OPTION_FLAG, NULL,
+	  "only say what is there and what is missing" },
+};
+
+static const struct option_spec reopen_options[] = {
+	{ "from", NULL, OPTION_MANY, "FILE",
+	  "what offices handed over, or a folder of such files" },
+	{ "by", NULL, OPTION_TEXT, "NAME", "who decides it, for the record" },
+	{ "why", NULL, OPTION_TEXT, "TEXT", "what happened, for the record" },
+	{ "dry-run", NULL, OPTION_FLAG, NULL, "only say what would be lost" },
+	{ "clock", NULL, OPTION_TEXT, "FILE",
+	  "the clock of a simulated journal" },
+};
+
 static const struct option_spec figures_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 	{ "all", NULL, OPTION_FLAG, NULL,
@@ -62,6 +80,20 @@ static const struct command_spec commands[] = {
 	{ "run", "[DIR]", 0, 1, "take what offices send",
 	  "tally-collector run --dir /srv/tally", run_options,
 	  COUNT(run_options), command_run },
+	{ "recover", "[DIR]", 0, 1,
+	  "make a journal whole that lost its end, from what offices hand over",
+	  "tally-collector recover --dir /srv/tally --from handed-over "
+	  "--dry-run\n"
+	  "tally-collector recover --dir /srv/tally --from baima.kept "
+	  "hrss.kept",
+	  recover_options, COUNT(recover_options), command_recover },
+	{ "reopen", "[DIR]", 0, 1,
+	  "go on without signed entries that nobody holds any more: what is "
+	  "lost is said in the journal, signed, for ever",
+	  "tally-collector reopen --dir /srv/tally --from handed-over "
+	  "--by \"Li Ming, data office\" --why \"the disk broke, longmen's "
+	  "machine is lost too\"",
+	  reopen_options, COUNT(reopen_options), command_reopen },
 	{ "figures", "[DIR]", 0, 1, "where the targets stand",
 	  "tally-collector figures --dir /srv/tally --cutoff 2024-06-30 "
 	  "--json\n"

@@ -158,7 +158,9 @@ static int compare_signed(struct notary *notary, uint64_t size,
 		return err_set(err, ERR_CORRUPT,
 			       "%s has %" PRIu64 " entries, but %" PRIu64
 			       " were signed (%s): entries are missing. Put "
-			       "back the newest copy of the journal",
+			       "back the newest copy of the journal, or have "
+			       "them from the offices (tally-collector recover "
+			       "--help)",
 			       notary->options.journal_dir, size, last->size,
 			       notary->options.checkpoint);
 	rc = root_at(notary, last->size, &root, err);

@@ -7,7 +7,8 @@
  *
  * The last checkpoint that was signed is kept in a file of its own and
  * compared at start: a journal that is shorter than what was signed, or
- * another, is refused. Nothing is ever signed twice for one size.
+ * another, is refused. Nothing is ever signed twice for one size, but behind a
+ * break that the journal declares (collector/recovery.h).
  */
 #ifndef TALLY_COLLECTOR_NOTARY_H
 #define TALLY_COLLECTOR_NOTARY_H

@@ -91,6 +91,8 @@ void session_say_welcome(struct session *session,
 	welcome.zone_minutes = facts.zone_minutes;
 	welcome.simulated = facts.simulated;
 	welcome.checkpoint = show_once(session, &facts);
+	for (size_t i = 0; i < facts.reopened_count; i++)
+		welcome.reopened[welcome.reopened_count++] = facts.reopened[i];
 	strbuf_clear(&table->out);
 	(void)send_out(session,
 		       talk_encode_welcome(&welcome, &table->out, NULL));

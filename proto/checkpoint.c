@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/lines.h"
+
 #define ORIGIN_PREFIX "tally/"
-#define SIZE_DIGITS_MAX 20
 
 void checkpoint_origin(const struct hash *journal,
 		       char out[CHECKPOINT_ORIGIN_BYTES])
@@ -54,19 +55,6 @@ void checkpoint_sign(const struct checkpoint *checkpoint,
 
 /* ---- reading ---- */
 
-/* The next line without its end; false: there is none. */
-static bool next_line(struct span *rest, struct span *line)
-{
-	const uint8_t *end = rest->len ? memchr(rest->data, '\n', rest->len) :
-					 NULL;
-
-	if (!end)
-		return false;
-	*line = span_of(rest->data, (size_t)(end - rest->data));
-	*rest = span_of(end + 1, rest->len - line->len - 1);
-	return true;
-}
-
 static bool read_origin(struct span line, struct hash *out)
 {
 	char hex[2 * HASH_BYTES + 1] = "";
@@ -79,42 +67,16 @@ static bool read_origin(struct span line, struct hash *out)
 	return !hex_to_bytes(hex, out->bytes, HASH_BYTES);
 }
 
-/* Decimal digits without leading zeros. */
-static bool read_size(struct span line, uint64_t *out)
-{
-	uint64_t size = 0;
-
-	if (line.len == 0 || line.len > SIZE_DIGITS_MAX ||
-	    (line.data[0] == '0' && line.len > 1))
-		return false;
-	for (size_t i = 0; i < line.len; i++) {
-		if (line.data[i] < '0' || line.data[i] > '9' ||
-		    __builtin_mul_overflow(size, 10u, &size) ||
-		    __builtin_add_overflow(size, line.data[i] - '0', &size))
-			return false;
-	}
-	*out = size;
-	return true;
-}
-
-static bool read_root(struct span line, struct hash *out)
-{
-	size_t len;
-
-	return !base64_to_bytes(line, out->bytes, HASH_BYTES, &len) &&
-	       len == HASH_BYTES;
-}
-
 static int read_text(struct span text, struct checkpoint *out, struct err *err)
 {
 	struct span origin, size, root;
 	struct checkpoint read;
 
 	/* Nothing may follow: a collector of ours adds no lines. */
-	if (!next_line(&text, &origin) || !next_line(&text, &size) ||
-	    !next_line(&text, &root) || text.len ||
+	if (!lines_next(&text, &origin) || !lines_next(&text, &size) ||
+	    !lines_next(&text, &root) || text.len ||
 	    !read_origin(origin, &read.journal) ||
-	    !read_size(size, &read.size) || !read_root(root, &read.root))
+	    !lines_number(size, &read.size) || !lines_hash(root, &read.root))
 		return err_set(err, ERR_INVALID, "not a journal's checkpoint");
 	*out = read;
 	return 0;

@@ -6,6 +6,7 @@
 #ifndef TALLY_PROTO_TALK_H
 #define TALLY_PROTO_TALK_H
 
+#include "proto/reopening.h"
 #include "proto/wire.h"
 
 #define TALK_VERSION 1
@@ -46,6 +47,9 @@ struct welcome {
 	uint64_t now_us;
 	int32_t zone_minutes;
 	bool simulated; /* the journal's clock */
+	/* Notes of the newest breaks, in order (proto/reopening.h). */
+	struct span reopened[REOPENINGS_MAX];
+	size_t reopened_count;
 };
 
 struct receipt {

@@ -44,10 +44,15 @@ int talk_encode_hello(const struct hello *hello, struct strbuf *out,
 int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 			struct err *err)
 {
+	ProtobufCBinaryData reopened[REOPENINGS_MAX];
 	Tally__Welcome to = TALLY__WELCOME__INIT;
 	struct wire_encoder e;
 
 	wire_encoder_init(&e);
+	for (size_t i = 0; i < welcome->reopened_count; i++)
+		reopened[i] = span_data(welcome->reopened[i]);
+	to.reopened = reopened;
+	to.n_reopened = welcome->reopened_count;
 	to.version = welcome->version;
 	to.wanted = welcome->wanted;
 	to.head = hash_data(&welcome->head);
@@ -249,6 +254,9 @@ int talk_decode_welcome(struct span body, struct arena *arena,
 	welcome.simulated = from->simulated;
 	welcome.offices = from->offices;
 	welcome.now_us = from->now_us;
+	welcome.reopened_count = from->n_reopened;
+	for (size_t i = 0; i < from->n_reopened; i++)
+		welcome.reopened[i] = wire_bytes(from->reopened[i]);
 	rc = wire_fixed(from->head, "a head", welcome.head.bytes, HASH_BYTES,
 			err);
 	if (!rc && from->head_header.len &&

@@ -96,6 +96,22 @@ bool fold_facts(const struct fold *fold, struct fold_facts *out)
 	return fold->founded;
 }
 
+size_t fold_reopened(const struct fold *fold, uint64_t out[REOPENINGS_MAX])
+{
+	memcpy(out, fold->reopened,
+	       fold->reopened_count * sizeof(*fold->reopened));
+	return fold->reopened_count;
+}
+
+bool fold_collector_signed(const struct fold *fold, struct span note)
+{
+	for (size_t i = 0; i < fold->collector_count; i++)
+		if (!reopening_check(note, &fold->collectors[i].checkpoint_key,
+				     NULL))
+			return true;
+	return false;
+}
+
 bool fold_collector_known(const struct fold *fold,
 			  const struct sign_key *checkpoint_key)
 {
@@ -133,7 +149,7 @@ static int check_entry(const struct fold *fold, uint64_t index,
 			       "entry %llu was received before the one before "
 			       "it",
 			       number);
-	assert(!batch == (leaf->kind == LEAF_STATE));
+	assert(!batch == !leaf_has_batch(leaf));
 	return fold_check_place(fold, index, leaf, err);
 }
 
@@ -315,6 +331,14 @@ static int apply_said(struct fold *fold, uint64_t index,
 	return rc;
 }
 
+static void add_reopened(struct fold *fold, uint64_t index)
+{
+	if (fold->reopened_count == REOPENINGS_MAX)
+		memmove(fold->reopened, fold->reopened + 1,
+			--fold->reopened_count * sizeof(*fold->reopened));
+	fold->reopened[fold->reopened_count++] = index;
+}
+
 int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
 	       const struct hash *leaf_hash, const struct batch *batch,
 	       struct puts *puts, uint16_t *verdicts, struct err *err)
@@ -325,9 +349,14 @@ int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
 		rc = apply_said(fold, index, leaf, batch, puts, verdicts, err);
 	if (rc)
 		return rc;
-	if (!batch)
+	if (leaf->kind == LEAF_REOPENED) {
+		add_reopened(fold, index);
+	} else if (!batch) {
 		fold->state_full = fold->since >= FOLD_STATE_ENTRIES;
-	fold->since = batch ? fold->since + 1 : 0;
+		fold->since = 0;
+	} else {
+		fold->since++;
+	}
 	fold->rules = fold->rules_next;
 	fold->recv_us = leaf->recv_us;
 	frontier_add(&fold->frontier, leaf_hash);

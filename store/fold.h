@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "proto/catalogue/catalogue.h"
+#include "proto/reopening.h"
 #include "proto/verdict.h"
 #include "proto/wire.h"
 #include "store/figures.h"
@@ -107,10 +108,11 @@ int fold_taken(const struct table_reader *reader, const struct hash *key,
 
 /*
  * Applies the entry that follows the last one. batch: decoded and checked, NULL
- * for state entries. verdicts (room for batch->header.count) may be NULL; a
- * fork entry has none. leaf_hash is the entry's in the journal's tree.
- * ERR_INVALID: this journal cannot be replayed by this program, the text says
- * why. After an error the fold is of no further use.
+ * where an entry has none (leaf_has_batch). verdicts (room for
+ * batch->header.count) may be NULL; a fork entry has none. leaf_hash is the
+ * entry's in the journal's tree. ERR_INVALID: this journal cannot be replayed
+ * by this program, the text says why. After an error the fold is of no further
+ * use.
  */
 int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
 	       const struct hash *leaf_hash, const struct batch *batch,
@@ -173,6 +175,11 @@ struct fold_facts {
 	uint32_t rules;
 };
 bool fold_facts(const struct fold *fold, struct fold_facts *out);
+/* The newest entries that say that the journal was opened again, in order;
+ * their number. */
+size_t fold_reopened(const struct fold *fold, uint64_t out[REOPENINGS_MAX]);
+/* Is a reopening's note signed by a collector that the journal names? */
+bool fold_collector_signed(const struct fold *fold, struct span note);
 /* Is this collector named by the journal? */
 bool fold_collector_known(const struct fold *fold,
 			  const struct sign_key *checkpoint_key);

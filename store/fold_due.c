@@ -76,11 +76,32 @@ static int wrong_state(const struct fold *fold, uint64_t index,
 	return 0;
 }
 
+/* It is nobody's word in time: it stands anywhere, and counts for nothing. */
+static int wrong_reopening(const struct fold *fold, uint64_t index,
+			   const struct leaf *leaf, struct err *err)
+{
+	unsigned long long number = (unsigned long long)index;
+
+	if (leaf->recv_us != fold->recv_us || leaf->applied != index ||
+	    leaf->lost < leaf->applied || !index)
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: a reopening of another place",
+			       number);
+	if (!hash_equal(&leaf->root, &fold->root))
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: what was kept is not what stands "
+			       "before it",
+			       number);
+	return 0;
+}
+
 int fold_check_place(const struct fold *fold, uint64_t index,
 		     const struct leaf *leaf, struct err *err)
 {
 	if (leaf->kind == LEAF_STATE)
 		return wrong_state(fold, index, leaf, err);
+	if (leaf->kind == LEAF_REOPENED)
+		return wrong_reopening(fold, index, leaf, err);
 	if (fold_state_due(fold, 0, 0, leaf->recv_us))
 		return err_set(err, ERR_INVALID,
 			       "entry %llu: the state entry before it is "

@@ -31,6 +31,7 @@ int fold_put_meta(struct fold *fold, struct puts *puts)
 {
 	const struct frontier *frontier = &fold->frontier;
 	uint8_t edge[FRONTIER_BYTES_MAX], number[8], state[9];
+	uint8_t reopened[8 * REOPENINGS_MAX];
 	struct writer writer;
 	int rc;
 
@@ -52,6 +53,11 @@ int fold_put_meta(struct fold *fold, struct puts *puts)
 	state[8] = fold->state_full;
 	if (!rc)
 		rc = put_meta(puts, "state", state, sizeof(state));
+	for (size_t i = 0; i < fold->reopened_count; i++)
+		store_u64(reopened + 8 * i, fold->reopened[i]);
+	if (!rc && fold->reopened_count)
+		rc = put_meta(puts, "reopened", reopened,
+			      8 * fold->reopened_count);
 	return rc;
 }
 
@@ -214,6 +220,26 @@ static int load_frontier(const struct loading *loading)
 	read_copy(&in, root.bytes, HASH_BYTES);
 	if (in.failed || !hash_equal(&root, &fold->root))
 		return damaged(loading, "journal root");
+	return 0;
+}
+
+/* There is none in most journals. */
+static int load_reopened(const struct loading *loading)
+{
+	struct fold *fold = loading->fold;
+	const struct table_reader *reader = loading->reader;
+	struct reader in;
+	struct span value;
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text("reopened"),
+			     &value, loading->err);
+
+	if (rc)
+		return rc == ERR_NOTFOUND ? 0 : rc;
+	reader_init(&in, value);
+	while (reader_left(&in) && fold->reopened_count < REOPENINGS_MAX)
+		fold->reopened[fold->reopened_count++] = read_u64(&in);
+	if (in.failed || reader_left(&in))
+		return damaged(loading, "record of reopenings");
 	return 0;
 }
 
@@ -408,6 +434,8 @@ static int load_all(struct loading *loading, uint64_t applied)
 		rc = load_frontier(loading);
 	if (!rc)
 		rc = load_numbers(loading, applied);
+	if (!rc)
+		rc = load_reopened(loading);
 	if (!rc)
 		rc = load_in_order(loading, TABLE_OFFICE, office_load);
 	if (!rc)

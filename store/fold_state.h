@@ -118,6 +118,8 @@ struct fold {
 	uint64_t recv_us; /* of the last entry */
 	uint64_t since;	  /* entries since the last state entry, or ever */
 	bool state_full;  /* that one was due for the number of entries */
+	uint64_t reopened[REOPENINGS_MAX]; /* entries, the newest last */
+	size_t reopened_count;
 
 	struct intern office_keys; /* key hash -> index of offices */
 	struct office **offices;

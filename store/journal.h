@@ -19,6 +19,7 @@
 #include "base/span.h"
 #include "proto/hash.h"
 #include "proto/merkle.h"
+#include "proto/reopening.h"
 #include "proto/seal.h"
 #include "proto/wire.h"
 
@@ -33,7 +34,8 @@ enum leaf_kind {
 	LEAF_BATCH = 1,
 	LEAF_FORK = 2,
 	LEAF_STATE = 3,
-	LEAF_FORWARD = 4
+	LEAF_FORWARD = 4,
+	LEAF_REOPENED = 5
 };
 
 struct leaf {
@@ -42,16 +44,33 @@ struct leaf {
 	/* batch: [0]; fork: the batch that stands and the one that came */
 	struct span headers[2]; /* SEAL_HEADER_BYTES each */
 	struct signature signatures[2];
-	/* state */
+	/* state; reopened: entries before it, and their root */
 	uint64_t applied, rows;
 	struct hash root;
 	uint32_t rules;
+	/* reopened: what was signed and is lost, and the hash of the note that
+	 * says so, which stands in the batch's place (proto/reopening.h) */
+	uint64_t lost;
+	struct hash lost_root, note;
 };
+
+/* Does its entry carry a batch? */
+static inline bool leaf_has_batch(const struct leaf *leaf)
+{
+	return leaf->kind == LEAF_BATCH || leaf->kind == LEAF_FORK;
+}
 
 #define LEAF_BYTES_MAX 1024
 /* Number of bytes written. */
 size_t leaf_encode(const struct leaf *leaf, uint8_t out[LEAF_BYTES_MAX]);
 int leaf_decode(struct span bytes, struct leaf *out, struct err *err);
+
+/* The leaf of a reopening, whose note is given. */
+struct leaf leaf_reopened(const struct reopening *reopening, struct span note);
+/* Reads the note of a reopening's entry, and compares it with the leaf. Says
+ * nothing of who signed it. ERR_CORRUPT. */
+int leaf_reopening(const struct leaf *leaf, struct span note,
+		   struct reopening *out, struct err *err);
 
 /* ---- writing ---- */
 

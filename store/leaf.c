@@ -35,6 +35,13 @@ size_t leaf_encode(const struct leaf *leaf, uint8_t out[LEAF_BYTES_MAX])
 		write_bytes(&writer, leaf->root.bytes, HASH_BYTES);
 		write_u32(&writer, leaf->rules);
 		break;
+	case LEAF_REOPENED:
+		write_u64(&writer, leaf->applied);
+		write_bytes(&writer, leaf->root.bytes, HASH_BYTES);
+		write_u64(&writer, leaf->lost);
+		write_bytes(&writer, leaf->lost_root.bytes, HASH_BYTES);
+		write_bytes(&writer, leaf->note.bytes, HASH_BYTES);
+		break;
 	case LEAF_FORWARD:
 		assert(leaf->kind != LEAF_FORWARD); /* kept for later */
 	}
@@ -76,6 +83,13 @@ int leaf_decode(struct span bytes, struct leaf *out, struct err *err)
 		read_copy(&reader, leaf.root.bytes, HASH_BYTES);
 		leaf.rules = read_u32(&reader);
 		break;
+	case LEAF_REOPENED:
+		leaf.applied = read_u64(&reader);
+		read_copy(&reader, leaf.root.bytes, HASH_BYTES);
+		leaf.lost = read_u64(&reader);
+		read_copy(&reader, leaf.lost_root.bytes, HASH_BYTES);
+		read_copy(&reader, leaf.note.bytes, HASH_BYTES);
+		break;
 	default: /* the file's numbers, an open set */
 		return err_set(err, ERR_INVALID,
 			       "leaf kind %u, unknown to this program", kind);
@@ -86,5 +100,39 @@ int leaf_decode(struct span bytes, struct leaf *out, struct err *err)
 			       bytes.len);
 	leaf.kind = (enum leaf_kind)kind;
 	*out = leaf;
+	return 0;
+}
+
+/* ---- reopenings ---- */
+
+struct leaf leaf_reopened(const struct reopening *reopening, struct span note)
+{
+	return (struct leaf){
+		.kind = LEAF_REOPENED,
+		.recv_us = reopening->after_us,
+		.applied = reopening->kept,
+		.root = reopening->kept_root,
+		.lost = reopening->lost,
+		.lost_root = reopening->lost_root,
+		.note = hash_span(note),
+	};
+}
+
+int leaf_reopening(const struct leaf *leaf, struct span note,
+		   struct reopening *out, struct err *err)
+{
+	struct hash hash = hash_span(note);
+	struct reopening read;
+
+	if (!hash_equal(&hash, &leaf->note) ||
+	    reopening_read(note, &read, NULL) ||
+	    read.after_us != leaf->recv_us || read.kept != leaf->applied ||
+	    read.lost != leaf->lost ||
+	    !hash_equal(&read.kept_root, &leaf->root) ||
+	    !hash_equal(&read.lost_root, &leaf->lost_root))
+		return err_set(err, ERR_CORRUPT,
+			       "what says that the journal was opened again "
+			       "is not what its leaf holds");
+	*out = read;
 	return 0;
 }

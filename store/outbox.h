@@ -152,8 +152,9 @@ int outbox_succeed(struct outbox *outbox, const struct seal_header *header,
 int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
 		 struct span *batch, struct err *err);
 
-/* Records what an acknowledgement says; again is harmless. ERR_ORDER: of a
- * batch that was never sealed. */
+/* Records what an acknowledgement says; again is harmless. A batch that is not
+ * proved to be in the journal may have got another place: the newest receipt
+ * holds. ERR_ORDER: of a batch that was never sealed. */
 int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 		    size_t count, struct err *err);
 /* Forgets batches (not items) whose place in the journal is proved: those
@@ -164,14 +165,14 @@ int outbox_forget(struct outbox *outbox, uint64_t safe, uint64_t bytes_max,
 
 /* ---- what is proved (outbox_proofs.c) ---- */
 
-/* A batch with a receipt, not yet proved to be in the journal. */
+/* A batch with a receipt. */
 struct outbox_delivered {
 	uint64_t sequence, index, recv_us;
 	struct span batch; /* as it was sealed */
 };
 
-/* Those with an index below size, at most count_max, in order; all of it in
- * the arena. */
+/* Those not yet proved to be in the journal with an index below size, at most
+ * count_max, in order; all of it in the arena. */
 int outbox_unproved(struct outbox *outbox, uint64_t size, size_t count_max,
 		    struct arena *arena, struct outbox_delivered **out,
 		    size_t *count, struct err *err);
@@ -182,6 +183,24 @@ int outbox_proved(struct outbox *outbox, struct span note, uint64_t sequence,
 /* The newest checkpoint that was verified; ERR_NOTFOUND. */
 int outbox_seen(struct outbox *outbox, struct arena *arena, struct span *note,
 		struct err *err);
+
+/* Every batch that is kept and has a receipt of entry from or later, proved or
+ * not, in order, until visit returns other than 0; spans live until it does. */
+int outbox_kept(struct outbox *outbox, uint64_t from,
+		int (*visit)(void *arg,
+			     const struct outbox_delivered *delivered),
+		void *arg, struct err *err);
+
+/*
+ * The journal goes on from its first kept entries, without what came after:
+ * receipts of entries from kept on no longer hold where the batch is still
+ * kept, and is to be sent again (*taken_back statements); what is known of
+ * cells from there is forgotten. unsees: also the newest checkpoint that was
+ * verified, and that batches are proved. Value name is set, all of it at once.
+ */
+int outbox_reopened(struct outbox *outbox, uint64_t kept, bool unsees,
+		    const char *name, struct span value, uint64_t *taken_back,
+		    struct err *err);
 
 /* Takes back a batch recalled from the collector: the items in it appear as
  * delivered (those that still wait here, by their salts, are not sent again);

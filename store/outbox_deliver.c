@@ -39,11 +39,48 @@ static int deliver_item(struct db_txn *txn, struct outbox_meta *meta,
 	return rc ? rc : outbox_heads_delivered(txn, item, arena, err);
 }
 
+/* The item is as before its receipt, which no longer holds. */
+int outbox_take_back(struct db_txn *txn, struct outbox_meta *meta,
+		     struct outbox_item *item, struct arena *arena,
+		     struct err *err)
+{
+	int rc;
+
+	if (!item->delivered)
+		return outbox_damaged(err, "state of a statement");
+	if (item->verdict)
+		meta->counts.refused--;
+	else
+		meta->counts.delivered--;
+	meta->counts.sealed++;
+	item->delivered = false;
+	item->index = item->recv_us = 0;
+	item->verdict = 0;
+	rc = outbox_put_state(txn, item, err);
+	return rc ? rc : outbox_heads_taken_back(txn, item, arena, err);
+}
+
+/*
+ * A collector that lost what it had not signed yet takes the batch again, at
+ * another place. What is proved does not move.
+ */
+static int moves(struct db_txn *txn, uint64_t sequence,
+		 const struct outbox_sent *sent, const struct receipt *receipt,
+		 bool *out, struct err *err)
+{
+	uint64_t proved = 0;
+	int rc = outbox_proved_to(txn, &proved, err);
+
+	*out = sequence > proved && receipt->index != sent->index;
+	return rc;
+}
+
 static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 			const struct receipt *receipt, struct arena *numbers,
-			struct arena *scratch, struct err *err)
+			struct arena *scratch, bool *changed, struct err *err)
 {
 	struct outbox_sent sent = { 0 };
+	bool again = false;
 	uint64_t base = 0;
 	int rc = outbox_base(txn, &base, err);
 
@@ -56,7 +93,10 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 			       "a receipt for batch %llu, which was never "
 			       "sealed here",
 			       (unsigned long long)receipt->sequence);
-	if (rc || sent.delivered)
+	if (!rc && sent.delivered)
+		rc = moves(txn, base + receipt->sequence, &sent, receipt,
+			   &again, err);
+	if (rc || (sent.delivered && !again))
 		return rc;
 	rc = check_receipt(receipt, sent.count, err);
 	for (size_t i = 0; i < sent.count && !rc; i++) {
@@ -64,13 +104,15 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 
 		rc = outbox_copy_item(txn, sent.numbers[i], scratch, &item,
 				      err);
+		if (!rc && again)
+			rc = outbox_take_back(txn, meta, &item, scratch, err);
 		if (!rc)
 			rc = deliver_item(txn, meta, &item, receipt, scratch,
 					  err);
 		meta->counts.sealed--;
 		arena_reset(scratch);
 	}
-	sent.delivered = true;
+	sent.delivered = *changed = true;
 	sent.index = receipt->index;
 	return rc ? rc :
 		    outbox_put_sent(txn, base + receipt->sequence, &sent, err);
@@ -82,7 +124,7 @@ int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 	struct arena numbers, scratch;
 	struct outbox_meta meta = { 0 };
 	struct db_txn *txn;
-	uint64_t sealed;
+	bool changed = false;
 	int rc = db_begin(outbox->db, true, &txn, err);
 
 	if (rc)
@@ -90,13 +132,12 @@ int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 	arena_init(&numbers, OUTBOX_SCRATCH_BYTES);
 	arena_init(&scratch, OUTBOX_SCRATCH_BYTES);
 	rc = outbox_meta_read(txn, &meta, err);
-	sealed = rc ? 0 : meta.counts.sealed;
 	for (size_t i = 0; i < count && !rc; i++) {
 		rc = take_receipt(txn, &meta, &receipts[i], &numbers, &scratch,
-				  err);
+				  &changed, err);
 		arena_reset(&numbers);
 	}
-	if (!rc && meta.counts.sealed != sealed) {
+	if (!rc && changed) {
 		rc = outbox_meta_write(txn, &meta, err);
 		if (rc)
 			db_abort(txn);

@@ -232,6 +232,100 @@ int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
 }
 
+/* In order of saving. */
+static void add_pending(struct cell_record *record, uint64_t number)
+{
+	size_t at = record->pending_count++;
+
+	for (; at && record->pending[at - 1] > number; at--)
+		record->pending[at] = record->pending[at - 1];
+	record->pending[at] = number;
+}
+
+int outbox_heads_taken_back(struct db_txn *txn, const struct outbox_item *item,
+			    struct arena *arena, struct err *err)
+{
+	struct statement statement = { 0 };
+	struct cell_record record = { 0 };
+	struct cell_key key;
+	bool changed;
+	int rc = wire_decode_statement(item->sealed.body, arena, &statement,
+				       err);
+
+	if (rc)
+		return rc == ERR_NOMEM ? rc : 0;
+	if (!statement_key(&statement, &key))
+		return 0;
+	rc = load(txn, span_of(key.text, key.len), arena, &record, err);
+	if (rc)
+		return rc;
+	remove_pending(&record, item->number);
+	add_pending(&record, item->number);
+	if (record.is_known &&
+	    !memcmp(record.known.salt, item->sealed.salt, SALT_BYTES))
+		record.is_known = false; /* a slice says what is */
+	return keep(txn, span_of(key.text, key.len), &record, &changed, err);
+}
+
+struct forgotten {
+	struct span key;
+	struct forgotten *next;
+};
+
+struct forgetting_heads {
+	uint64_t kept;
+	struct arena *list, *scratch;
+	struct forgotten *first;
+	struct err *err;
+};
+
+static int note_head(void *arg, struct span key, struct span value)
+{
+	struct forgetting_heads *f = arg;
+	struct cell_record record = { 0 };
+	struct forgotten *one;
+	const void *copy;
+	int rc;
+
+	arena_reset(f->scratch);
+	rc = cell_record_read(value, f->scratch, &record, f->err);
+	if (rc || !record.is_known ||
+	    (record.known.index < f->kept &&
+	     record.known.review.index < f->kept))
+		return rc;
+	one = arena_alloc(f->list, sizeof(*one));
+	copy = arena_copy(f->list, key.data, key.len);
+	if (!one || !copy)
+		return err_set(f->err, ERR_NOMEM,
+			       "no memory for what is known of cells");
+	*one = (struct forgotten){ span_of(copy, key.len), f->first };
+	f->first = one;
+	return 0;
+}
+
+int outbox_heads_forget(struct db_txn *txn, uint64_t kept, struct arena *list,
+			struct arena *scratch, struct err *err)
+{
+	struct forgetting_heads f = {
+		.kept = kept, .list = list, .scratch = scratch, .err = err
+	};
+	int rc = db_scan(txn, OUTBOX_HEAD, span_of(NULL, 0), false, note_head,
+			 &f, err);
+
+	for (const struct forgotten *one = f.first; one && !rc;
+	     one = one->next) {
+		struct cell_record record = { 0 };
+		bool changed;
+
+		arena_reset(scratch);
+		rc = load(txn, one->key, scratch, &record, err);
+		record.is_known = false;
+		if (!rc)
+			rc = keep(txn, one->key, &record, &changed, err);
+	}
+	return rc;
+}
+
 int outbox_set_heads(struct outbox *outbox, const struct head *heads,
 		     size_t count, struct err *err)
 {

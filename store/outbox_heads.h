@@ -21,6 +21,13 @@ int outbox_heads_delivered(struct db_txn *txn, const struct outbox_item *item,
 int outbox_heads_pending(struct db_txn *txn, struct span key,
 			 struct arena *arena, uint64_t *number,
 			 struct err *err);
+/* An item's receipt no longer holds: it is as if it had only been sent. */
+int outbox_heads_taken_back(struct db_txn *txn, const struct outbox_item *item,
+			    struct arena *arena, struct err *err);
+/* Forgets what is known of cells from journal entries from kept on; keys go
+ * into list, which is the caller's to release. */
+int outbox_heads_forget(struct db_txn *txn, uint64_t kept, struct arena *list,
+			struct arena *scratch, struct err *err);
 /* Whether two statements speak of the same cell, or both of none. */
 bool outbox_heads_same(const struct statement *a, const struct statement *b);
 

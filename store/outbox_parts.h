@@ -48,6 +48,10 @@ enum outbox_table {
 	OUTBOX_TABLES
 };
 
+/* Names in VALUE. */
+#define OUTBOX_SEEN "seen"     /* checkpoint that was verified */
+#define OUTBOX_PROVED "proved" /* all batches up to it */
+
 struct outbox {
 	struct db *db;
 	char *dir;
@@ -112,6 +116,11 @@ int outbox_get_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 /* The same, all of it the arena's. */
 int outbox_copy_item(struct db_txn *txn, uint64_t number, struct arena *arena,
 		     struct outbox_item *out, struct err *err);
+
+/* The item is as before its receipt, which no longer holds. */
+int outbox_take_back(struct db_txn *txn, struct outbox_meta *meta,
+		     struct outbox_item *item, struct arena *arena,
+		     struct err *err);
 
 /* ---- batches ---- */
 

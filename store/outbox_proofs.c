@@ -3,13 +3,10 @@
 
 #include "store/outbox_parts.h"
 
-#define SEEN_NAME "seen"
-#define PROVED_NAME "proved"
-
 int outbox_proved_to(struct db_txn *txn, uint64_t *sequence, struct err *err)
 {
 	struct span value;
-	int rc = db_get(txn, OUTBOX_VALUE, span_of_text(PROVED_NAME), &value,
+	int rc = db_get(txn, OUTBOX_VALUE, span_of_text(OUTBOX_PROVED), &value,
 			err);
 
 	if (rc == ERR_NOTFOUND) {
@@ -116,9 +113,9 @@ int outbox_proved(struct outbox *outbox, struct span note, uint64_t sequence,
 
 	if (rc)
 		return rc;
-	rc = db_put(txn, OUTBOX_VALUE, span_of_text(SEEN_NAME), note, err);
+	rc = db_put(txn, OUTBOX_VALUE, span_of_text(OUTBOX_SEEN), note, err);
 	if (!rc && sequence)
-		rc = db_put(txn, OUTBOX_VALUE, span_of_text(PROVED_NAME),
+		rc = db_put(txn, OUTBOX_VALUE, span_of_text(OUTBOX_PROVED),
 			    outbox_key_span(&mark), err);
 	return db_finish(txn, rc, err);
 }
@@ -126,5 +123,5 @@ int outbox_proved(struct outbox *outbox, struct span note, uint64_t sequence,
 int outbox_seen(struct outbox *outbox, struct arena *arena, struct span *note,
 		struct err *err)
 {
-	return outbox_get(outbox, SEEN_NAME, arena, note, err);
+	return outbox_get(outbox, OUTBOX_SEEN, arena, note, err);
 }

@@ -117,7 +117,7 @@ class Usage(unittest.TestCase):
 
     def test_a_directory_that_is_none(self):
         for command, code in (("check-config", 2), ("run", 2),
-                              ("figures", 1), ("offices", 1)):
+                              ("figures", 1), ("offices", 1), ("recover", 2)):
             run = call("tally-collector", command, "/nonexistent")
             self.assertEqual(run.returncode, code, command)
             self.assertIn("/nonexistent", run.stderr)
@@ -296,6 +296,17 @@ class Examples(unittest.TestCase):
         for command in ("verify", "verify", "replay", "replay", "figures",
                         "figures", "figures", "figures"):
             self.assertTrue(self.run_next("tally-audit", command))
+        # what offices hand over to a collector that has lost nothing
+        for _ in range(2):
+            self.run_next("tally-agent", "hand-over")
+        self.agent("lead", "hand-over", self.path("hrss.kept"))
+        os.mkdir(self.path("handed-over"))
+        shutil.copy(self.path("baima.kept"), self.path("handed-over"))
+        for _ in range(2):
+            self.assertIn("nothing that was signed is missing",
+                          self.run_next("tally-collector", "recover"))
+        self.assertIn("nothing that was signed is missing",
+                      self.run_next("tally-collector", "reopen"))
         self.assertEqual(self.left, {program: [] for program in PROGRAMS})
 
     def lead(self):

@@ -1,5 +1,5 @@
 /* Small texts that people type or hand on: cards, codes, periods, days,
- * numbers; and CSV as such. */
+ * numbers; CSV as such; and what offices hand over to a collector. */
 #include <assert.h>
 #include <string.h>
 
@@ -8,7 +8,9 @@
 #include "proto/csv.h"
 #include "proto/day.h"
 #include "proto/decimal.h"
+#include "proto/handover.h"
 #include "proto/period.h"
+#include "proto/reopening.h"
 
 #define ARENA_BYTES (16 * 1024 * 1024)
 
@@ -27,9 +29,22 @@ static void parse_period(struct span text)
 	assert(!strcmp(printed, again));
 }
 
+static void parse_handed_over(struct span bytes)
+{
+	struct handover_reader reader;
+	struct handover_batch batch;
+	struct err err;
+
+	if (handover_open(bytes, &reader, &err))
+		return;
+	while (handover_next(&reader, &batch, &err) > 0)
+		assert(batch.batch.len <= bytes.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span_of(data, size);
+	struct reopening reopening;
 	struct decimal decimal;
 	struct arena arena;
 	struct card card;
@@ -45,6 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)decimal_parse(text, &decimal, &err);
 	(void)day_parse(text, &day);
 	parse_period(text);
+	parse_handed_over(text);
+	(void)reopening_read(text, &reopening, &err);
 	arena_release(&arena);
 	return 0;
 }

@@ -80,7 +80,10 @@ Test(talk, welcome_round_trips)
 				.offices = 50000,
 				.now_us = 1700000000000000,
 				.zone_minutes = -210,
-				.simulated = true };
+				.simulated = true,
+				.reopened = { span_of_text("one"),
+					      span_of_text("two") },
+				.reopened_count = 2 };
 	struct welcome got;
 
 	fill(&made.head, 7);
@@ -103,6 +106,9 @@ Test(talk, welcome_round_trips)
 	cr_expect_eq(got.now_us, 1700000000000000);
 	cr_expect_eq(got.zone_minutes, -210);
 	cr_expect(got.simulated);
+	cr_assert_eq(got.reopened_count, 2);
+	cr_expect(span_equal(got.reopened[0], made.reopened[0]));
+	cr_expect(span_equal(got.reopened[1], made.reopened[1]));
 
 	/* the first of a chain: no head to show */
 	made.wanted = 1;

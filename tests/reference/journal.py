@@ -8,6 +8,7 @@ documents and the programs ever say different things, the tests find out.
                               enrolments always)
 """
 import argparse
+import base64
 import csv
 import datetime
 import hashlib
@@ -415,6 +416,7 @@ class Journal:
         self.since = 0    # entries since the last one
         self.forks = self.signatures = 0
         self.keys = Keys()
+        self.reopened = []  # kept, lost, its root, the note's lines
         if os.path.isdir(os.path.join(folder, "journal")):
             folder = os.path.join(folder, "journal")
         names = segment_names(folder)
@@ -454,9 +456,13 @@ class Journal:
         need(1 <= length <= 1024, "the leaf's length")
         leaf, batch = payload[4:4 + length], payload[4 + length:]
         version, kind, recv_us = struct.unpack(">BBQ", leaf[:10])
-        need(version == 1 and kind in (1, 2, 3),
+        need(version == 1 and kind in (1, 2, 3, 5),
              f"leaf {version}, kind {kind}")
         need(recv_us >= self.recv_us, "received before the entry before")
+        if kind == 5:
+            self.read_reopening(leaf, batch, recv_us)
+            self.leaves.append(leaf_hash(leaf))
+            return
         self.check_place(kind, recv_us)
         self.recv_us = recv_us
         self.since = 0 if kind == 3 else self.since + 1
@@ -471,6 +477,30 @@ class Journal:
             need(len(leaf) == 542, "the leaf's length")
             self.read_fork(leaf, batch)
         self.leaves.append(leaf_hash(leaf))
+
+    def read_reopening(self, leaf, note, recv_us):
+        """What was kept stands before it; it counts for nothing else."""
+        need(len(leaf) == 122 and recv_us == self.recv_us and self.leaves,
+             "a reopening's length or time")
+        kept, root, lost, lost_root, name = struct.unpack(">Q32sQ32s32s",
+                                                          leaf[10:])
+        need(kept == len(self.leaves) and root == self.root and lost >= kept,
+             "a reopening of another place")
+        need(name == sha(note), "the note is not the leaf's")
+        lines = note.decode().split("\n\n")[0].split("\n")
+        size = f"{lost} {base64.b64encode(lost_root).decode()}"
+        need(lines[0] == f"tally/{self.id.hex()}/reopened" and
+             lines[1] == f"kept {kept} {base64.b64encode(root).decode()}" and
+             lines[2] == f"lost {size}" and
+             lines[3] == f"after {recv_us}" and
+             lines[4].startswith("at ") and lines[5].startswith("by ") and
+             lines[6].startswith("why "), "the note does not say the leaf's")
+        self.reopened.append((kept, lost, lost_root, lines))
+
+    def seen_is_lost(self, size, root):
+        """Of a part that is said to be lost, nobody can tell the root."""
+        return any(kept < size <= lost and (size < lost or root == lost_root)
+                   for kept, lost, lost_root, _ in self.reopened)
 
     def check_place(self, kind, recv_us):
         """State entries stand where they are due and nowhere else."""
@@ -520,8 +550,14 @@ class Journal:
         self.chains[header["key"]] = header["sequence"], name
         self.keys.batch(batch["key"], said[0], recv_us)
         if header["seen_size"]:
-            need(header["seen_size"] <= len(self.leaves), "seen size")
-            self.seen[header["seen_size"]] = header["seen_root"]
+            size, root = header["seen_size"], header["seen_root"]
+            if self.seen_is_lost(size, root) and (
+                    size > len(self.leaves) or
+                    root != tree(self.leaves[:size])):
+                pass
+            else:
+                need(size <= len(self.leaves), "seen size")
+                self.seen[size] = root
         for n, (sealed, statement) in enumerate(zip(batch["sealed"], said)):
             self.read_statement(n, batch["key"], sealed, statement)
             last = self.statements[-1]

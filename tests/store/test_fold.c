@@ -703,6 +703,78 @@ Test(fold, states_its_rows_when_an_hour_ends_and_nowhere_else)
 	stage_release(&stage);
 }
 
+static struct leaf break_of(const struct stage *stage)
+{
+	return (struct leaf){
+		.kind = LEAF_REOPENED,
+		.recv_us = fold_recv_us(stage->fold),
+		.applied = fold_applied(stage->fold),
+		.root = fold_root(stage->fold),
+		.lost = fold_applied(stage->fold) + 5,
+	};
+}
+
+Test(fold, a_break_names_what_stands_before_it)
+{
+	uint64_t found[REOPENINGS_MAX];
+	struct err err = { 0 };
+	struct stage stage;
+	struct cast cast;
+	struct leaf leaf;
+
+	stage_open(&stage, &cast);
+	say_jobs(&stage, &cast, "2024M01");
+	for (int i = 0; i < 4; i++) {
+		leaf = break_of(&stage);
+		switch (i) {
+		case 0:
+			leaf.recv_us++;
+			break;
+		case 1:
+			leaf.applied++;
+			break;
+		case 2:
+			leaf.root.bytes[0] ^= 1;
+			break;
+		default:
+			leaf.lost = leaf.applied - 1;
+		}
+		cr_expect_eq(apply_state(&stage, &leaf, &err), ERR_INVALID,
+			     "%d", i);
+	}
+	cr_expect_eq(fold_reopened(stage.fold, found), 0);
+	leaf = break_of(&stage);
+	cr_assert_eq(apply_state(&stage, &leaf, &err), 0, "%s", err.msg);
+	cr_assert_eq(fold_reopened(stage.fold, found), 1);
+	cr_expect_eq(found[0], leaf.applied);
+	stage_release(&stage);
+}
+
+Test(fold, breaks_are_not_counted_between_state_entries)
+{
+	uint64_t found[REOPENINGS_MAX];
+	struct err err = { 0 };
+	struct stage stage;
+	struct cast cast;
+	struct leaf leaf, state;
+
+	stage_open(&stage, &cast);
+	say_jobs(&stage, &cast, "2024M01");
+	state = fold_state_leaf(stage.fold);
+	cr_assert_eq(apply_state(&stage, &state, &err), 0, "%s", err.msg);
+	for (uint64_t i = 0; i < REOPENINGS_MAX + 2; i++) {
+		leaf = break_of(&stage);
+		cr_assert_eq(apply_state(&stage, &leaf, &err), 0, "%s",
+			     err.msg);
+	}
+	cr_assert_eq(fold_reopened(stage.fold, found), REOPENINGS_MAX);
+	cr_expect_eq(found[REOPENINGS_MAX - 1], leaf.applied, "the newest");
+	state = fold_state_leaf(stage.fold);
+	cr_expect_eq(apply_state(&stage, &state, &err), ERR_INVALID,
+		     "two state entries in a row");
+	stage_release(&stage);
+}
+
 Test(fold, does_not_believe_a_state_entry)
 {
 	struct stage stage;

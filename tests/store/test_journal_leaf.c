@@ -18,6 +18,14 @@ static struct leaf make(enum leaf_kind kind)
 		memset(leaf.root.bytes, 14, HASH_BYTES);
 		return leaf;
 	}
+	if (kind == LEAF_REOPENED) {
+		leaf.applied = 15;
+		leaf.lost = 16;
+		memset(leaf.root.bytes, 17, HASH_BYTES);
+		memset(leaf.lost_root.bytes, 18, HASH_BYTES);
+		memset(leaf.note.bytes, 19, HASH_BYTES);
+		return leaf;
+	}
 	leaf.headers[0] = span_of(header_a, sizeof(header_a));
 	memset(leaf.signatures[0].bytes, 1, SIGNATURE_BYTES);
 	if (kind == LEAF_FORK) {
@@ -36,6 +44,7 @@ static const struct kind_case kinds[] = {
 	{ LEAF_BATCH, 276 },
 	{ LEAF_FORK, 542 },
 	{ LEAF_STATE, 62 },
+	{ LEAF_REOPENED, 122 },
 };
 
 Test(leaf, comes_back_as_it_was)

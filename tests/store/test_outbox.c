@@ -548,7 +548,7 @@ Test(outbox, receipts_tell_what_became_of_each_statement)
 	cr_expect_eq(receive(1, 9, verdicts, 3), 0);
 	expect_counts(1, 0, 2, 1);
 	verdicts[0] = VERDICT_MALFORMED;
-	cr_expect_eq(receive(1, 10, verdicts, 3), 0, "again is harmless");
+	cr_expect_eq(receive(1, 9, verdicts, 3), 0, "again is harmless");
 	reopen();
 	expect_counts(1, 0, 2, 1);
 	got = items(1);
@@ -558,6 +558,70 @@ Test(outbox, receipts_tell_what_became_of_each_statement)
 	cr_expect_eq(got.items[0].verdict, 0);
 	cr_expect_eq(got.items[1].verdict, VERDICT_STALE);
 	cr_expect(!got.items[3].delivered);
+}
+
+Test(outbox, what_is_not_proved_may_get_another_place)
+{
+	uint16_t verdicts[] = { 0, VERDICT_STALE };
+	struct batch batch;
+	struct listing got;
+	uint64_t sequence;
+
+	save_report("2024-01", "1");
+	save_report("2024-02", "2");
+	cr_assert_eq(seal(2, &batch, &sequence), 0);
+	cr_assert_eq(receive(1, 9, verdicts, 2), 0);
+	expect_counts(0, 0, 1, 1);
+	verdicts[1] = 0;
+	cr_assert_eq(receive(1, 7, verdicts, 2), 0);
+	expect_counts(0, 0, 2, 0);
+	got = items(1);
+	cr_expect_eq(got.items[0].index, 7);
+	cr_expect_eq(got.items[0].recv_us, 5007);
+	cr_expect_eq(got.items[1].verdict, 0);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("note"), 1, NULL), 0);
+	verdicts[0] = VERDICT_STALE;
+	cr_assert_eq(receive(1, 8, verdicts, 2), 0);
+	expect_counts(0, 0, 2, 0);
+	got = items(1);
+	cr_expect_eq(got.items[0].index, 7, "what is proved stays");
+}
+
+struct kept_list {
+	struct outbox_delivered items[8];
+	size_t count;
+};
+
+static int add_kept(void *arg, const struct outbox_delivered *delivered)
+{
+	struct kept_list *list = arg;
+
+	list->items[list->count++] = *delivered;
+	return list->count == 2;
+}
+
+Test(outbox, gives_what_is_kept_and_has_a_receipt)
+{
+	uint16_t verdicts[] = { 0 };
+	struct kept_list list = { .count = 0 };
+	struct batch batch;
+	uint64_t sequence;
+
+	for (uint64_t i = 1; i <= 4; i++) {
+		save_report("2024-01", "1");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		if (i < 4)
+			cr_assert_eq(receive(i, 10 * i, verdicts, 1), 0);
+	}
+	cr_assert_eq(outbox_kept(outbox, 20, add_kept, &list, NULL), 1);
+	cr_assert_eq(list.count, 2);
+	cr_expect_eq(list.items[0].sequence, 2);
+	cr_expect_eq(list.items[0].index, 20);
+	cr_expect_eq(list.items[0].recv_us, 5020);
+	cr_expect_eq(list.items[1].index, 30);
+	list.count = 0;
+	cr_assert_eq(outbox_kept(outbox, 31, add_kept, &list, NULL), 0);
+	cr_expect_eq(list.count, 0, "one without a receipt has no place");
 }
 
 Test(outbox, forgets_batches_that_are_safe_and_nothing_else)
@@ -662,6 +726,71 @@ Test(outbox, names_the_batches_that_are_to_be_proved)
 		outbox_unproved(outbox, 100, 9, &arena, &list, &count, NULL),
 		0);
 	cr_expect_eq(count, 1, "nothing more was proved");
+}
+
+Test(outbox, a_journal_that_was_opened_again_takes_receipts_back)
+{
+	static const char *const periods[] = { "2024-01", "2024-02",
+					       "2024-03" };
+	uint16_t admitted[] = { 0 }, stale[] = { VERDICT_STALE };
+	uint64_t sequence, taken_back = 0;
+	struct outbox_delivered *list;
+	struct batch batch;
+	struct head head;
+	struct span note, value;
+	size_t count;
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		save_report(periods[i - 1], "5");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		cr_assert_eq(receive(i, 10 * i, i < 3 ? admitted : stale, 1),
+			     0);
+	}
+	expect_counts(0, 0, 2, 1);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("a note"), 3, NULL), 0);
+	cr_assert_eq(outbox_reopened(outbox, 20, true, "breaks",
+				     span_of_text("one"), &taken_back, NULL),
+		     0);
+	cr_expect_eq(taken_back, 2);
+	reopen();
+	expect_counts(0, 2, 1, 0);
+	cr_expect_eq(outbox_seen(outbox, &arena, &note, NULL), ERR_NOTFOUND);
+	cr_assert_eq(outbox_get(outbox, "breaks", &arena, &value, NULL), 0);
+	cr_expect(span_equal(value, span_of_text("one")));
+	cr_assert_eq(
+		outbox_unproved(outbox, 99, 9, &arena, &list, &count, NULL), 0);
+	cr_assert_eq(count, 1, "what was kept is to be proved again");
+	cr_expect_eq(list[0].sequence, 1);
+	/* What the collector no longer has is not what it is known to have. */
+	cr_assert_eq(value_of("2024-02", &value, &head), 0);
+	cr_expect_eq(head.index, 0, "it is on its way again");
+	cr_assert_eq(receive(2, 21, stale, 1), 0);
+	cr_assert_eq(receive(3, 22, admitted, 1), 0);
+	expect_counts(0, 0, 2, 1);
+	cr_expect_eq(value_of("2024-02", &value, &head), ERR_NOTFOUND);
+	cr_assert_eq(value_of("2024-03", &value, &head), 0);
+	cr_expect_eq(head.index, 22);
+	cr_assert_eq(value_of("2024-01", &value, &head), 0);
+	cr_expect_eq(head.index, 10);
+}
+
+Test(outbox, a_break_behind_what_was_verified_takes_nothing_proved_back)
+{
+	uint16_t verdicts[] = { 0 };
+	uint64_t sequence, taken_back = 9;
+	struct batch batch;
+	struct span note;
+
+	save_report("2024-01", "5");
+	cr_assert_eq(seal(1, &batch, &sequence), 0);
+	cr_assert_eq(receive(1, 10, verdicts, 1), 0);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("a note"), 1, NULL), 0);
+	cr_assert_eq(outbox_reopened(outbox, 20, false, "breaks",
+				     span_of_text("one"), &taken_back, NULL),
+		     0);
+	cr_expect_eq(taken_back, 0);
+	expect_counts(0, 0, 1, 0);
+	cr_expect_eq(outbox_seen(outbox, &arena, &note, NULL), 0);
 }
 
 /* ---- heads ---- */
