@@ -75,7 +75,8 @@ int figures_load(struct figures *figures, const struct table_reader *reader,
 
 /* ---- reading ---- */
 
-/* Cells from the tables; the ctx is a struct table_reader. */
+/* Cells from the tables; the ctx is a struct table_reader. Cells point into the
+ * tables: no evaluation outlives the reader's transaction. */
 struct cell_source figures_source(const struct table_reader *reader);
 
 /* The catalogue version in force as known at us (UINT64_MAX: the newest):
