@@ -61,7 +61,9 @@ uint16_t read_u16(struct reader *reader)
 {
 	const uint8_t *at = step(reader, 2);
 
-	return at ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+	if (!at)
+		return 0;
+	return (uint16_t)(at[0] << 8 | at[1]);
 }
 
 uint32_t read_u32(struct reader *reader)
