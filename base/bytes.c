@@ -36,34 +36,48 @@ void read_copy(struct reader *reader, void *out, size_t len)
 		memcpy(out, bytes.data, len);
 }
 
-static uint64_t read_integer(struct reader *reader, size_t len)
+/* Where the next len bytes are; NULL if fewer are left. */
+static const uint8_t *step(struct reader *reader, size_t len)
 {
-	struct span bytes = read_span(reader, len);
-	uint64_t value = 0;
+	const uint8_t *at;
 
-	for (size_t i = 0; i < bytes.len; i++)
-		value = value << 8 | bytes.data[i];
-	return value;
+	if (reader->failed || len > reader->len - reader->pos) {
+		reader->failed = true;
+		return NULL;
+	}
+	at = reader->data + reader->pos;
+	reader->pos += len;
+	return at;
 }
 
 uint8_t read_u8(struct reader *reader)
 {
-	return (uint8_t)read_integer(reader, 1);
+	const uint8_t *at = step(reader, 1);
+
+	return at ? *at : 0;
 }
 
 uint16_t read_u16(struct reader *reader)
 {
-	return (uint16_t)read_integer(reader, 2);
+	const uint8_t *at = step(reader, 2);
+
+	if (!at)
+		return 0;
+	return (uint16_t)(at[0] << 8 | at[1]);
 }
 
 uint32_t read_u32(struct reader *reader)
 {
-	return (uint32_t)read_integer(reader, 4);
+	const uint8_t *at = step(reader, 4);
+
+	return at ? load_u32(at) : 0;
 }
 
 uint64_t read_u64(struct reader *reader)
 {
-	return read_integer(reader, 8);
+	const uint8_t *at = step(reader, 8);
+
+	return at ? load_u64(at) : 0;
 }
 
 void writer_init(struct writer *writer, void *data, size_t cap)
@@ -132,16 +146,6 @@ void write_zeros(struct writer *writer, size_t len)
 		memset(at, 0, len);
 }
 
-static uint64_t load(const void *at, size_t len)
-{
-	const uint8_t *bytes = at;
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < len; i++)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
 static void store(void *at, uint64_t value, size_t len)
 {
 	uint8_t *bytes = at;
@@ -150,16 +154,6 @@ static void store(void *at, uint64_t value, size_t len)
 		bytes[len] = (uint8_t)value;
 		value >>= 8;
 	}
-}
-
-uint32_t load_u32(const void *at)
-{
-	return (uint32_t)load(at, 4);
-}
-
-uint64_t load_u64(const void *at)
-{
-	return load(at, 8);
 }
 
 void store_u32(void *at, uint32_t value)

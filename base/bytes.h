@@ -8,9 +8,11 @@
 #ifndef TALLY_BASE_BYTES_H
 #define TALLY_BASE_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/span.h"
 
@@ -48,8 +50,22 @@ void write_bytes(struct writer *writer, const void *data, size_t len);
 void write_zeros(struct writer *writer, size_t len);
 
 /* Single integers in place. */
-uint32_t load_u32(const void *at);
-uint64_t load_u64(const void *at);
+static inline uint32_t load_u32(const void *at)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return be32toh(value);
+}
+
+static inline uint64_t load_u64(const void *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return be64toh(value);
+}
+
 void store_u32(void *at, uint32_t value);
 void store_u64(void *at, uint64_t value);
 

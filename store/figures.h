@@ -88,7 +88,8 @@ struct suspects {
 };
 
 /* Cells from the tables; the ctx is a struct figures_reading, which outlives
- * the source. suspects may be NULL: nothing is marked. */
+ * the source. Cells point into the tables: no evaluation outlives the reader's
+ * transaction. suspects may be NULL: nothing is marked. */
 struct figures_reading {
 	const struct table_reader *reader;
 	const struct suspects *suspects;

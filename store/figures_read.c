@@ -68,8 +68,9 @@ static int map_unit(void *arg, struct span key, struct span value)
 
 /* ---- one cell ---- */
 
-static int push_change(struct collecting *collecting,
-		       const struct figure_row *change)
+/* Reads a change behind those there are. What it says stays in the tables:
+ * they live longer than the cells. */
+static int push_change(struct collecting *collecting, struct span bytes)
 {
 	size_t size = collecting->changes_size;
 	struct figure_row *changes;
@@ -83,21 +84,8 @@ static int push_change(struct collecting *collecting,
 		collecting->changes = changes;
 		collecting->changes_size = size;
 	}
-	collecting->changes[collecting->change_count++] = *change;
-	return 0;
-}
-
-/* Copies row bytes into the arena and reads them there, so that nothing
- * points into the tables. */
-static int read_change(struct collecting *collecting, struct span bytes,
-		       struct figure_row *out)
-{
-	uint8_t *copy = arena_copy(collecting->arena, bytes.data, bytes.len);
-
-	if (!copy)
-		return err_set(collecting->err, ERR_NOMEM,
-			       "no memory for a figure's changes");
-	return figure_row_read(span_of(copy, bytes.len), collecting->arena, out,
+	return figure_row_read(bytes, collecting->arena,
+			       &collecting->changes[collecting->change_count++],
 			       collecting->err);
 }
 
@@ -105,25 +93,27 @@ static int read_change(struct collecting *collecting, struct span bytes,
 static int walk_changes(struct collecting *collecting, struct span newest)
 {
 	const struct table_reader *reader = collecting->reader;
-	struct figure_row change = { 0 };
+	const struct figure_row *change;
 	uint8_t key[CHANGE_KEY_BYTES];
 	struct span bytes = newest;
 	int rc;
 
 	collecting->change_count = 0;
 	for (;;) {
-		rc = read_change(collecting, bytes, &change);
-		if (!rc)
-			rc = push_change(collecting, &change);
-		if (rc || change.previous_entry == FIGURE_NO_ENTRY)
+		rc = push_change(collecting, bytes);
+		if (rc)
 			return rc;
-		if (change.previous_entry > change.entry ||
-		    (change.previous_entry == change.entry &&
-		     change.previous_n >= change.n))
+		change = &collecting->changes[collecting->change_count - 1];
+		if (change->previous_entry == FIGURE_NO_ENTRY)
+			return 0;
+		if (change->previous_entry > change->entry ||
+		    (change->previous_entry == change->entry &&
+		     change->previous_n >= change->n))
 			return err_set(collecting->err, ERR_CORRUPT,
 				       "the changes of figure %u run forward",
-				       change.ordinal);
-		change_key_write(change.previous_entry, change.previous_n, key);
+				       change->ordinal);
+		change_key_write(change->previous_entry, change->previous_n,
+				 key);
 		rc = reader->get(reader->ctx, TABLE_CHANGE,
 				 span_of(key, sizeof(key)), &bytes,
 				 collecting->err);
@@ -131,8 +121,8 @@ static int walk_changes(struct collecting *collecting, struct span newest)
 			return err_set(
 				collecting->err, ERR_CORRUPT,
 				"change %llu.%u of figure %u is missing",
-				(unsigned long long)change.previous_entry,
-				change.previous_n, change.ordinal);
+				(unsigned long long)change->previous_entry,
+				change->previous_n, change->ordinal);
 		if (rc)
 			return rc;
 	}
@@ -269,12 +259,7 @@ static int collect_cell(void *arg, struct span key_bytes, struct span value)
 	if (cell.unit == CATALOGUE_NONE)
 		return 0; /* left the catalogue */
 	cell.period = key.period;
-	cell.item.data =
-		arena_copy(collecting->arena, key.item.data, key.item.len);
-	cell.item.len = key.item.len;
-	if (!cell.item.data)
-		return err_set(collecting->err, ERR_NOMEM,
-			       "no memory for a cell");
+	cell.item = key.item;
 	rc = walk_changes(collecting, bytes);
 	if (!rc)
 		rc = build_cell(collecting, &cell);

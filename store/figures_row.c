@@ -156,51 +156,72 @@ static bool read_value(struct reader *reader, struct value *out)
 	return !reader->failed;
 }
 
-static void read_head(struct reader *reader, struct figure_row *row)
+/*
+ * Everything before the figure's key is as long in every row: it is read at
+ * its place, since an evaluation reads millions of them.
+ */
+enum {
+	AT_ORDINAL = 1,
+	AT_VERSION = AT_ORDINAL + 4,
+	AT_ENTRY = AT_VERSION + 4,
+	AT_N = AT_ENTRY + 8,
+	AT_RECV = AT_N + 4,
+	AT_KEY = AT_RECV + 8,
+	AT_SEQUENCE = AT_KEY + HASH_BYTES,
+	AT_SALT = AT_SEQUENCE + 8,
+	AT_BASE = AT_SALT + SALT_BYTES,
+	AT_PREVIOUS_ENTRY = AT_BASE + BASE_BYTES,
+	AT_PREVIOUS_N = AT_PREVIOUS_ENTRY + 8,
+	AT_FLAGS = AT_PREVIOUS_N + 4,
+	ROW_HEAD_BYTES = AT_FLAGS + 4,
+};
+
+static void read_head(const uint8_t *at, struct figure_row *row)
 {
-	row->ordinal = read_u32(reader);
-	row->version = read_u32(reader);
-	row->entry = read_u64(reader);
-	row->n = read_u32(reader);
-	row->recv_us = read_u64(reader);
-	read_copy(reader, row->key.bytes, HASH_BYTES);
-	row->sequence = read_u64(reader);
-	read_copy(reader, row->salt, SALT_BYTES);
-	read_copy(reader, row->base, BASE_BYTES);
-	row->previous_entry = read_u64(reader);
-	row->previous_n = read_u32(reader);
-	row->flags = read_u32(reader);
-	row->figure_key = read_span(reader, read_u8(reader));
+	row->ordinal = load_u32(at + AT_ORDINAL);
+	row->version = load_u32(at + AT_VERSION);
+	row->entry = load_u64(at + AT_ENTRY);
+	row->n = load_u32(at + AT_N);
+	row->recv_us = load_u64(at + AT_RECV);
+	memcpy(row->key.bytes, at + AT_KEY, HASH_BYTES);
+	row->sequence = load_u64(at + AT_SEQUENCE);
+	memcpy(row->salt, at + AT_SALT, SALT_BYTES);
+	memcpy(row->base, at + AT_BASE, BASE_BYTES);
+	row->previous_entry = load_u64(at + AT_PREVIOUS_ENTRY);
+	row->previous_n = load_u32(at + AT_PREVIOUS_N);
+	row->flags = load_u32(at + AT_FLAGS);
 }
 
 int figure_row_read(struct span bytes, struct arena *arena,
 		    struct figure_row *out, struct err *err)
 {
 	struct reader reader;
-	struct figure_row row = { 0 };
+	struct span head;
 	struct value unused;
 	size_t count;
 
+	*out = (struct figure_row){ 0 };
 	reader_init(&reader, bytes);
-	if (read_u8(&reader) != FIGURE_ROW_FORMAT)
+	head = read_span(&reader, ROW_HEAD_BYTES);
+	if (reader.failed || head.data[0] != FIGURE_ROW_FORMAT)
 		goto damaged;
-	read_head(&reader, &row);
+	read_head(head.data, out);
+	out->figure_key = read_span(&reader, read_u8(&reader));
 	count = read_u16(&reader);
 	if (reader.failed)
 		goto damaged;
 	if (arena && count) {
-		row.values = arena_array(arena, count, sizeof(*row.values));
-		if (!row.values)
+		out->values = arena_array(arena, count, sizeof(*out->values));
+		if (!out->values)
 			return err_set(err, ERR_NOMEM, "no memory for a row");
-		row.value_count = count;
+		out->value_count = count;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!read_value(&reader, arena ? &row.values[i] : &unused))
+		if (!read_value(&reader, arena ? &out->values[i] : &unused))
 			goto damaged;
-	row.status = read_span(&reader, read_u8(&reader));
+	out->status = read_span(&reader, read_u8(&reader));
 	if (reader.failed || reader_left(&reader))
 		goto damaged;
-	*out = row;
 	return 0;
 
 damaged:

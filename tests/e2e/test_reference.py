@@ -8,7 +8,7 @@ import unittest
 
 COMPARE = os.path.join(os.environ["TALLY_SOURCE"], "tests", "reference",
                        "compare.py")
-CASES = "200"
+CASES = "280"
 
 
 class Reference(unittest.TestCase):
@@ -16,7 +16,7 @@ class Reference(unittest.TestCase):
     def test_the_program_agrees_with_the_reference(self):
         done = subprocess.run(
             [sys.executable, COMPARE, "--cases", CASES, "--asks", "1",
-             "--show", "2"],
+             "--show", "2", "--reach"],
             capture_output=True, text=True, encoding="utf-8", timeout=300,
             check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

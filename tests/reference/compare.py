@@ -4,7 +4,7 @@ evaluation in this folder; what they print must be the same, byte for byte.
 A disagreement is made as small as it gets, and shown with both lines.
 
     TALLY_BIN=build/release/bin compare.py [--cases N] [--seed S] [--asks N]
-        [--jobs N] [--show N] [--only WORD] [--keep DIR]"""
+        [--jobs N] [--show N] [--only WORD] [--keep DIR] [--reach]"""
 
 import argparse
 import collections
@@ -114,6 +114,49 @@ def disagree(case, ask):
     return differences(reference(case, reports, ask), theirs)
 
 
+# ---- what was reached ----
+
+KINDS = generate.KINDS
+LIGHTS = ("done", "green", "yellow", "red", "grey")
+WHYS = ("not-due", "no-goal", "goal-pending", "no-quota", "violated",
+        "no-report", "not-applicable", "reference-missing", "coverage",
+        "in-review", "annual-only", "stretch", "missed", "overdue",
+        "no-review")
+MAYBE = ("used", "left", "slip", "items", "stretch", "allocated",
+         "as_reported", "unit")
+REASONS = ("target-unknown", "target-takes-no-reports", "period-malformed",
+           "period-outside-window", "unit-unknown", "nothing-to-review",
+           "not-in-roster", "period-future", "item-missing", "item-unknown",
+           "item-not-yours", "item-unexpected", "field-unknown",
+           "value-malformed", "too-many-decimals", "overflow", "step-unknown",
+           "inconsistent", "reason-missing", "field-missing", "negative",
+           "above-whole", "period-closed")
+
+
+def reached(said):
+    """Of which rules of docs/figures.md this answer shows the outcome."""
+    found = collections.Counter("refused " + x.rpartition(" ")[2]
+                                for x in said.refused)
+    for line in map(json.loads, said.lines):
+        if "overall" in line:
+            continue
+        for name in ("kind", "light", "why", "pace"):
+            if line[name]:
+                found[f"{name} {line[name]}"] += 1
+        found.update("with " + name for name in MAYBE if name in line)
+        if line["why"] is None or line["light"] != "grey":
+            found[f"{line['kind']} {line['light']}"] += 1
+    return found
+
+
+def to_reach():
+    return ([f"kind {x}" for x in KINDS] + [f"light {x}" for x in LIGHTS]
+            + [f"why {x}" for x in WHYS] + [f"with {x}" for x in MAYBE]
+            + [f"pace {x}" for x in ("behind", "on", "ahead")]
+            + [f"refused {x}" for x in REASONS]
+            + [f"{k} {x}" for k in KINDS for x in ("done", "green", "red")])
+
+
 # ---- shrinking ----
 
 def without_target(case, target):
@@ -178,22 +221,24 @@ def shrink(case, ask, what, seconds=25):
 # ---- many ----
 
 def check(asks, seed):
-    """(questions that agree, why not taken, disagreements)."""
+    """(what the questions that agree reached, how many, why not taken,
+    disagreements)."""
     case = generate.generate(seed)
     reports = read(case)
-    agreed = 0
+    agreed, seen = 0, collections.Counter()
     for i in range(asks):
         ask = case.asks[(seed + i) % len(case.asks)]
         theirs = program(case, ask)
         if isinstance(theirs, str):
-            return agreed, theirs, None
+            return seen, agreed, theirs, None
         if isinstance(reports, str):
-            return agreed, None, [(ask, ("reference",), reports, "")]
+            return seen, agreed, None, [(ask, ("reference",), reports, "")]
         found = differences(reference(case, reports, ask), theirs)
         if found:
-            return agreed, None, [(ask, *f) for f in found]
+            return seen, agreed, None, [(ask, *f) for f in found]
         agreed += 1
-    return agreed, None, None
+        seen += reached(theirs)
+    return seen, agreed, None, None
 
 
 def show(seed, found, keep):
@@ -225,14 +270,18 @@ def main():
     parser.add_argument("--show", type=int, default=3)
     parser.add_argument("--only", help="show disagreements with this word")
     parser.add_argument("--keep")
+    parser.add_argument("--reach", action="store_true",
+                        help="print how often each rule was reached; fail "
+                        "for one that never was")
     options = parser.parse_args()
     agreed, bad, refused, wrong = 0, 0, [], {}
-    counted = collections.Counter()
+    counted, seen = collections.Counter(), collections.Counter()
     seeds = range(options.seed, options.seed + options.cases)
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        for seed, (count, why, found) in zip(seeds, pool.map(
+        for seed, (some, count, why, found) in zip(seeds, pool.map(
                 functools.partial(check, options.asks), seeds, chunksize=4)):
             agreed += count
+            seen += some
             if why:
                 refused.append((seed, why))
             bad += bool(found)
@@ -250,7 +299,12 @@ def main():
     print(f"{options.cases} cases: {agreed} questions agree, "
           f"{bad} cases disagree, "
           f"{len(refused)} catalogues were not taken")
-    return 1 if counted or len(refused) > options.cases // 10 else 0
+    never = [x for x in to_reach() if not seen[x]] if options.reach else []
+    if options.reach:
+        print("reached: " + ", ".join(f"{x} {seen[x]}" for x in to_reach()))
+    for what in never:
+        print(f"never reached: {what}")
+    return 1 if counted or never or len(refused) > options.cases // 10 else 0
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ static struct record read_record(void)
 		record.roots = realloc(record.roots,
 				       (record.size + 2) * sizeof(struct hash));
 		arena_reset(&arena);
-		if (entry.batch.len)
+		if (leaf_has_batch(&entry.leaf))
 			must(wire_decode_batch(entry.batch, &arena, &batch,
 					       &err),
 			     &err, "a batch");
