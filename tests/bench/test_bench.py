@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""The benchmark works: a few seconds of each shape, and no thresholds. What a
+load leaves behind is verified and replayed."""
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SIZES = {"batches": 8000, "busy": 2048, "many": 60, "alone": 20}
+
+
+class Bench(unittest.TestCase):
+    def test_every_shape_is_measured_and_audited(self):
+        for name, reports in SIZES.items():
+            run = subprocess.run(
+                [sys.executable, os.path.join(HERE, "bench"), name, "--json",
+                 "--audit", "--build", os.environ["TALLY_BUILD"],
+                 "--reports", str(reports), "--targets", "3",
+                 "--units", "64", "--offices", "60"],
+                capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            lines = [json.loads(line) for line in run.stdout.splitlines()]
+            for line in lines:
+                self.assertEqual(set(line), {"name", "unit", "value", "min",
+                                             "max", "n"})
+            found = {line["name"]: line["value"] for line in lines}
+            self.assertEqual({key.split(".")[0] for key in found}, {name})
+            for measure in ("throughput", "ack_p50", "journal", "memory"):
+                self.assertGreater(found[f"{name}.{measure}"], 0)
+            self.assertLessEqual(found[f"{name}.ack_p50"],
+                                 found[f"{name}.ack_p99"])
+
+
+if __name__ == "__main__":
+    unittest.main()
