@@ -165,7 +165,8 @@ class Apply(unittest.TestCase):
                                self.world.write_catalogue(files, "lower"))
         self.assertIn("will probably refuse it (goals: 1)", run.stderr)
         self.world.start_collector()
-        run = self.world.agent(self.world.admin, "sync", "--timeout", WAIT_S)
+        self.world.agent(self.world.admin, "sync", "--timeout", WAIT_S,
+                         code=3)
         self.assertEqual(
             [line["verdict"] for line in self.world.status(self.world.admin)
              if line.get("kind") == "catalogue-commit"],
