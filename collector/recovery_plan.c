@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES_NAMED 3
+#define FILES_NAMED 12
 
 struct plan {
 	struct recovery *recovery;

@@ -15,18 +15,38 @@ static bool known(const struct evaluation_input *input, uint64_t recv_us)
 	return recv_us <= input->known_by_us;
 }
 
-/* Versions that stay, in their order; reviews of those that go, go too. */
+/* Those of versions that stay. */
+static void strip_adjustments(struct cell *cell, const struct cell *whole,
+			      const size_t *places,
+			      struct adjustment *adjustments)
+{
+	cell->adjustment_count = 0;
+	for (size_t i = 0; i < whole->adjustment_count; i++) {
+		struct adjustment adjustment = whole->adjustments[i];
+
+		if (whole->versions[adjustment.version].flags & VERSION_SUSPECT)
+			continue;
+		adjustment.version = places[adjustment.version];
+		adjustments[cell->adjustment_count++] = adjustment;
+	}
+	cell->adjustments = adjustments;
+}
+
+/* Versions that stay, in their order; reviews and adjustments of those that
+ * go, go too. */
 static int strip(struct cell *cell, struct arena *arena)
 {
 	struct version *versions =
 		arena_array(arena, cell->version_count + 1, sizeof(*versions));
 	struct review_mark *reviews =
 		arena_array(arena, cell->review_count + 1, sizeof(*reviews));
+	struct adjustment *adjustments = arena_array(
+		arena, cell->adjustment_count + 1, sizeof(*adjustments));
 	size_t *places =
 		arena_array(arena, cell->version_count + 1, sizeof(*places));
 	size_t count = 0, marks = 0;
 
-	if (!versions || !reviews || !places)
+	if (!versions || !reviews || !adjustments || !places)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < cell->version_count; i++) {
 		places[i] = count;
@@ -42,6 +62,7 @@ static int strip(struct cell *cell, struct arena *arena)
 		mark.version = places[mark.version];
 		reviews[marks++] = mark;
 	}
+	strip_adjustments(cell, cell, places, adjustments);
 	cell->versions = versions;
 	cell->version_count = count;
 	cell->reviews = reviews;

@@ -115,7 +115,7 @@ class Input(unittest.TestCase):
     def places(text):
         """What is told of CSV files, without the folders that they are in."""
         return [line[line.rfind("/", 0, line.index(".csv")) + 1:]
-                for line in text.splitlines() if ".csv" in line]
+                for line in text.splitlines() if ".csv:" in line]
 
     def test_the_audit_says_the_same_of_a_file(self):
         good = self.world.write_catalogue(CATALOGUE, "audited")

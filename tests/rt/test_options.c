@@ -113,7 +113,11 @@ Test(options, help_shows_options_and_an_example)
 	cr_assert_stdout_eq_str(
 		"p: a program\n\nUsage: p COMMAND [OPTIONS]\n\nCommands:\n"
 		"  say            says it\n\n\"p COMMAND --help\" shows a "
-		"command's options and an example.\n"
+		"command's options and an example.\n\n"
+		"Exit codes: 0 done; 1 failed; 2 the command line or a "
+		"setting is wrong; 3 data\nwere refused; 4 the record is "
+		"broken; 5 not delivered, it waits here and is sent\nwhen "
+		"the collector can be reached.\n"
 		"p say: says it\n\nUsage: p say TARGET [VALUE] [OPTIONS]\n\n"
 		"Options:\n"
 		"  --unit U                 whose\n"
