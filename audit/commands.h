@@ -7,5 +7,9 @@
 int command_verify(const struct options *options);
 int command_replay(const struct options *options);
 int command_figures(const struct options *options);
+int command_receipt(const struct options *options);
+int command_explain(const struct options *options);
+int command_prove(const struct options *options);
+int command_check(const struct options *options);
 
 #endif

@@ -62,6 +62,33 @@ static const struct option_spec figures_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
+static const struct option_spec receipt_options[] = {
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+};
+
+static const struct option_spec prove_options[] = {
+	{ "item", NULL, OPTION_TEXT, "ITEM", "of a register: the item's key" },
+	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
+	  "prove under this checkpoint; without it, under what witnesses have "
+	  "signed, or the collector's last one" },
+	{ "out", NULL, OPTION_TEXT, "FILE",
+	  "write the proof there; without it, to standard output" },
+};
+
+static const struct option_spec check_options[] = {
+	{ "card", NULL, OPTION_TEXT, "FILE",
+	  "the collector's card, with its public key" },
+	{ "key", NULL, OPTION_TEXT, "KEY",
+	  "the public key itself, in hex or as name+id+base64" },
+	{ "witnesses", NULL, OPTION_TEXT, "DIR",
+	  "one of those named in DIR/witnesses must have signed too" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
+};
+
 static const struct command_spec commands[] = {
 	{ .name = "verify",
 	  .arguments = "DIR",
@@ -101,6 +128,46 @@ static const struct command_spec commands[] = {
 	  .options = figures_options,
 	  .option_count = COUNT(figures_options),
 	  .run = command_figures },
+	{ .name = "receipt",
+	  .arguments = "DIR RECEIPT",
+	  .arguments_min = 2,
+	  .arguments_max = 2,
+	  .summary = "what a receipt was given for, and what became of it",
+	  .example = "tally-audit receipt /var/lib/tally/collector 1.0",
+	  .options = receipt_options,
+	  .option_count = COUNT(receipt_options),
+	  .run = command_receipt },
+	{ .name = "explain",
+	  .arguments = "DIR TARGET UNIT [PERIOD]",
+	  .arguments_min = 3,
+	  .arguments_max = 4,
+	  .summary = "every statement and review behind a unit's figures, "
+		     "newest first",
+	  .example = "tally-audit explain /var/lib/tally/collector "
+		     "live.urban-jobs baima 2024M06",
+	  .options = receipt_options,
+	  .option_count = COUNT(receipt_options),
+	  .run = command_explain },
+	{ .name = "prove",
+	  .arguments = "DIR (RECEIPT | TARGET UNIT PERIOD)",
+	  .arguments_min = 2,
+	  .arguments_max = 4,
+	  .summary = "a file that proves to others that a statement stands in "
+		     "the journal",
+	  .example = "tally-audit prove /var/lib/tally/collector "
+		     "live.urban-jobs baima 2024M06 --out june.proof",
+	  .options = prove_options,
+	  .option_count = COUNT(prove_options),
+	  .run = command_prove },
+	{ .name = "check",
+	  .arguments = "PROOF",
+	  .arguments_min = 1,
+	  .arguments_max = 1,
+	  .summary = "check such a file with the collector's public key alone",
+	  .example = "tally-audit check june.proof --card collector.card",
+	  .options = check_options,
+	  .option_count = COUNT(check_options),
+	  .run = command_check },
 };
 
 static const struct program_spec program = {

@@ -97,6 +97,27 @@ struct figures_reading {
 
 struct cell_source figures_source(const struct figures_reading *reading);
 
+/* A change of a cell, and the statement that made it. */
+struct figure_change {
+	uint64_t entry;
+	uint32_t n;
+	uint32_t version; /* from 1; of a review: the version judged */
+	uint32_t flags;	  /* enum version_flag */
+	struct period period;
+	struct span item; /* a view, for the visit alone */
+};
+
+/*
+ * Every change of a unit's cells of a target, period NULL: of all, in the
+ * order of periods and items, of each cell from the newest back to the first.
+ * A visit's return other than 0 ends it and is returned. ERR_NOTFOUND: no
+ * catalogue has had the target or the unit.
+ */
+int figures_where(const struct table_reader *reader, struct span target,
+		  struct span unit, const struct period *period,
+		  int (*visit)(void *arg, const struct figure_change *change),
+		  void *arg, struct err *err);
+
 /* The catalogue version in force as known at us (UINT64_MAX: the newest):
  * ERR_NOTFOUND if there was none yet. */
 int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,

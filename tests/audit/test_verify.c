@@ -16,7 +16,8 @@ struct scene {
 	struct journal *journal; /* NULL before the founding batch */
 	struct hash id;
 	uint64_t recv_us;
-	struct strbuf bytes; /* of the batch sealed last */
+	uint64_t segment_bytes; /* 0: small ones */
+	struct strbuf bytes;	/* of the batch sealed last */
 	struct hash name;
 	struct arena arena;
 };
@@ -82,7 +83,10 @@ static void seal(struct scene *scene, struct office *office, uint32_t rules)
 static void append(struct scene *scene, const struct leaf *leaf,
 		   struct span batch)
 {
-	const struct journal_options options = { .segment_bytes = 2000 };
+	const struct journal_options options = {
+		.segment_bytes = scene->segment_bytes ? scene->segment_bytes :
+							2000
+	};
 	struct err err = { 0 };
 	uint64_t index;
 
@@ -411,6 +415,132 @@ Test(verify, a_torn_tail_fails_unless_it_is_allowed)
 	v = verified(&scene, true, 0);
 	cr_expect_eq(v.entries, 1);
 	cr_expect_gt(v.torn_bytes, 0);
+	free(file.bytes);
+	scene_release(&scene);
+}
+
+/* ---- nothing can be altered ---- */
+
+#define SMALL_ENTRIES 3
+/* A journal in one segment of a few entries of two offices. */
+static struct file small_journal(struct scene *scene)
+{
+	scene_init(scene);
+	scene->segment_bytes = JOURNAL_SEGMENT_BYTES;
+	for (uint32_t i = 0; i < SMALL_ENTRIES; i++)
+		say(scene, i == 1, i + 1);
+	journal_close(scene->journal);
+	scene->journal = NULL;
+	return file_load(scene->place.dir, "00000000000000000000.seg");
+}
+
+/* Verifies these bytes instead of the segment's. */
+static struct verification verified_as(const struct scene *scene,
+				       const struct file *file,
+				       const uint8_t *bytes, size_t len)
+{
+	struct verification v;
+	struct err err = { 0 };
+
+	file_save(file->path, bytes, len);
+	verification_init(&v);
+	cr_expect_eq(verification_run(&v, scene->place.dir, false, &err),
+		     ERR_CORRUPT);
+	verification_release(&v);
+	return v;
+}
+
+Test(verify, finds_each_flipped_byte_and_says_where)
+{
+	struct scene scene;
+	struct file file = small_journal(&scene);
+
+	for (size_t i = 0; i < file.len; i++) {
+		struct verification v;
+
+		file.bytes[i] ^= (uint8_t)(1 << i % 8);
+		v = verified_as(&scene, &file, file.bytes, file.len);
+		file.bytes[i] ^= (uint8_t)(1 << i % 8);
+		cr_expect(v.file[0] || strstr(v.what, ".seg"),
+			  "byte %zu: no place in: %s", i, v.what);
+	}
+	file_save(file.path, file.bytes, file.len);
+	(void)verified(&scene, false, 0);
+	free(file.bytes);
+	scene_release(&scene);
+}
+
+/* Where the group of each entry (it and its commit frame) begins; entries and
+ * ends with the file's length. */
+static void find_groups(const struct scene *scene, const struct file *file,
+			size_t begins[SMALL_ENTRIES + 1])
+{
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	size_t count = 0;
+
+	cr_assert_eq(journal_read_open(scene->place.dir, 0, &reader, NULL), 0);
+	while (journal_read_next(reader, &entry, NULL) == 1) {
+		cr_assert_lt(count, SMALL_ENTRIES);
+		cr_assert_str_eq(entry.file, "00000000000000000000.seg");
+		begins[count++] = (size_t)entry.offset;
+	}
+	journal_read_close(reader);
+	cr_assert_eq(count, SMALL_ENTRIES);
+	begins[count] = file->len;
+}
+
+static void expect_found(const struct scene *scene, const struct file *file,
+			 const struct strbuf *bytes, size_t place,
+			 const char *what)
+{
+	struct verification v = verified_as(
+		scene, file, (const uint8_t *)bytes->text, bytes->len);
+
+	cr_expect_eq(v.index, place, "%s entry %zu: blamed %zu: %s", what,
+		     place, (size_t)v.index, v.what);
+}
+
+Test(verify, finds_each_entry_that_is_dropped_repeated_swapped_or_cut)
+{
+	struct scene scene;
+	struct file file = small_journal(&scene);
+	size_t at[SMALL_ENTRIES + 1];
+	struct strbuf bytes;
+
+	find_groups(&scene, &file, at);
+	strbuf_init(&bytes, 0);
+	for (size_t i = 0; i < SMALL_ENTRIES; i++) {
+		const uint8_t *group = file.bytes + at[i];
+		size_t len = at[i + 1] - at[i];
+
+		if (i + 1 < SMALL_ENTRIES) { /* the last: see checkpoints */
+			strbuf_clear(&bytes);
+			strbuf_add(&bytes, file.bytes, at[i]);
+			strbuf_add(&bytes, group + len, file.len - at[i + 1]);
+			expect_found(&scene, &file, &bytes, i, "dropped");
+
+			strbuf_clear(&bytes);
+			strbuf_add(&bytes, file.bytes, at[i]);
+			strbuf_add(&bytes, group + len, at[i + 2] - at[i + 1]);
+			strbuf_add(&bytes, group, len);
+			strbuf_add(&bytes, file.bytes + at[i + 2],
+				   file.len - at[i + 2]);
+			expect_found(&scene, &file, &bytes, i, "swapped");
+		}
+		strbuf_clear(&bytes);
+		strbuf_add(&bytes, file.bytes, at[i + 1]);
+		strbuf_add(&bytes, group, len);
+		strbuf_add(&bytes, group + len, file.len - at[i + 1]);
+		expect_found(&scene, &file, &bytes, i + 1, "repeated");
+
+		for (size_t cut = 1; cut < len; cut += 7) {
+			strbuf_clear(&bytes);
+			strbuf_add(&bytes, file.bytes, at[i] + cut);
+			expect_found(&scene, &file, &bytes, i, "cut in");
+		}
+	}
+	strbuf_release(&bytes);
 	free(file.bytes);
 	scene_release(&scene);
 }

@@ -294,8 +294,11 @@ class Examples(unittest.TestCase):
         shutil.copytree(CATALOGUE, self.path("revised"))
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
         for command in ("verify", "verify", "replay", "replay", "figures",
-                        "figures", "figures", "figures"):
+                        "figures", "figures", "figures", "receipt",
+                        "explain"):
             self.assertTrue(self.run_next("tally-audit", command))
+        self.run_next("tally-audit", "prove")
+        self.assertTrue(self.run_next("tally-audit", "check"))
         # what offices hand over to a collector that has lost nothing
         for _ in range(2):
             self.run_next("tally-agent", "hand-over")
