@@ -22,9 +22,14 @@ static inline struct span span_of_text(const char *text)
 	return (struct span){ (const uint8_t *)text, strlen(text) };
 }
 
+/* Names in a list begin alike and are told apart by their ends: these are
+ * looked at first. */
 static inline bool span_equal(struct span a, struct span b)
 {
-	return a.len == b.len && (a.len == 0 || !memcmp(a.data, b.data, a.len));
+	if (a.len != b.len || a.len == 0)
+		return a.len == b.len;
+	return a.data[a.len - 1] == b.data[b.len - 1] &&
+	       !memcmp(a.data, b.data, a.len);
 }
 
 #endif

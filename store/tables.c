@@ -141,38 +141,67 @@ static int compare_keys(struct span a, struct span b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
+/* What most puts differ in, so that few keys are looked at to sort them. */
+struct sorting {
+	uint64_t lead[2]; /* the table, and the key's first 15 bytes */
+	const struct put *put;
+};
+
+static struct sorting sorting_of(const struct put *put)
+{
+	uint8_t lead[16] = { (uint8_t)put->table };
+	size_t len = put->key.len;
+
+	memcpy(lead + 1, put->key.data, len < 15 ? len : 15);
+	return (struct sorting){ { load_u64(lead), load_u64(lead + 8) }, put };
+}
+
 static int compare_puts(const void *left, const void *right)
 {
-	const struct put *a = left, *b = right;
-	int order = (a->table > b->table) - (a->table < b->table);
+	const struct sorting *a = left, *b = right;
+	int order = (a->lead[0] > b->lead[0]) - (a->lead[0] < b->lead[0]);
 
 	if (!order)
-		order = compare_keys(a->key, b->key);
+		order = (a->lead[1] > b->lead[1]) - (a->lead[1] < b->lead[1]);
+	if (!order)
+		order = compare_keys(a->put->key, b->put->key);
 	/* Both keys lie in the log: the address tells which came first. */
 	if (!order)
-		order = (a->key.data > b->key.data) -
-			(a->key.data < b->key.data);
+		order = (a->put->key.data > b->put->key.data) -
+			(a->put->key.data < b->put->key.data);
 	return order;
 }
 
 int puts_sorted(const struct puts *puts, struct put **out, size_t *count)
 {
-	struct put *list;
-	size_t pos = 0, kept = 0;
+	size_t all = puts->count ? puts->count : 1, pos = 0, kept = 0;
+	struct put *list = calloc(all, sizeof(*list));
+	struct put *sorted = calloc(all, sizeof(*sorted));
+	struct sorting *sorting = calloc(all, sizeof(*sorting));
 
-	list = calloc(puts->count ? puts->count : 1, sizeof(*list));
-	if (!list)
+	if (!list || !sorted || !sorting) {
+		free(list);
+		free(sorted);
+		free(sorting);
 		return ERR_NOMEM;
-	for (size_t i = 0; i < puts->count; i++)
-		list[i] = puts_at(puts, &pos);
-	qsort(list, puts->count, sizeof(*list), compare_puts);
-	for (size_t i = 0; i < puts->count; i++) {
-		if (i + 1 < puts->count && list[i].table == list[i + 1].table &&
-		    span_equal(list[i].key, list[i + 1].key))
-			continue;
-		list[kept++] = list[i];
 	}
-	*out = list;
+	for (size_t i = 0; i < puts->count; i++) {
+		list[i] = puts_at(puts, &pos);
+		sorting[i] = sorting_of(&list[i]);
+	}
+	qsort(sorting, puts->count, sizeof(*sorting), compare_puts);
+	for (size_t i = 0; i < puts->count; i++) {
+		const struct put *put = sorting[i].put;
+
+		if (i + 1 < puts->count &&
+		    put->table == sorting[i + 1].put->table &&
+		    span_equal(put->key, sorting[i + 1].put->key))
+			continue;
+		sorted[kept++] = *put;
+	}
+	free(list);
+	free(sorting);
+	*out = sorted;
 	*count = kept;
 	return 0;
 }
