@@ -56,7 +56,7 @@ static void remember(struct generator *generator, const char *key,
 	if (!memory) {
 		cr_assert_lt(generator->head_count, HEADS_MAX);
 		memory = &generator->heads[generator->head_count++];
-		(void)snprintf(memory->key, sizeof(memory->key), "%s", key);
+		(void)snprintf(memory->key, sizeof(memory->key), "%.95s", key);
 	}
 	memcpy(memory->salt, salt, SALT_BYTES);
 }
