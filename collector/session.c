@@ -46,6 +46,21 @@ static bool understood(const struct hello *hello)
 	return true;
 }
 
+/* Its last batch may be newer than what it was just shown, acknowledged to
+ * another session of its key: it waits for the checkpoint that covers it. Of
+ * what is older a PING asks, after SESSION_SHOW_MS. */
+static void expect_signed(struct session *session,
+			  const struct session_peer *peer,
+			  const struct session_facts *facts)
+{
+	uint64_t ago_us = facts->now_us - peer->office.recv_us;
+
+	if (!peer->one_time && peer->office.recv_us &&
+	    facts->checkpoint_size < facts->size &&
+	    ago_us < SESSION_SHOW_MS * 1000ull)
+		session->acked = facts->size;
+}
+
 static void receive_hello(struct session *session,
 			  const struct session_peer *peer, struct span body,
 			  struct arena *arena)
@@ -86,6 +101,7 @@ static void receive_hello(struct session *session,
 		table->host.alarm(table->host.ctx, "journal-shorter-than-seen",
 				  peer);
 	session_say_welcome(session, peer);
+	expect_signed(session, peer, &facts);
 	if (session->state == SESSION_OPEN && !peer->one_time &&
 	    !session->rotating)
 		table->host.slice(table->host.ctx, session->route);

@@ -81,6 +81,7 @@ static bool who(void *ctx, const uint8_t *curve, struct session_peer *out)
 				      .key = office->key };
 	out->office.key = office->sign.key;
 	out->office.next = office->next;
+	out->office.recv_us = office->next > 1 ? 1700000000000000u : 0;
 	out->office.suspended = office->suspended;
 	out->office.roles = office->witness ? 1u << ROLE_WITNESS : 0;
 	out->office.bytes_a_day = office->bytes_a_day;
@@ -496,6 +497,25 @@ Test(session, a_checkpoint_is_shown_once_to_who_waits_for_it)
 	cr_expect_eq(w->heard[2].pongs, 1);
 	say_hello(w, 3, 2);
 	cr_expect_eq(w->heard[3].shown, 1, "with WELCOME");
+	world_free(w);
+}
+
+/* It was acknowledged to a session before, and not signed when this began. */
+Test(session, a_checkpoint_is_shown_to_who_came_back_before_it)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	say_batch(w, 1, 0, 0, 1, false);
+	settle(w, true);
+	say_hello(w, 2, 0);
+	say_hello(w, 3, 1);
+	cr_expect_eq(w->heard[2].shown, 0);
+	w->signed_size = 1;
+	session_signed(w->table);
+	session_signed(w->table);
+	cr_expect_eq(w->heard[2].shown, 1);
+	cr_expect_eq(w->heard[3].shown, 0, "it has nothing in the journal");
 	world_free(w);
 }
 
