@@ -29,7 +29,7 @@ static int take_version(void *arg, const struct figure_change *change)
 {
 	struct wanted *wanted = arg;
 
-	if (wanted->found || change->flags & VERSION_REVIEW ||
+	if (wanted->found || change->flags & VERSION_MARKS ||
 	    !span_equal(change->item, wanted->item))
 		return 0;
 	wanted->found = true;

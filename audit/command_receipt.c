@@ -170,23 +170,31 @@ static void print_change(const struct explaining *explaining,
 {
 	const char *late = say_in(explaining->lang, ", late", "，逾期");
 	bool review = change->flags & VERSION_REVIEW;
+	bool adjustment = change->flags & VERSION_ADJUST;
 
 	if (options_given(explaining->options, "json")) {
 		json_put_number(explaining->out, "version", change->version);
 		json_put_flag(explaining->out, "review", review);
+		json_put_flag(explaining->out, "adjustment", adjustment);
 		json_put_flag(explaining->out, "late",
 			      (change->flags & VERSION_LATE) != 0);
 		json_end_line(explaining->out);
 		return;
 	}
 	strbuf_addf(explaining->out,
-		    review ? say_in(explaining->lang,
-				    "  review of version %u%s\n",
-				    "  对第 %u 版的审核%s\n") :
-			     say_in(explaining->lang, "  version %u%s\n",
-				    "  第 %u 版%s\n"),
+		    review     ? say_in(explaining->lang,
+					"  review of version %u%s\n",
+					"  对第 %u 版的审核%s\n") :
+		    adjustment ? say_in(explaining->lang,
+					"  adjustment of version %u%s\n",
+					"  对第 %u 版的调整%s\n") :
+				 say_in(explaining->lang, "  version %u%s\n",
+					"  第 %u 版%s\n"),
 		    change->version,
-		    change->flags & VERSION_LATE && !review ? late : "");
+		    change->flags & VERSION_LATE &&
+				    !(change->flags & VERSION_MARKS) ?
+			    late :
+			    "");
 }
 
 static int explain_change(void *arg, const struct figure_change *change)

@@ -59,9 +59,14 @@ static const char *kind_name(enum statement_kind kind, enum lang lang)
 	return say_in(lang, names[kind].en, names[kind].zh);
 }
 
-static bool is_figure(const struct statement *said)
+/* What it says of a figure; NULL: it says nothing of one. */
+static const struct report *figure_of(const struct statement *said)
 {
-	return said->kind == SAID_REPORT || said->kind == SAID_REVIEW;
+	if (said->kind == SAID_REPORT)
+		return &said->said.report;
+	if (said->kind == SAID_REVIEW)
+		return &said->said.review;
+	return said->kind == SAID_ADJUST ? &said->said.adjust : NULL;
 }
 
 static void add_plain(struct strbuf *out, struct span text)
@@ -83,13 +88,11 @@ static void add_word(struct strbuf *out, const char *before, struct span text)
 void say_statement(const struct statement *said, enum lang lang,
 		   struct strbuf *out)
 {
-	const struct report *report = said->kind == SAID_REVIEW ?
-					      &said->said.review :
-					      &said->said.report;
+	const struct report *report = figure_of(said);
 	const char *before = ": ";
 
 	strbuf_add_text(out, kind_name(said->kind, lang));
-	if (!is_figure(said))
+	if (!report)
 		return;
 	add_word(out, " ", report->target);
 	add_word(out, " ", report->unit);
@@ -140,12 +143,10 @@ void say_u64_json(struct strbuf *out, const char *name, uint64_t number)
 
 void say_statement_json(const struct statement *said, struct strbuf *out)
 {
-	const struct report *report = said->kind == SAID_REVIEW ?
-					      &said->said.review :
-					      &said->said.report;
+	const struct report *report = figure_of(said);
 
 	json_put_text(out, "kind", kind_name(said->kind, LANG_EN));
-	if (!is_figure(said))
+	if (!report)
 		return;
 	say_text_json(out, "target", report->target);
 	say_text_json(out, "unit", report->unit);

@@ -101,7 +101,7 @@ struct cell_source figures_source(const struct figures_reading *reading);
 struct figure_change {
 	uint64_t entry;
 	uint32_t n;
-	uint32_t version; /* from 1; of a review: the version judged */
+	uint32_t version; /* from 1; of a mark: the version that it is of */
 	uint32_t flags;	  /* enum version_flag */
 	struct period period;
 	struct span item; /* a view, for the visit alone */

@@ -39,6 +39,10 @@ class Proof(unittest.TestCase):
         for target in ("live.jobless", "rural.roads"):
             world.agent(office, "report", target, "7", "--period", "2024M06")
         world.agent(office, "sync", "--timeout", WAIT_S)
+        centre = world.enrol("centre", "hrss", "--role", "official")
+        world.agent(centre, "adjust", "rural.roads", "baima", "2024M06", "-2",
+                    "--name", "重复统计", "--reason", "重复", "--wait",
+                    "--timeout", WAIT_S)
         witness = world.enrol("police", "--role", "witness")
         cls.witness = world.agent(witness, "witness").stdout.strip()
         world.until_signed()
@@ -90,6 +94,21 @@ class Proof(unittest.TestCase):
         self.assertIn("no catalogue has had", self.audit(
             "explain", self.dir, "no.such", "baima", code=1).stderr)
 
+    def test_an_adjustment_is_beside_the_figure_not_in_its_place(self):
+        adjusted, reported = self.explained("rural.roads", "baima",
+                                            "2024M06")
+        self.assertEqual([(x["kind"], list(x["cells"].values()), x["version"],
+                           x["adjustment"]) for x in (adjusted, reported)],
+                         [("adjust", ["-2"], 1, True),
+                          ("report", ["7"], 1, False)])
+        self.assertIn("adjust rural.roads baima 2024M06: ", self.audit(
+            "explain", self.dir, "rural.roads", "baima", "--lang",
+            "en").stdout)
+        path, _ = self.proof("rural.roads", "baima", "2024M06")
+        proved = json.loads(self.check(path, "--json").stdout)
+        self.assertEqual((proved["kind"], list(proved["cells"].values())),
+                         ("report", ["7"]))
+
     def test_a_copy_of_the_journal_explains_the_same(self):
         for words in (("live.urban-jobs", "baima"),
                       ("rural.roads", "baima", "2024M06")):
@@ -118,7 +137,8 @@ class Proof(unittest.TestCase):
             path, content = self.proof(target, "baima", "2024M06")
             self.assertLess(len(content), 10 * 1024)
             said = json.loads(self.check(path, "--json").stdout)
-            want = self.explained(target, "baima", "2024M06")[0]
+            want = next(x for x in self.explained(target, "baima", "2024M06")
+                        if not x["adjustment"])
             for key in ("receipt", "target", "period", "cells",
                         "received_us", "office"):
                 self.assertEqual(said[key], want[key])
