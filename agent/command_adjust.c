@@ -2,41 +2,12 @@
 #include "agent/commands.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/deliver.h"
 #include "agent/reviews.h"
 #include "agent/say.h"
 
 #define PLACE_ARGUMENTS 3 /* target, unit, period */
-
-/* AMOUNT, or FIELD=AMOUNT for each field; none with --withdraw. */
-static int read_amounts(const struct options *options, struct report *report,
-			struct arena *arena)
-{
-	size_t count = options_arguments(options) - PLACE_ARGUMENTS;
-
-	report->cells = arena_array(arena, count + 1, sizeof(*report->cells));
-	if (!report->cells)
-		return EXIT_FAILED;
-	for (size_t i = 0; i < count; i++) {
-		const char *text =
-			options_argument(options, i + PLACE_ARGUMENTS);
-		const char *equals = strchr(text, '=');
-		struct cell_text *cell = &report->cells[i];
-
-		if (!equals && count > 1)
-			return options_usage(options,
-					     "%s: several amounts are given as "
-					     "FIELD=AMOUNT",
-					     text);
-		if (equals)
-			cell->field = span_of(text, (size_t)(equals - text));
-		cell->value = span_of_text(equals ? equals + 1 : text);
-	}
-	report->cell_count = count;
-	return 0;
-}
 
 /* What is adjusted is what is known here: the official sees it. */
 static void tell(const struct desk *desk, const struct entry *entry)
@@ -132,7 +103,8 @@ int command_adjust(const struct options *options)
 	entry.version = say_option(options, "version");
 	code = office_open(&office, options, OFFICE_EXISTING);
 	if (!code)
-		code = read_amounts(options, &entry.report, &office.arena);
+		code = say_cells(options, PLACE_ARGUMENTS, "AMOUNT",
+				 &office.arena, &entry.report);
 	if (!code)
 		code = adjust(options, &office, &entry, timeout_ms);
 	office_close(&office);

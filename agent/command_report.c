@@ -2,39 +2,10 @@
 #include "agent/commands.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/deliver.h"
 #include "agent/desk.h"
 #include "agent/say.h"
-
-/* VALUE, or FIELD=VALUE for each field. */
-static int read_cells(const struct options *options, struct entry *entry,
-		      struct arena *arena)
-{
-	size_t count = options_arguments(options) - 1;
-	struct report *report = &entry->report;
-
-	report->cells = arena_array(arena, count + 1, sizeof(*report->cells));
-	if (!report->cells)
-		return EXIT_FAILED;
-	for (size_t i = 0; i < count; i++) {
-		const char *text = options_argument(options, i + 1);
-		const char *equals = strchr(text, '=');
-		struct cell_text *cell = &report->cells[i];
-
-		if (!equals && count > 1)
-			return options_usage(options,
-					     "%s: several values are given as "
-					     "FIELD=VALUE",
-					     text);
-		if (equals)
-			cell->field = span_of(text, (size_t)(equals - text));
-		cell->value = span_of_text(equals ? equals + 1 : text);
-	}
-	report->cell_count = count;
-	return 0;
-}
 
 /* Not applicable: NA in every field that the kind needs. */
 static int fill_na(const struct desk *desk, struct entry *entry,
@@ -120,7 +91,8 @@ int command_report(const struct options *options)
 	entry.reason = say_option(options, "reason");
 	code = office_open(&office, options, OFFICE_EXISTING);
 	if (!code)
-		code = read_cells(options, &entry, &office.arena);
+		code = say_cells(options, 1, "VALUE", &office.arena,
+				 &entry.report);
 	if (!code)
 		code = say(options, &office, &entry, na);
 	office_close(&office);

@@ -1,6 +1,7 @@
 #include "agent/say.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/wake.h"
 
@@ -9,6 +10,32 @@ struct span say_option(const struct options *options, const char *name)
 	const char *text = options_text(options, name);
 
 	return text ? span_of_text(text) : span_of(NULL, 0);
+}
+
+int say_cells(const struct options *options, size_t from, const char *word,
+	      struct arena *arena, struct report *report)
+{
+	size_t count = options_arguments(options) - from;
+
+	report->cells = arena_array(arena, count + 1, sizeof(*report->cells));
+	if (!report->cells)
+		return EXIT_FAILED;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = options_argument(options, i + from);
+		const char *equals = strchr(text, '=');
+		struct cell_text *cell = &report->cells[i];
+
+		if (!equals && count > 1)
+			return options_usage(options,
+					     "%s: several are given as "
+					     "FIELD=%s each",
+					     text, word);
+		if (equals)
+			cell->field = span_of(text, (size_t)(equals - text));
+		cell->value = span_of_text(equals ? equals + 1 : text);
+	}
+	report->cell_count = count;
+	return 0;
 }
 
 /* A field that there is not, or that is missing: these are there. */

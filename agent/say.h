@@ -15,6 +15,14 @@
 struct span say_option(const struct options *options, const char *name);
 
 /*
+ * What the arguments from a place on say: a value, or FIELD=VALUE for each
+ * field (word: what the command calls it, "VALUE"). Cells in the arena; gives
+ * an exit code.
+ */
+int say_cells(const struct options *options, size_t from, const char *word,
+	      struct arena *arena, struct report *report);
+
+/*
  * Saves the entry, with what the collector will probably say of it; gives an
  * exit code. A review that helps nobody is not saved (3), nor
  * an adjustment that would be refused.
