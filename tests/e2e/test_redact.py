@@ -170,6 +170,38 @@ class Redact(unittest.TestCase):
         self.world.audit()
         self.assertEqual(len(self.redacted(receipt)), 1)
 
+    def test_what_recovery_brings_back_goes_again(self):
+        """Offices hand over what they sent, with the text."""
+        text = self.text + " again"
+        parts = "journal", "store", "tree"
+        self.world.until_signed()
+        self.world.stop_collector()
+        for part in parts:
+            source = os.path.join(self.folder, part)
+            (shutil.copytree if os.path.isdir(source) else shutil.copy)(
+                source, self.world.path("older-" + part))
+        kept = len(self.world.journal().leaves)
+        self.world.start_collector()
+        self.redact(self.say(text), "text", "--reason", WHY)
+        self.until_gone(text)
+        self.world.until_signed()
+        self.world.stop_collector()
+        for part in parts:
+            target = os.path.join(self.folder, part)
+            (shutil.rmtree if os.path.isdir(target) else os.unlink)(target)
+            os.rename(self.world.path("older-" + part), target)
+        files = []
+        for office in (self.world.admin, self.town, self.lead, self.centre):
+            files.append(self.world.path(f"{len(files)}.kept"))
+            self.world.agent(office, "hand-over", files[-1], "--entries",
+                             str(kept))
+        self.world.call("tally-collector", "recover", "--dir", self.folder,
+                        "--from", *files)
+        self.assertTrue(holders(self.folder, text))
+        self.world.start_collector()
+        self.until_gone(text)
+        self.world.audit()
+
     def test_whom_the_catalogue_names(self):
         other = self.world.enrol("other", "longmen", "--role", "official")
         for office in (self.town, self.lead, self.world.admin, other):
