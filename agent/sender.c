@@ -313,7 +313,6 @@ int sender_open(struct office *office, struct loop *loop,
 	sender->loop = loop;
 	sender->options = *options;
 	sender->wake_fd = -1;
-	sender->first_open = 1;
 	sender->offices =
 		strtoull(office_get_text(office, "offices"), NULL, 10);
 	sender->timer = (struct loop_timer){ .due = on_timer, .arg = sender };

@@ -6,49 +6,19 @@
 #include "base/rt/clock.h"
 #include "base/rt/log.h"
 
-struct open_items {
-	uint64_t first_open;  /* 0: none yet */
-	bool sealed;	      /* one of them is */
-	uint64_t unreceipted; /* 0: none */
-};
-
-static int visit_open(void *arg, const struct outbox_item *item)
-{
-	struct open_items *open = arg;
-
-	if (item->delivered)
-		return 0;
-	if (!open->first_open)
-		open->first_open = item->number;
-	/* A new key's first words go before what has waited longer. */
-	open->unreceipted = item->sequence;
-	return item->sequence || !open->sealed;
-}
-
 int sender_read_chain(struct sender *sender, struct session_chain *out,
 		      struct err *err)
 {
-	struct open_items open = { 0 };
-	struct outbox_counts counts;
 	struct outbox_chain chain;
 	int ret = outbox_chain(sender->office->outbox, &chain, err);
 
-	if (!ret)
-		ret = outbox_counts(sender->office->outbox, &counts, err);
-	open.sealed = !ret && counts.sealed;
-	if (!ret)
-		ret = outbox_items(sender->office->outbox, sender->first_open,
-				   visit_open, &open, err);
-	if (ret < 0)
+	if (ret)
 		return ret;
-	if (open.first_open)
-		sender->first_open = open.first_open;
 	out->next = chain.next;
 	out->head = chain.head;
 	out->first_kept = chain.first_kept;
 	out->last_kept = chain.last_kept;
-	out->unreceipted = open.unreceipted ? open.unreceipted - chain.base :
-					      chain.next;
+	out->unreceipted = chain.unreceipted;
 	out->seen_size = sender->seen.size;
 	out->seen_root = sender->seen.root;
 	return 0;

@@ -63,7 +63,6 @@ struct sender {
 	int wake_fd;
 	struct wake_peer refreshers[SENDER_REFRESHERS_MAX];
 	size_t refresher_count;
-	uint64_t first_open; /* no item below it is undelivered */
 	uint64_t waiting, waiting_bytes;
 	bool recount, lost;
 	uint64_t ready_at;

@@ -104,7 +104,6 @@ static int accept(struct sender *sender, const struct reopening *said,
 			 said->kept, said->lost, sender->seen.size, taken_back,
 			 (int)said->by.len, (const char *)said->by.data,
 			 (int)said->why.len, (const char *)said->why.data);
-	sender->first_open = 1;
 	strbuf_clear(&sender->shown_note);
 	sender->asks = sender->asking = false;
 	if (unsees)

@@ -113,6 +113,9 @@ struct outbox_chain {
 	struct hash head;
 	uint64_t first_kept, last_kept; /* 0: none */
 	uint64_t base; /* batches of the keys before; items count them, too */
+	/* The first batch without a receipt, else next: batches are not in the
+	 * order of the items in them. */
+	uint64_t unreceipted;
 };
 int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		 struct err *err);

@@ -36,6 +36,41 @@ static int take_key(void *arg, struct span key, struct span value)
 	return 1;
 }
 
+struct unreceipted {
+	uint64_t sequence; /* 0: none */
+	struct err *err;
+};
+
+static int find_unreceipted(void *arg, struct span key, struct span value)
+{
+	struct unreceipted *found = arg;
+
+	if (key.len != 8 || value.len <= HASH_BYTES)
+		return outbox_damaged(found->err, "record of a batch");
+	if (value.data[HASH_BYTES]) /* as outbox_put_sent writes it */
+		return 0;
+	found->sequence = load_u64(key.data);
+	return 1;
+}
+
+/* What is proved has its receipt: it is not looked at again. */
+static int first_unreceipted(struct db_txn *txn, uint64_t *sequence,
+			     struct err *err)
+{
+	struct unreceipted found = { .err = err };
+	struct u64_key from;
+	uint64_t proved = 0;
+	int rc = outbox_proved_to(txn, &proved, err);
+
+	if (rc)
+		return rc;
+	from = outbox_key(proved + 1);
+	rc = db_scan(txn, OUTBOX_SENT, outbox_key_span(&from), false,
+		     find_unreceipted, &found, err);
+	*sequence = found.sequence;
+	return rc < 0 ? rc : 0;
+}
+
 int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		 struct err *err)
 {
@@ -55,10 +90,14 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 	if (rc >= 0)
 		rc = db_scan(txn, OUTBOX_BATCH, span_of(NULL, 0), true,
 			     take_key, &chain.last_kept, err);
+	if (rc >= 0)
+		rc = first_unreceipted(txn, &chain.unreceipted, err);
 	db_abort(txn);
 	if (rc < 0)
 		return rc;
 	chain.next = meta.next_sequence - chain.base;
+	chain.unreceipted = chain.unreceipted ? chain.unreceipted - chain.base :
+						chain.next;
 	if (chain.last_kept <= chain.base) {
 		chain.first_kept = chain.last_kept = 0;
 	} else {

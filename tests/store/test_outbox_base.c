@@ -254,6 +254,34 @@ Test(outbox_base, what_stands_on_a_doubtful_one_waits_for_its_verdict)
 	close_fixture(&fixture);
 }
 
+/* Batches are not in the order of what is in them. */
+Test(outbox_base, the_first_batch_without_a_receipt_is_told)
+{
+	struct fixture fixture;
+	struct batch first, second, third;
+	struct outbox_chain chain;
+
+	open_fixture(&fixture);
+	cr_expect_eq(outbox_chain(fixture.outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.unreceipted, 1, "none is sealed");
+	say(&fixture, "2024M06", -1);
+	say(&fixture, "2024M06", 0);
+	cr_expect_str_eq(seal(&fixture, &first), "0");
+	say(&fixture, "2024M05", -1);
+	cr_expect_str_eq(seal(&fixture, &second), "2", "1 waits");
+	receive(&fixture, &first, VERDICT_ADMITTED);
+	cr_expect_str_eq(seal(&fixture, &third), "1");
+	cr_expect_eq(outbox_chain(fixture.outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.unreceipted, 2);
+	receive(&fixture, &second, VERDICT_ADMITTED);
+	cr_expect_eq(outbox_chain(fixture.outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.unreceipted, 3);
+	receive(&fixture, &third, VERDICT_ADMITTED);
+	cr_expect_eq(outbox_chain(fixture.outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.unreceipted, chain.next);
+	close_fixture(&fixture);
+}
+
 Test(outbox_base, what_replaces_refused_ones_replaces_what_those_would_have)
 {
 	struct fixture fixture;
