@@ -20,11 +20,6 @@
 #define OPENED_AT_ONCE 64
 #define SILENCE_MS 120000
 
-struct progress {
-	uint64_t acknowledged, warm, all; /* batches */
-	uint64_t begun_ns;
-};
-
 /* ---- what the collector uses ---- */
 
 struct usage {
@@ -108,6 +103,21 @@ static struct usage usage_of(const struct load *load)
 
 /* ---- sessions ---- */
 
+struct progress {
+	uint64_t acknowledged, warm, all; /* batches */
+	struct usage before;
+	uint64_t began_ns;
+};
+
+/* What is acknowledged in later messages counts. */
+static void begin_if_warm(const struct load *load, struct progress *progress)
+{
+	if (progress->began_ns || progress->acknowledged < progress->warm)
+		return;
+	progress->before = usage_of(load);
+	progress->began_ns = load_now_ns();
+}
+
 static void send_what_may_go(struct load *load, struct office *office)
 {
 	while (office->sent < office->batch_count &&
@@ -143,11 +153,12 @@ static void hear_ack(struct load *load, struct office *office,
 		const struct load_batch *batch =
 			&office->batches[office->acknowledged++];
 
-		if (progress->acknowledged++ < progress->warm)
-			continue;
-		load->waited_ms[load->waited_count++] =
-			(double)(now_ns - batch->sent_ns) / 1e6;
+		progress->acknowledged++;
+		if (progress->began_ns)
+			load->waited_ms[load->waited_count++] =
+				(double)(now_ns - batch->sent_ns) / 1e6;
 	}
+	begin_if_warm(load, progress);
 	send_what_may_go(load, office);
 }
 
@@ -264,8 +275,8 @@ static void print_result(struct load *load, uint64_t batches,
 void load_run(struct load *load)
 {
 	struct progress progress = { 0 };
-	struct usage before = { 0 }, after;
-	uint64_t began_ns = 0, done_ns, journal;
+	struct usage after;
+	uint64_t done_ns, journal;
 
 	for (uint64_t i = 0; i < load->options.offices; i++)
 		progress.all += load->offices[i].batch_count;
@@ -274,24 +285,18 @@ void load_run(struct load *load)
 	if (!load->waited_ms)
 		load_die("cannot measure", "no memory");
 	journal = usage_of(load).journal;
+	begin_if_warm(load, &progress);
 	for (uint64_t i = 0; i < load->options.offices; i++) {
 		send_what_may_go(load, &load->offices[i]);
 		hear(load, &load->offices[i], &progress);
 	}
-	while (progress.acknowledged < progress.all) {
-		if (!began_ns && progress.acknowledged >= progress.warm) {
-			/* What is heard from here on counts. */
-			load->waited_count = 0;
-			before = usage_of(load);
-			began_ns = load_now_ns();
-		}
+	while (progress.acknowledged < progress.all)
 		hear_all(load, &progress);
-	}
 	done_ns = load_now_ns();
 	after = usage_of(load);
 	after.journal -= journal;
 	if (!load->waited_count)
 		load_die("nothing to measure", "too few reports");
-	print_result(load, progress.all, &before, &after,
-		     (double)(done_ns - began_ns) / 1e9);
+	print_result(load, progress.all, &progress.before, &after,
+		     (double)(done_ns - progress.began_ns) / 1e9);
 }

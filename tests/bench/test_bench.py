@@ -28,7 +28,8 @@ class Bench(unittest.TestCase):
             found = {line["name"]: line["value"] for line in lines}
             self.assertEqual({key.split(".")[0] for key in found}, {name})
             for measure in ("throughput", "ack_p50", "journal", "memory"):
-                self.assertGreater(found[f"{name}.{measure}"], 0)
+                self.assertGreater(found[f"{name}.{measure}"], 0,
+                                   f"{name}.{measure}")
             self.assertLessEqual(found[f"{name}.ack_p50"],
                                  found[f"{name}.ack_p99"])
 
