@@ -54,14 +54,38 @@ bool office_has_role(const struct office *office, enum role role)
 	       (office->roles & 1u << role);
 }
 
+/* Any order will do: the shorter first. */
+static int compare_units(const void *left, const void *right)
+{
+	const struct span *a = left, *b = right;
+
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return a->len ? memcmp(a->data, b->data, a->len) : 0;
+}
+
 bool office_speaks(const struct office *office, struct span unit)
 {
-	if (office->unit.len && span_equal(office->unit, unit))
-		return true;
+	return bsearch(&unit, office->spoken, office->spoken_count,
+		       sizeof(unit), compare_units) != NULL;
+}
+
+int office_sort_units(struct fold *fold, struct office *office)
+{
+	struct span *spoken = arena_array(&fold->keep, office->unit_count + 1,
+					  sizeof(*spoken));
+	size_t count = 0;
+
+	if (!spoken)
+		return ERR_NOMEM;
+	if (office->unit.len)
+		spoken[count++] = office->unit;
 	for (size_t i = 0; i < office->unit_count; i++)
-		if (span_equal(office->units[i], unit))
-			return true;
-	return false;
+		spoken[count++] = office->units[i];
+	qsort(spoken, count, sizeof(*spoken), compare_units);
+	office->spoken = spoken;
+	office->spoken_count = count;
+	return 0;
 }
 
 /* Sessions with this CURVE key are the office's from now on. */
@@ -243,7 +267,9 @@ int office_load(struct fold *fold, struct span value, struct err *err)
 	if (reader.failed || reader_left(&reader))
 		return err_set(err, ERR_CORRUPT,
 			       "the record of office %u is damaged", number);
-	return 0;
+	return office_sort_units(fold, office) ?
+		       err_set(err, ERR_NOMEM, "no memory for offices") :
+		       0;
 }
 
 /* ---- grants ---- */
