@@ -43,7 +43,8 @@ def load(ground, shape, targets, units, reports):
     words = {"admin": ground.admin, "endpoint": ground.endpoint,
              "collector": ground.collector_dir, "pid": ground.collector.pid,
              "offices": shape.offices, "units": units, "targets": targets,
-             "months": months, "year": year, "batch": shape.batch,
+             "period": "M",
+             "periods": months, "year": year, "batch": shape.batch,
              "window": shape.window, "reports": reports}
     run = subprocess.run(
         [os.path.join(ground.build, "tests", "bench-load"),
