@@ -33,7 +33,6 @@ struct replay {
 	struct reopenings reopenings;
 	/* on the way */
 	struct puts puts;
-	struct arena arena;
 	uint16_t *room; /* verdicts of one batch */
 };
 

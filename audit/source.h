@@ -28,5 +28,8 @@ bool source_size(const char *text, uint64_t *out);
  */
 int source_batch(const struct journal_entry *entry, struct arena *arena,
 		 struct batch *batch, struct err *err);
+/* The same behind what is in the arena. */
+int source_check(const struct journal_entry *entry, struct arena *arena,
+		 struct batch *batch, struct err *err);
 
 #endif

@@ -262,6 +262,28 @@ int wire_check_batch(struct batch *batch, struct arena *arena, bool redacted_ok,
 	return rc;
 }
 
+int wire_decode_said(struct batch *batch, struct arena *arena, struct err *err)
+{
+	uint32_t count = batch->header.count;
+	size_t cap = arena->cap;
+	struct statement *list = arena_array(arena, count, sizeof(*list));
+	struct statement **said =
+		arena_array(arena, count, sizeof(struct statement *));
+
+	if (!list || !said)
+		return err_set(err, ERR_NOMEM, "no memory to decode a batch");
+	for (uint32_t i = 0; i < count; i++) {
+		/* What needs more is malformed for everybody. */
+		arena->cap = arena->used + WIRE_ARENA_BYTES;
+		if (!wire_decode_statement(batch->sealed[i].body, arena,
+					   &list[i], NULL))
+			said[i] = &list[i];
+	}
+	arena->cap = cap;
+	batch->said = said;
+	return 0;
+}
+
 /* ---- sealing ---- */
 
 static void encode_sealed(struct wire_encoder *e, const struct sealed *from,

@@ -585,11 +585,10 @@ int fold_statement(struct fold *fold, struct office *office,
 		   struct puts *puts, enum verdict *verdict, struct err *err)
 {
 	const struct sealed *sealed = &batch->sealed[origin->n];
-	struct statement statement;
+	struct statement decoded;
 	struct saying saying = {
 		.fold = fold,
 		.office = office,
-		.statement = &statement,
 		.puts = puts,
 		.err = err,
 	};
@@ -600,9 +599,12 @@ int fold_statement(struct fold *fold, struct office *office,
 	saying.origin = *origin;
 	/* The cap of the arena is part of the format: whatever does not
 	 * decode within it is malformed for every reader. */
-	if (wire_decode_statement(sealed->body, &fold->scratch, &statement,
-				  NULL) ||
-	    bytes_are_zero(sealed->salt, BASE_BYTES)) {
+	if (batch->said)
+		saying.statement = batch->said[origin->n];
+	else if (!wire_decode_statement(sealed->body, &fold->scratch, &decoded,
+					NULL))
+		saying.statement = &decoded;
+	if (!saying.statement || bytes_are_zero(sealed->salt, BASE_BYTES)) {
 		*verdict = VERDICT_MALFORMED;
 		return 0;
 	}
