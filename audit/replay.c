@@ -11,14 +11,16 @@
 
 #define PROGRESS_ENTRIES 1024
 
-int replay_init(struct replay *replay, struct err *err)
+int replay_init(struct replay *replay, bool keeps_tables, struct err *err)
 {
 	*replay = (struct replay){ 0 };
 	puts_init(&replay->puts);
 	replay->fold = fold_new();
-	replay->tables = memory_tables_new();
+	if (keeps_tables)
+		replay->tables = memory_tables_new();
 	replay->room = calloc(WIRE_STATEMENTS_MAX, sizeof(*replay->room));
-	if (!replay->fold || !replay->tables || !replay->room) {
+	if (!replay->fold || (keeps_tables && !replay->tables) ||
+	    !replay->room) {
 		replay_release(replay);
 		return err_set(err, ERR_NOMEM, "no memory");
 	}
@@ -117,7 +119,9 @@ static int apply(struct replay *replay, const struct ahead_entry *one,
 		return rc;
 	}
 	count(replay, &entry->leaf, batch);
-	if (memory_tables_apply(replay->tables, &replay->puts))
+	if (!replay->tables)
+		puts_clear(&replay->puts);
+	else if (memory_tables_apply(replay->tables, &replay->puts))
 		return err_set(err, ERR_NOMEM, "no memory");
 	return 0;
 }
