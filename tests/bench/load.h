@@ -32,6 +32,7 @@ struct load_options {
 	uint64_t batch;	    /* statements in one */
 	uint64_t window;    /* batches in flight, of each office */
 	uint64_t reports;   /* of all offices together */
+	uint64_t at_once;   /* sessions that are opened; 0: some */
 };
 
 /* One to send, in order. */
@@ -74,6 +75,7 @@ struct load {
 	int poll; /* epoll: a descriptor an office */
 	struct office *offices;
 	uint64_t refused; /* statements */
+	double opened_s;  /* until all sessions were ready */
 	/* in the measured part */
 	double *waited_ms; /* of each batch */
 	uint64_t waited_count;

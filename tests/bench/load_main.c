@@ -118,6 +118,10 @@ static void read_options(struct load_options *options, int argc, char **argv)
 
 		if (found)
 			pid = number(argv[i + 1]);
+		if (!strcmp(argv[i], "at_once")) {
+			options->at_once = number(argv[i + 1]);
+			continue;
+		}
 		if (!strcmp(argv[i], "out")) {
 			options->out = argv[i + 1];
 			continue;
