@@ -54,35 +54,49 @@ bool office_has_role(const struct office *office, enum role role)
 	       (office->roles & 1u << role);
 }
 
-/* Any order will do: the shorter first. */
-static int compare_units(const void *left, const void *right)
+static struct spoken spoken_of(struct span unit)
 {
-	const struct span *a = left, *b = right;
+	uint8_t lead[8] = { 0 };
 
-	if (a->len != b->len)
-		return a->len < b->len ? -1 : 1;
-	return a->len ? memcmp(a->data, b->data, a->len) : 0;
+	if (unit.len)
+		memcpy(lead, unit.data, unit.len < 8 ? unit.len : 8);
+	return (struct spoken){ load_u64(lead), unit };
+}
+
+static int compare_spoken(const void *left, const void *right)
+{
+	const struct spoken *a = left, *b = right;
+
+	if (a->lead != b->lead)
+		return a->lead < b->lead ? -1 : 1;
+	if (a->unit.len != b->unit.len)
+		return a->unit.len < b->unit.len ? -1 : 1;
+	return a->unit.len > 8 ?
+		       memcmp(a->unit.data, b->unit.data, a->unit.len) :
+		       0;
 }
 
 bool office_speaks(const struct office *office, struct span unit)
 {
-	return bsearch(&unit, office->spoken, office->spoken_count,
-		       sizeof(unit), compare_units) != NULL;
+	struct spoken wanted = spoken_of(unit);
+
+	return bsearch(&wanted, office->spoken, office->spoken_count,
+		       sizeof(wanted), compare_spoken) != NULL;
 }
 
 int office_sort_units(struct fold *fold, struct office *office)
 {
-	struct span *spoken = arena_array(&fold->keep, office->unit_count + 1,
-					  sizeof(*spoken));
+	struct spoken *spoken = arena_array(&fold->keep, office->unit_count + 1,
+					    sizeof(*spoken));
 	size_t count = 0;
 
 	if (!spoken)
 		return ERR_NOMEM;
 	if (office->unit.len)
-		spoken[count++] = office->unit;
+		spoken[count++] = spoken_of(office->unit);
 	for (size_t i = 0; i < office->unit_count; i++)
-		spoken[count++] = office->units[i];
-	qsort(spoken, count, sizeof(*spoken), compare_units);
+		spoken[count++] = spoken_of(office->units[i]);
+	qsort(spoken, count, sizeof(*spoken), compare_spoken);
 	office->spoken = spoken;
 	office->spoken_count = count;
 	return 0;

@@ -64,6 +64,13 @@ enum office_flag {
 	OFFICE_SUSPENDED = 4,
 };
 
+/* A unit that an office speaks for. Few are told apart by more than how they
+ * begin. */
+struct spoken {
+	uint64_t lead; /* the first bytes */
+	struct span unit;
+};
+
 /* Kept in TABLE_OFFICE; docs/journal.md has the bytes. */
 struct office {
 	uint32_t number; /* in order of enrolment */
@@ -74,7 +81,7 @@ struct office {
 	struct span unit;   /* empty: none */
 	struct span *units; /* further ones */
 	size_t unit_count;
-	struct span *spoken; /* unit and units in order, to be looked up */
+	struct spoken *spoken; /* unit and units in order, to be looked up */
 	size_t spoken_count;
 	struct chain chain;
 	uint8_t header[SEAL_HEADER_BYTES]; /* what chain.header points to */

@@ -75,26 +75,25 @@ static bool is_open(const struct catalogue *catalogue, uint32_t unit,
 		      catalogue->units[unit].closed, day);
 }
 
-static uint32_t place_of_row(const struct catalogue *catalogue,
-			     const struct target *target, size_t row)
-{
-	return catalogue->units[target->roster[row].unit].place;
-}
-
-/* The first row that is not of a unit before this place. */
+/* The unit's first row, or one of another unit. */
 static size_t roster_begin(const struct catalogue *catalogue,
-			   const struct target *target, uint32_t place)
+			   const struct target *target, uint32_t unit)
 {
+	const struct unit *units = catalogue->units;
+	const struct roster_row *rows = target->roster;
 	size_t low = 0, high = target->roster_count;
+	size_t place = units[unit].place;
 
-	/* At once where every unit has one row. */
-	if (place < high && place_of_row(catalogue, target, place) == place &&
-	    (!place || place_of_row(catalogue, target, place - 1) < place))
+	/* At once where every unit has a row. */
+	if (place < high && rows[place].unit == unit) {
+		while (place && rows[place - 1].unit == unit)
+			place--;
 		return place;
+	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (place_of_row(catalogue, target, middle) < place)
+		if (units[rows[middle].unit].place < place)
 			low = middle + 1;
 		else
 			high = middle;
@@ -111,7 +110,7 @@ const struct roster_row *catalogue_roster(const struct catalogue *catalogue,
 
 	if (!is_open(catalogue, unit, day))
 		return NULL;
-	row = roster_begin(catalogue, target, catalogue->units[unit].place);
+	row = roster_begin(catalogue, target, unit);
 	/* The latest from among those that cover the day. */
 	for (; row < target->roster_count && target->roster[row].unit == unit;
 	     row++) {

@@ -89,7 +89,7 @@ def summary(name, unit, values):
             "n": len(values)}
 
 
-def summaries(name, runs):
+def summaries(name, runs, measures=MEASURES):
     return [summary(f"{name}.{measure_}", unit,
                     [run[measure_] for run in runs])
-            for measure_, unit, _ in MEASURES]
+            for measure_, unit, _ in measures]
