@@ -26,6 +26,9 @@ static const struct option_spec replay_options[] = {
 	{ "compare", NULL, OPTION_TEXT, "STORE",
 	  "compare with a store (or data directory), table by table, at the "
 	  "size it has applied" },
+	{ "state", NULL, OPTION_FLAG, NULL,
+	  "keep no rows, and print the root over their links: faster, with "
+	  "less memory" },
 	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
 };
 
@@ -107,7 +110,8 @@ static const struct command_spec commands[] = {
 	  .summary = "decide everything again and compare with the store",
 	  .example = "tally-audit replay /var/lib/tally/collector "
 		     "--compare /var/lib/tally/collector/store\n"
-		     "tally-audit replay backup/journal --until 2024-06-30",
+		     "tally-audit replay backup/journal --until 2024-06-30\n"
+		     "tally-audit replay backup/journal --state",
 	  .options = replay_options,
 	  .option_count = COUNT(replay_options),
 	  .run = command_replay },

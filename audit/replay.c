@@ -6,20 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/ahead.h"
 #include "proto/moment.h"
 #include "store/lookup.h"
 
 #define PROGRESS_ENTRIES 1024
 
-int replay_init(struct replay *replay, struct err *err)
+int replay_init(struct replay *replay, bool keeps_tables, struct err *err)
 {
 	*replay = (struct replay){ 0 };
 	puts_init(&replay->puts);
-	arena_init(&replay->arena, WIRE_ARENA_BYTES);
 	replay->fold = fold_new();
-	replay->tables = memory_tables_new();
+	if (keeps_tables)
+		replay->tables = memory_tables_new();
 	replay->room = calloc(WIRE_STATEMENTS_MAX, sizeof(*replay->room));
-	if (!replay->fold || !replay->tables || !replay->room) {
+	if (!replay->fold || (keeps_tables && !replay->tables) ||
+	    !replay->room) {
 		replay_release(replay);
 		return err_set(err, ERR_NOMEM, "no memory");
 	}
@@ -29,7 +31,6 @@ int replay_init(struct replay *replay, struct err *err)
 void replay_release(struct replay *replay)
 {
 	puts_release(&replay->puts);
-	arena_release(&replay->arena);
 	fold_free(replay->fold);
 	memory_tables_free(replay->tables);
 	free(replay->room);
@@ -95,30 +96,33 @@ static int take_reopening(struct replay *replay,
 	return rc;
 }
 
-static int apply(struct replay *replay, const struct journal_entry *entry,
+static int apply(struct replay *replay, const struct ahead_entry *one,
 		 struct err *err)
 {
-	struct hash hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
-	struct batch batch;
-	int rc = entry_batch(entry, &replay->arena, &batch, err);
+	const struct journal_entry *entry = &one->entry;
+	const struct batch *batch = &one->batch;
+	int rc = ahead_batch(one, err);
 
 	if (rc && rc != ERR_NOMEM)
 		rc = ERR_CORRUPT;
 	if (!rc && entry->leaf.kind == LEAF_REOPENED)
 		rc = take_reopening(replay, entry, err);
 	if (!rc)
-		rc = check_admission(replay, &entry->leaf, &batch, err);
+		rc = check_admission(replay, &entry->leaf, batch, err);
 	if (!rc)
-		rc = fold_apply(replay->fold, entry->index, &entry->leaf, &hash,
-				leaf_has_batch(&entry->leaf) ? &batch : NULL,
+		rc = fold_apply(replay->fold, entry->index, &entry->leaf,
+				&one->leaf,
+				leaf_has_batch(&entry->leaf) ? batch : NULL,
 				&replay->puts, replay->room, err);
 	if (rc) {
 		(void)err_context(err, "%s, offset %" PRIu64 ", entry %" PRIu64,
 				  entry->file, entry->offset, entry->index);
 		return rc;
 	}
-	count(replay, &entry->leaf, &batch);
-	if (memory_tables_apply(replay->tables, &replay->puts))
+	count(replay, &entry->leaf, batch);
+	if (!replay->tables)
+		puts_clear(&replay->puts);
+	else if (memory_tables_apply(replay->tables, &replay->puts))
 		return err_set(err, ERR_NOMEM, "no memory");
 	return 0;
 }
@@ -147,21 +151,21 @@ static int time_limit(const struct replay *replay, struct replay_until until,
 int replay_run(struct replay *replay, const char *dir,
 	       struct replay_until until, struct err *err)
 {
-	struct journal_reader *reader = NULL;
-	struct journal_entry entry;
+	struct ahead *ahead = NULL;
+	struct ahead_entry *one;
 	uint64_t until_us = UINT64_MAX;
-	int rc = journal_read_open(dir, 0, &reader, err);
+	int rc = ahead_open(dir, true, &ahead, err);
 
 	if (rc)
 		return rc;
-	replay->journal = *journal_read_id(reader);
+	replay->journal = *ahead_id(ahead);
 	while (replay->entries < until.size) {
-		rc = journal_read_next(reader, &entry, err);
-		if (rc != 1 || entry.leaf.recv_us > until_us) {
+		rc = ahead_next(ahead, &one, err);
+		if (rc != 1 || one->entry.leaf.recv_us > until_us) {
 			rc = rc == 1 ? 0 : rc;
 			break;
 		}
-		rc = apply(replay, &entry, err);
+		rc = apply(replay, one, err);
 		if (!rc)
 			rc = time_limit(replay, until, &until_us, err);
 		if (rc)
@@ -169,7 +173,7 @@ int replay_run(struct replay *replay, const char *dir,
 		progress(replay, false);
 	}
 	progress(replay, true);
-	journal_read_close(reader);
+	ahead_close(ahead);
 	if (!rc && !replay->entries && until.size)
 		rc = err_set(err, ERR_CORRUPT,
 			     "%s: the journal has no entries, not even a "

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/ahead.h"
 #include "proto/wire.h"
 #include "store/lookup.h"
 
@@ -263,12 +264,12 @@ static int check_reopening(struct verification *v,
 	return reopenings_add(&v->reopenings, entry->batch, err);
 }
 
-static int check_entry(struct verification *v,
-		       const struct journal_entry *entry, struct err *err)
+static int check_entry(struct verification *v, const struct ahead_entry *one,
+		       struct err *err)
 {
+	const struct journal_entry *entry = &one->entry;
 	const struct leaf *leaf = &entry->leaf;
-	struct batch batch;
-	struct hash hash;
+	const struct batch *batch = &one->batch;
 	int rc;
 
 	if (leaf->recv_us < v->recv_us)
@@ -277,15 +278,16 @@ static int check_entry(struct verification *v,
 	if (!v->entries && leaf->kind != LEAF_BATCH)
 		return err_set(err, ERR_CORRUPT,
 			       "the first entry is not a founding batch");
-	rc = entry_batch(entry, &v->arena, &batch, err);
+	rc = ahead_batch(one, err);
 	if (rc)
 		return rc;
+	arena_reset(&v->arena);
 	switch (leaf->kind) {
 	case LEAF_BATCH:
-		rc = check_batch(v, leaf, &batch, err);
+		rc = check_batch(v, leaf, batch, err);
 		break;
 	case LEAF_FORK:
-		rc = check_fork(v, leaf, &batch, err);
+		rc = check_fork(v, leaf, batch, err);
 		break;
 	case LEAF_STATE:
 		rc = check_state(v, leaf, err);
@@ -297,12 +299,11 @@ static int check_entry(struct verification *v,
 		break;
 	}
 	if (!rc)
-		rc = note_blotted(v, entry, &batch, err);
+		rc = note_blotted(v, entry, batch, err);
 	if (rc)
 		return rc;
 	v->recv_us = leaf->recv_us;
-	hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
-	frontier_add(&v->frontier, &hash);
+	frontier_add(&v->frontier, &one->leaf);
 	v->entries++;
 	return keep_root(v, err);
 }
@@ -338,33 +339,30 @@ static bool is_ours(int rc)
 
 /* What a segment's header says of all before it. */
 static int check_segment(const struct verification *v,
-			 const struct journal_reader *reader,
-			 const struct journal_entry *entry, struct err *err)
+			 const struct ahead_entry *one, struct err *err)
 {
-	uint64_t first;
-	const struct hash *root = journal_read_root(reader, &first);
-
-	if (entry->index != v->entries)
+	if (one->entry.index != v->entries)
 		return err_set(err, ERR_CORRUPT,
 			       "an entry of this number does not follow");
-	if (first == v->entries && !hash_equal(root, &v->roots[first]))
+	if (one->segment == v->entries &&
+	    !hash_equal(&one->before, &v->roots[v->entries]))
 		return err_set(err, ERR_CORRUPT,
 			       "the segment follows other entries than these");
 	return 0;
 }
 
-static int read_all(struct verification *v, struct journal_reader *reader,
+static int read_all(struct verification *v, struct ahead *ahead,
 		    struct err *err)
 {
-	struct journal_entry entry;
+	struct ahead_entry *one;
 	int rc;
 
-	while ((rc = journal_read_next(reader, &entry, err)) == 1) {
-		rc = check_segment(v, reader, &entry, err);
+	while ((rc = ahead_next(ahead, &one, err)) == 1) {
+		rc = check_segment(v, one, err);
 		if (!rc)
-			rc = check_entry(v, &entry, err);
+			rc = check_entry(v, one, err);
 		if (rc && !is_ours(rc)) {
-			blame(v, &entry, err);
+			blame(v, &one->entry, err);
 			rc = ERR_CORRUPT;
 		}
 		if (rc)
@@ -379,22 +377,22 @@ static int read_all(struct verification *v, struct journal_reader *reader,
 int verification_run(struct verification *v, const char *dir, bool torn_tail,
 		     struct err *err)
 {
-	struct journal_reader *reader = NULL;
-	int rc = journal_read_open(dir, 0, &reader, err);
+	struct ahead *ahead = NULL;
+	int rc = ahead_open(dir, false, &ahead, err);
 
 	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
 		blame(v, NULL, err);
 	if (rc)
 		return rc;
-	v->journal = *journal_read_id(reader);
+	v->journal = *ahead_id(ahead);
 	rc = keep_root(v, err);
 	if (!rc)
-		rc = read_all(v, reader, err);
+		rc = read_all(v, ahead, err);
 	progress(v, true);
 	v->root = frontier_root(&v->frontier);
 	if (rc)
 		goto out;
-	v->torn_bytes = journal_read_torn_bytes(reader);
+	v->torn_bytes = ahead_torn_bytes(ahead);
 	if (!v->entries) {
 		rc = err_set(err, ERR_CORRUPT,
 			     "the journal has no entries, not even a founding "
@@ -411,6 +409,6 @@ int verification_run(struct verification *v, const char *dir, bool torn_tail,
 		blame(v, NULL, err);
 	}
 out:
-	journal_read_close(reader);
+	ahead_close(ahead);
 	return rc;
 }

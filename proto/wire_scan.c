@@ -182,6 +182,16 @@ static bool next_element(struct span *bytes, struct element *out)
 	}
 }
 
+bool wire_may_hold(struct span bytes, uint32_t field)
+{
+	struct element element;
+
+	while (bytes.len)
+		if (!next_element(&bytes, &element) || element.number == field)
+			return true;
+	return false;
+}
+
 /* A number that its type can hold, so that no two programs cut it off
  * differently. */
 static bool number_fits(ProtobufCType type, uint64_t value)

@@ -53,7 +53,7 @@ int figures_intern(struct figures *figures, const struct catalogue *catalogue,
 struct admit_lookup figures_lookup(struct figures *figures);
 
 /* First 8 bytes of the head's salt; false: no version yet. */
-bool figures_head(const struct figures *figures, uint32_t target, uint32_t unit,
+bool figures_head(struct figures *figures, uint32_t target, uint32_t unit,
 		  struct period period, struct span item,
 		  uint8_t out[BASE_BYTES]);
 

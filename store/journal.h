@@ -143,7 +143,8 @@ struct journal_entry {
 struct journal_reader;
 
 /* Reads committed entries from index from on, in order. Works on a copy, on
- * a directory that a collector appends to, and read-only. */
+ * a directory that a collector appends to, and read-only. What stands before
+ * them in their segment is passed without being checked. */
 int journal_read_open(const char *dir, uint64_t from,
 		      struct journal_reader **out, struct err *err);
 /* 1: *out is the next entry, valid until the next call; 0: the end, for now:
@@ -152,7 +153,8 @@ int journal_read_open(const char *dir, uint64_t from,
 int journal_read_next(struct journal_reader *reader, struct journal_entry *out,
 		      struct err *err);
 const struct hash *journal_read_id(const struct journal_reader *reader);
-/* Goes to another entry; cheap near what was read before. */
+/* Goes to another entry, as journal_read_open; cheap near what was read
+ * before. */
 int journal_read_seek(struct journal_reader *reader, uint64_t from,
 		      struct err *err);
 /* The root that the current segment's header states for the entries before

@@ -44,10 +44,16 @@ static int check_redacted(struct batch *batch, struct arena *arena,
 int entry_batch(const struct journal_entry *entry, struct arena *arena,
 		struct batch *batch, struct err *err)
 {
+	arena_reset(arena);
+	return entry_check(entry, arena, batch, err);
+}
+
+int entry_check(const struct journal_entry *entry, struct arena *arena,
+		struct batch *batch, struct err *err)
+{
 	struct batch out;
 	int rc;
 
-	arena_reset(arena);
 	memset(batch, 0, sizeof(*batch));
 	if (entry->leaf.kind == LEAF_STATE)
 		return entry->batch.len ?

@@ -22,6 +22,9 @@
  */
 int entry_batch(const struct journal_entry *entry, struct arena *arena,
 		struct batch *batch, struct err *err);
+/* The same behind what is in the arena. */
+int entry_check(const struct journal_entry *entry, struct arena *arena,
+		struct batch *batch, struct err *err);
 
 struct lookup {
 	const char *tree_dir; /* with the tree's file and the last notes */
