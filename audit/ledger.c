@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/progress.h"
 #include "audit/source.h"
 #include "base/bytes.h"
 #include "proto/merkle.h"
@@ -269,8 +270,10 @@ static int inclusion_by_journal(struct ledger *ledger, uint64_t index,
 	struct leaves leaves = { 0 };
 	struct proof_nodes nodes = { node_of_leaves, &leaves };
 	struct journal_entry entry;
+	struct progress progress;
 	int rc = journal_read_seek(ledger->reader, 0, err);
 
+	progress_start(&progress, ledger->journal);
 	while (!rc && leaves.count < size) {
 		rc = journal_read_next(ledger->reader, &entry, err);
 		if (rc == 0)
@@ -280,7 +283,10 @@ static int inclusion_by_journal(struct ledger *ledger, uint64_t index,
 				     leaves.count, size);
 		if (rc == 1)
 			rc = add_leaf(&leaves, entry.leaf_bytes, err);
+		if (!rc)
+			progress_entry(&progress, &entry);
 	}
+	progress_end(&progress);
 	if (!rc)
 		rc = proof_inclusion(&nodes, index, size, out, err);
 	free(leaves.hashes);

@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "audit/progress.h"
 #include "audit/source.h"
 #include "proto/moment.h"
-
-#define PROGRESS_ENTRIES 1024
 
 int replay_init(struct replay *replay, struct err *err)
 {
@@ -125,16 +123,6 @@ static int apply(struct replay *replay, const struct journal_entry *entry,
 
 /* ---- the journal ---- */
 
-static void progress(const struct replay *replay, bool last)
-{
-	if (replay->entries % PROGRESS_ENTRIES && !last)
-		return;
-	if (!isatty(STDERR_FILENO))
-		return;
-	(void)fprintf(stderr, "\r%" PRIu64 " entries%s", replay->entries,
-		      last ? "\r\033[K" : "");
-}
-
 /* The zone of days is only known once entry 0 is applied. */
 static int time_limit(const struct replay *replay, struct replay_until until,
 		      uint64_t *us, struct err *err)
@@ -150,11 +138,13 @@ int replay_run(struct replay *replay, const char *dir,
 	struct journal_reader *reader = NULL;
 	struct journal_entry entry;
 	uint64_t until_us = UINT64_MAX;
+	struct progress progress;
 	int rc = journal_read_open(dir, 0, &reader, err);
 
 	if (rc)
 		return rc;
 	replay->journal = *journal_read_id(reader);
+	progress_start(&progress, dir);
 	while (replay->entries < until.size) {
 		rc = journal_read_next(reader, &entry, err);
 		if (rc != 1 || entry.leaf.recv_us > until_us) {
@@ -166,9 +156,9 @@ int replay_run(struct replay *replay, const char *dir,
 			rc = time_limit(replay, until, &until_us, err);
 		if (rc)
 			break;
-		progress(replay, false);
+		progress_entry(&progress, &entry);
 	}
-	progress(replay, true);
+	progress_end(&progress);
 	journal_read_close(reader);
 	if (!rc && !replay->entries && until.size)
 		rc = err_set(err, ERR_CORRUPT,

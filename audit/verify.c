@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "audit/progress.h"
 #include "audit/source.h"
 #include "proto/wire.h"
-
-#define PROGRESS_ENTRIES 4096
 
 void verification_init(struct verification *verification)
 {
@@ -309,16 +307,6 @@ static int check_entry(struct verification *v,
 
 /* ---- the journal ---- */
 
-static void progress(const struct verification *v, bool last)
-{
-	if (v->entries % PROGRESS_ENTRIES && !last)
-		return;
-	if (!isatty(STDERR_FILENO))
-		return;
-	(void)fprintf(stderr, "\r%" PRIu64 " entries%s", v->entries,
-		      last ? "\r\033[K" : "");
-}
-
 static void blame(struct verification *v, const struct journal_entry *entry,
 		  const struct err *err)
 {
@@ -354,7 +342,7 @@ static int check_segment(const struct verification *v,
 }
 
 static int read_all(struct verification *v, struct journal_reader *reader,
-		    struct err *err)
+		    struct progress *progress, struct err *err)
 {
 	struct journal_entry entry;
 	int rc;
@@ -369,7 +357,7 @@ static int read_all(struct verification *v, struct journal_reader *reader,
 		}
 		if (rc)
 			return rc;
-		progress(v, false);
+		progress_entry(progress, &entry);
 	}
 	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
 		blame(v, NULL, err);
@@ -380,6 +368,7 @@ int verification_run(struct verification *v, const char *dir, bool torn_tail,
 		     struct err *err)
 {
 	struct journal_reader *reader = NULL;
+	struct progress progress;
 	int rc = journal_read_open(dir, 0, &reader, err);
 
 	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
@@ -387,10 +376,11 @@ int verification_run(struct verification *v, const char *dir, bool torn_tail,
 	if (rc)
 		return rc;
 	v->journal = *journal_read_id(reader);
+	progress_start(&progress, dir);
 	rc = keep_root(v, err);
 	if (!rc)
-		rc = read_all(v, reader, err);
-	progress(v, true);
+		rc = read_all(v, reader, &progress, err);
+	progress_end(&progress);
 	v->root = frontier_root(&v->frontier);
 	if (rc)
 		goto out;
