@@ -118,7 +118,6 @@ int ledger_statement(struct ledger *ledger, uint64_t index, uint32_t n,
 			       index, found.batch.header.count);
 	rc = wire_decode_statement(found.batch.sealed[n].body, &ledger->arena,
 				   &found.said, err);
-	found.malformed = rc != 0;
 	if (rc == ERR_NOMEM)
 		return rc;
 	/* The reader goes on to other entries, this one stays. */

@@ -54,8 +54,7 @@ bool ledger_receipt(const char *text, uint64_t *index, uint32_t *n);
 struct ledger_statement {
 	struct journal_entry entry;
 	struct batch batch;
-	struct statement said;
-	bool malformed; /* the body is no statement, said is empty */
+	struct statement said; /* all zero: the body is no statement */
 };
 int ledger_statement(struct ledger *ledger, uint64_t index, uint32_t n,
 		     struct ledger_statement *out, struct err *err);

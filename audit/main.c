@@ -68,6 +68,17 @@ static const struct option_spec receipt_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
+static const struct option_spec late_options[] = {
+	{ "target", NULL, OPTION_TEXT, "TARGET", "only what is about it" },
+	{ "unit", NULL, OPTION_TEXT, "UNIT", "only what is about it" },
+	{ "period", NULL, OPTION_TEXT, "PERIOD", "only what is about it" },
+	{ "skew", NULL, OPTION_TEXT, "MINUTES",
+	  "what clocks may differ by; without it, 5" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+};
+
 static const struct option_spec prove_options[] = {
 	{ "item", NULL, OPTION_TEXT, "ITEM", "of a register: the item's key" },
 	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
@@ -148,6 +159,18 @@ static const struct command_spec commands[] = {
 	  .options = receipt_options,
 	  .option_count = COUNT(receipt_options),
 	  .run = command_explain },
+	{ .name = "late",
+	  .arguments = "DIR",
+	  .arguments_min = 1,
+	  .arguments_max = 1,
+	  .summary = "late, backdated and clock-skewed statements, and each "
+		     "office's sum",
+	  .example = "tally-audit late /var/lib/tally/collector\n"
+		     "tally-audit late backup/journal --unit baima "
+		     "--period 2024M06 --json",
+	  .options = late_options,
+	  .option_count = COUNT(late_options),
+	  .run = command_late },
 	{ .name = "prove",
 	  .arguments = "DIR (RECEIPT | TARGET UNIT PERIOD)",
 	  .arguments_min = 2,

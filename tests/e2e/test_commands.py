@@ -295,8 +295,9 @@ class Examples(unittest.TestCase):
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
         for command in ("verify", "verify", "replay", "replay", "figures",
                         "figures", "figures", "figures", "receipt",
-                        "explain"):
+                        "explain", "late"):
             self.assertTrue(self.run_next("tally-audit", command))
+        self.assertEqual(self.run_next("tally-audit", "late"), "")
         self.run_next("tally-audit", "prove")
         self.assertTrue(self.run_next("tally-audit", "check"))
         # what offices hand over to a collector that has lost nothing
