@@ -169,23 +169,14 @@ static void add_clocks(struct lister *lister, const struct late_found *found)
 static int list(void *arg, const struct late_found *found, struct err *err)
 {
 	struct lister *lister = arg;
-	const struct walked *walked = found->walked;
-	const struct say_receipt receipt = {
-		.entry = walked->entry->index,
-		.recv_us = walked->entry->leaf.recv_us,
-		.n = walked->n,
-		.verdict = walked->verdict,
-		.batch = walked->batch,
-		.said = &walked->said,
-		.unit = walked->office,
-	};
+	const struct say_receipt *receipt = &found->walked->receipt;
 
 	lister->listed++;
 	if (lister->json) {
-		put_json(lister, found, &receipt);
+		put_json(lister, found, receipt);
 	} else {
-		say_receipt(&receipt, replay_zone(&lister->replay),
-			    lister->lang, &lister->out);
+		say_receipt(receipt, replay_zone(&lister->replay), lister->lang,
+			    &lister->out);
 		add_days(lister, found);
 		add_clocks(lister, found);
 		strbuf_add_char(&lister->out, '\n');

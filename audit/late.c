@@ -11,7 +11,7 @@
 static struct late_office *office_of(struct lateness *lateness,
 				     const struct walked *walked)
 {
-	const struct hash *key = &walked->batch->header.key;
+	const struct hash *key = &walked->receipt.batch->header.key;
 	uint32_t number =
 		intern_put(&lateness->keys, span_of(key->bytes, HASH_BYTES));
 	struct late_office *office;
@@ -34,9 +34,9 @@ static struct late_office *office_of(struct lateness *lateness,
 	office = &lateness->offices[lateness->office_count];
 	*office = (struct late_office){
 		.key = *key,
-		.unit = walked->office.len ?
-				strndup((const char *)walked->office.data,
-					walked->office.len) :
+		.unit = walked->receipt.unit.len ?
+				strndup((const char *)walked->receipt.unit.data,
+					walked->receipt.unit.len) :
 				strdup(""),
 	};
 	if (!office->unit)
@@ -81,8 +81,9 @@ static void look_at_clock(const struct lateness *lateness,
 			  const struct late_office *office,
 			  struct late_found *found)
 {
-	const struct seal_header *header = &found->walked->batch->header;
-	uint64_t recv_us = found->walked->entry->leaf.recv_us;
+	const struct seal_header *header =
+		&found->walked->receipt.batch->header;
+	uint64_t recv_us = found->walked->receipt.recv_us;
 	uint64_t sent_us = header->sent_us, least = lateness->tolerance_us;
 
 	if (sent_us > recv_us && sent_us - recv_us > least) {
@@ -100,7 +101,7 @@ static void look_at_clock(const struct lateness *lateness,
 	}
 	/* What was seen of a part that was lost is not known. */
 	if (!header->seen_size ||
-	    header->seen_size > found->walked->entry->index)
+	    header->seen_size > found->walked->receipt.entry)
 		return;
 	found->seen_us = lateness->received[header->seen_size - 1];
 	if (found->seen_us > sent_us && found->seen_us - sent_us > least) {
@@ -124,34 +125,43 @@ static const struct target *place_of(const struct catalogue *catalogue,
 	return &catalogue->targets[target];
 }
 
-static void look_at_days(const struct lateness *lateness,
-			 struct late_found *found)
+static bool is_late(const struct walked *walked)
+{
+	return walked->has_change && !(walked->change.flags & VERSION_MARKS) &&
+	       walked->change.flags & VERSION_LATE;
+}
+
+static int look_at_days(struct lateness *lateness, struct late_found *found,
+			struct err *err)
 {
 	const struct walked *walked = found->walked;
-	const struct replay *replay = lateness->walk.replay;
-	const struct catalogue *catalogue = fold_catalogue(replay->fold, NULL);
-	int zone = replay_zone(replay);
-	bool closed = walked->verdict == VERDICT_PERIOD_CLOSED;
+	bool closed = walked->receipt.verdict == VERDICT_PERIOD_CLOSED;
+	uint64_t recv_us = walked->receipt.recv_us;
+	int zone = replay_zone(lateness->replay);
+	const struct catalogue *catalogue = NULL;
 	const struct target *target;
 	struct period period;
-	int32_t received;
+	int32_t received = day_of_us(recv_us, zone);
+	int rc;
 
-	if (!closed &&
-	    !(walked->has_change && !(walked->change.flags & VERSION_MARKS) &&
-	      walked->change.flags & VERSION_LATE))
-		return;
+	if (!closed && !is_late(walked))
+		return 0;
 	found->why |= closed ? LATE_CLOSED : LATE_DUE;
 	found->day = DAY_NONE;
+	rc = catalogue_past_at(&lateness->past, recv_us, &catalogue, err);
+	if (rc)
+		return rc;
 	target = place_of(catalogue, say_report(&walked->said), &period);
 	if (!target)
-		return;
-	received = day_of_us(walked->entry->leaf.recv_us, zone);
+		return 0;
 	found->day = closed ? catalogue_close_day(catalogue, target, period) :
 			      catalogue_due_day(catalogue, target, period);
 	found->days =
 		received > found->day ? (uint32_t)(received - found->day) : 0;
-	if (day_of_us(walked->batch->header.sent_us, zone) <= found->day)
+	if (day_of_us(walked->receipt.batch->header.sent_us, zone) <=
+	    found->day)
 		found->why |= LATE_DATED_IN_TIME;
+	return 0;
 }
 
 static void most(uint64_t *most, uint64_t amount)
@@ -176,17 +186,18 @@ static int look(void *arg, const struct walked *walked, struct err *err)
 	struct lateness *lateness = arg;
 	struct late_office *office = office_of(lateness, walked);
 	struct late_found found = { .walked = walked };
+	int rc;
 
 	if (!office)
 		return err_set(err, ERR_NOMEM, "no memory");
-	take_sent(office, &walked->batch->header);
+	take_sent(office, &walked->receipt.batch->header);
 	if (!walk_filter_takes(&lateness->filter, walked))
 		return 0;
 	office->statements++;
 	look_at_clock(lateness, office, &found);
-	look_at_days(lateness, &found);
-	if (!found.why)
-		return 0;
+	rc = look_at_days(lateness, &found, err);
+	if (rc || !found.why)
+		return rc;
 	count(office, &found);
 	return lateness->visit(lateness->arg, &found, err);
 }
@@ -202,13 +213,20 @@ int lateness_find(struct lateness *lateness, struct replay *replay,
 {
 	const struct replay_until all = { .size = UINT64_MAX };
 
+	struct table_reader tables = memory_tables_reader(replay->tables);
+	const struct walk walk = { .replay = replay,
+				   .entry = take_entry,
+				   .statement = look,
+				   .arg = lateness };
+	int rc = replay_run(replay, dir, all, err);
+
 	intern_init(&lateness->keys);
-	lateness->walk = (struct walk){ .replay = replay,
-					.entry = take_entry,
-					.visit = look,
-					.arg = lateness };
-	walk_init(&lateness->walk);
-	return replay_run(replay, dir, all, err);
+	lateness->replay = replay;
+	lateness->past = (struct catalogue_past){ .reader = &tables };
+	if (!rc)
+		rc = walk_run(&walk, dir, 0, err);
+	catalogue_past_release(&lateness->past);
+	return rc;
 }
 
 void lateness_release(struct lateness *lateness)
@@ -218,5 +236,4 @@ void lateness_release(struct lateness *lateness)
 	free(lateness->offices);
 	free(lateness->received);
 	intern_release(&lateness->keys);
-	walk_release(&lateness->walk);
 }

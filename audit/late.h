@@ -66,7 +66,8 @@ struct lateness {
 	struct late_office *offices;
 	size_t office_count, office_size;
 	/* on the way */
-	struct walk walk;
+	const struct replay *replay;
+	struct catalogue_past past;
 	struct intern keys;
 	uint64_t *received; /* by entry */
 	size_t received_size;

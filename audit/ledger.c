@@ -196,6 +196,12 @@ int ledger_tables(struct ledger *ledger, uint64_t size, struct err *err)
 int ledger_verdict(const struct ledger *ledger, uint64_t index, uint32_t n,
 		   uint16_t *out, struct err *err)
 {
+	return ledger_verdict_in(&ledger->tables, index, n, out, err);
+}
+
+int ledger_verdict_in(const struct table_reader *tables, uint64_t index,
+		      uint32_t n, uint16_t *out, struct err *err)
+{
 	uint8_t key[REFUSAL_KEY_BYTES];
 	struct span value;
 	int rc;
@@ -203,8 +209,8 @@ int ledger_verdict(const struct ledger *ledger, uint64_t index, uint32_t n,
 	store_u64(key, index);
 	store_u32(key + 8, n);
 	*out = VERDICT_ADMITTED;
-	rc = ledger->tables.get(ledger->tables.ctx, TABLE_REFUSAL,
-				span_of(key, sizeof(key)), &value, err);
+	rc = tables->get(tables->ctx, TABLE_REFUSAL, span_of(key, sizeof(key)),
+			 &value, err);
 	if (rc == ERR_NOTFOUND)
 		return 0;
 	if (!rc && value.len != 2)

@@ -46,6 +46,10 @@ int ledger_tables(struct ledger *ledger, uint64_t size, struct err *err);
 int ledger_verdict(const struct ledger *ledger, uint64_t index, uint32_t n,
 		   uint16_t *out, struct err *err);
 
+/* The same of other tables. */
+int ledger_verdict_in(const struct table_reader *tables, uint64_t index,
+		      uint32_t n, uint16_t *out, struct err *err);
+
 /* "7.0" as an office's status prints it: entry and place in its batch. */
 bool ledger_receipt(const char *text, uint64_t *index, uint32_t *n);
 

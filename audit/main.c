@@ -79,6 +79,24 @@ static const struct option_spec late_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
+static const struct option_spec export_options[] = {
+	{ "csv", NULL, OPTION_FLAG, NULL, "only statements.csv, figures.csv" },
+	{ "jsonl", NULL, OPTION_FLAG, NULL,
+	  "only statements.jsonl, figures.jsonl" },
+	{ "tiles", NULL, OPTION_FLAG, NULL,
+	  "only the tree and its leaves as C2SP tlog-tiles, and checkpoint" },
+	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
+	  "tiles for this checkpoint; without it, what witnesses have signed, "
+	  "or the collector's last one" },
+	{ "cutoff", NULL, OPTION_TEXT, "DAY",
+	  "judge figures on this day; without it, that of the last receipt" },
+	{ "period", NULL, OPTION_TEXT, "PERIOD",
+	  "cut-off at the end of this period" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the answer as one JSON object" },
+};
+
 static const struct option_spec prove_options[] = {
 	{ "item", NULL, OPTION_TEXT, "ITEM", "of a register: the item's key" },
 	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
@@ -171,6 +189,18 @@ static const struct command_spec commands[] = {
 	  .options = late_options,
 	  .option_count = COUNT(late_options),
 	  .run = command_late },
+	{ .name = "export",
+	  .arguments = "DIR FOLDER",
+	  .arguments_min = 2,
+	  .arguments_max = 2,
+	  .summary = "statements and figures as CSV and JSON lines, the tree "
+		     "as C2SP tiles, in a new folder",
+	  .example = "tally-audit export /var/lib/tally/collector 2024-export\n"
+		     "tally-audit export backup/journal june-csv --csv "
+		     "--period 2024M06",
+	  .options = export_options,
+	  .option_count = COUNT(export_options),
+	  .run = command_export },
 	{ .name = "prove",
 	  .arguments = "DIR (RECEIPT | TARGET UNIT PERIOD)",
 	  .arguments_min = 2,

@@ -118,10 +118,7 @@ static int apply(struct replay *replay, const struct journal_entry *entry,
 	count(replay, &entry->leaf, &batch);
 	if (memory_tables_apply(replay->tables, &replay->puts))
 		return err_set(err, ERR_NOMEM, "no memory");
-	return replay->watch.entry ?
-		       replay->watch.entry(replay->watch.arg, entry, &batch,
-					   replay->room, err) :
-		       0;
+	return 0;
 }
 
 /* ---- the journal ---- */

@@ -23,20 +23,7 @@ struct replay_until {
 	const char *time; /* "2024-06-30", see moment_parse; NULL: all */
 };
 
-/*
- * Told of each entry that a replay has applied, while fold and tables are as
- * it left them. batch is all zero where the entry has none; verdicts are those
- * of a taken batch's statements. Other than 0 ends the replay.
- */
-struct replay_watch {
-	int (*entry)(void *arg, const struct journal_entry *entry,
-		     const struct batch *batch, const uint16_t *verdicts,
-		     struct err *err);
-	void *arg;
-};
-
 struct replay {
-	struct replay_watch watch; /* may be set after replay_init */
 	struct fold *fold;
 	struct memory_tables *tables;
 	struct hash journal;

@@ -62,7 +62,7 @@ const char *say_in(enum lang lang, const char *english, const char *chinese)
 	return lang == LANG_ZH ? chinese : english;
 }
 
-static const char *kind_name(enum statement_kind kind, enum lang lang)
+const char *say_kind(enum statement_kind kind, enum lang lang)
 {
 	static const struct {
 		const char *en, *zh;
@@ -120,7 +120,7 @@ void say_statement(const struct statement *said, enum lang lang,
 	const struct report *report = say_report(said);
 	const char *before = ": ";
 
-	strbuf_add_text(out, kind_name(said->kind, lang));
+	strbuf_add_text(out, say_kind(said->kind, lang));
 	if (!report)
 		return;
 	add_word(out, " ", report->target);
@@ -174,7 +174,7 @@ void say_statement_json(const struct statement *said, struct strbuf *out)
 {
 	const struct report *report = say_report(said);
 
-	json_put_text(out, "kind", kind_name(said->kind, LANG_EN));
+	json_put_text(out, "kind", say_kind(said->kind, LANG_EN));
 	if (!report)
 		return;
 	say_text_json(out, "target", report->target);
@@ -199,12 +199,17 @@ void say_statement_json(const struct statement *said, struct strbuf *out)
 static const char *const texts[] = { "reason", "note", "text" };
 #define TEXT_COUNT (sizeof(texts) / sizeof(texts[0]))
 
-static struct span text_of(const struct say_receipt *receipt, size_t i)
+const char *say_receipt_text(const struct say_receipt *receipt, size_t i,
+			     struct span *out)
 {
-	return receipt->said->kind ?
-		       wire_said_text(&receipt->batch->sealed[receipt->n],
-				      receipt->said, texts[i]) :
-		       span_of(NULL, 0);
+	*out = span_of(NULL, 0);
+	if (i >= TEXT_COUNT)
+		return NULL;
+	if (receipt->said->kind &&
+	    !(receipt->hidden & 1u << wire_text_number(span_of_text(texts[i]))))
+		*out = wire_said_text(&receipt->batch->sealed[receipt->n],
+				      receipt->said, texts[i]);
+	return texts[i];
 }
 
 static void add_texts(const struct say_receipt *receipt, enum lang lang,
@@ -213,8 +218,14 @@ static void add_texts(const struct say_receipt *receipt, enum lang lang,
 	static const char *const zh[TEXT_COUNT] = { "理由", "说明", "文字" };
 
 	for (size_t i = 0; i < TEXT_COUNT; i++) {
-		struct span text = text_of(receipt, i);
+		struct span text;
 
+		(void)say_receipt_text(receipt, i, &text);
+		if (receipt->hidden &
+		    1u << wire_text_number(span_of_text(texts[i])))
+			strbuf_addf(out, "  %s: %s\n",
+				    say_in(lang, texts[i], zh[i]),
+				    say_in(lang, "(redacted)", "（已遮盖）"));
 		if (!text.len)
 			continue;
 		strbuf_addf(out, "  %s: ", say_in(lang, texts[i], zh[i]));
@@ -283,6 +294,10 @@ void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out)
 	say_u64_json(out, "sequence", batch->header.sequence);
 	say_hash_json(out, "hash", &batch->leaves[receipt->n]);
 	say_statement_json(receipt->said, out);
-	for (size_t i = 0; i < TEXT_COUNT && receipt->said->kind; i++)
-		say_text_json(out, texts[i], text_of(receipt, i));
+	for (size_t i = 0; i < TEXT_COUNT && receipt->said->kind; i++) {
+		struct span text;
+
+		(void)say_receipt_text(receipt, i, &text);
+		say_text_json(out, texts[i], text);
+	}
 }

@@ -13,6 +13,9 @@
 /* "2024-07-05 09:00:00.000000 +08:00" */
 void say_moment(uint64_t us, int zone_minutes, char out[SAY_MOMENT_BYTES]);
 
+/* "report", "review", .. */
+const char *say_kind(enum statement_kind kind, enum lang lang);
+
 /* Untrusted text: control characters become blanks. */
 void say_plain(struct strbuf *out, struct span text);
 
@@ -37,11 +40,16 @@ struct say_receipt {
 	const struct batch *batch;
 	const struct statement *said; /* all zero: it is malformed */
 	struct span unit;	      /* that its office sits in, or empty */
+	unsigned hidden; /* texts that were redacted: 1 << wire_text_number */
 };
 
 /* Lines: what it says, its verdict, both clocks, office, hash, free texts. */
 void say_receipt(const struct say_receipt *receipt, int zone_minutes,
 		 enum lang lang, struct strbuf *out);
+/* The i-th of its texts; empty: it has none, or it was redacted. NULL past the
+ * last, else its name. */
+const char *say_receipt_text(const struct say_receipt *receipt, size_t i,
+			     struct span *out);
 /* Opens an object with all of that, which the caller ends. */
 void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out);
 /* "7.0" */

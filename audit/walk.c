@@ -1,62 +1,151 @@
 #include "audit/walk.h"
 
-#include "audit/say.h"
-static int take_change(const struct walk *walk, struct walked *walked,
+#include <inttypes.h>
+
+#include "audit/ledger.h"
+#include "audit/progress.h"
+#include "audit/source.h"
+#include "base/arena.h"
+#include "store/redaction.h"
+
+struct walking {
+	const struct walk *walk;
+	struct table_reader tables;
+	struct arena batches, statements;
+};
+
+/* ---- one statement ---- */
+
+static int take_change(const struct walking *walking, struct walked *walked,
 		       struct err *err)
 {
-	struct table_reader reader = memory_tables_reader(walk->replay->tables);
 	int rc;
 
-	if (walked->verdict || !say_report(&walked->said))
+	if (walked->receipt.verdict || !say_report(&walked->said))
 		return 0;
-	rc = figures_change(&reader, walked->entry->index, walked->n,
-			    &walked->change, err);
+	rc = figures_change(&walking->tables, walked->receipt.entry,
+			    walked->receipt.n, &walked->change, err);
 	walked->has_change = rc == 0;
 	return rc == ERR_NOTFOUND ? 0 : rc;
 }
 
-static int take_batch(void *arg, const struct journal_entry *entry,
-		      const struct batch *batch, const uint16_t *verdicts,
+static int hide_texts(const struct walking *walking, struct walked *walked,
 		      struct err *err)
 {
-	struct walk *walk = arg;
+	const struct say_receipt *receipt = &walked->receipt;
+	const struct sealed *sealed = &receipt->batch->sealed[receipt->n];
+	struct redaction redaction;
+
+	for (size_t i = 0; i < walked->said.text_count; i++) {
+		unsigned text = wire_text_number(walked->said.texts[i].name);
+		int rc = redaction_find(&walking->tables, receipt->entry,
+					receipt->n, text, &redaction, NULL);
+
+		if (!rc)
+			walked->receipt.hidden |= 1u << text;
+		else if (rc != ERR_NOTFOUND)
+			return err_set(err, rc, "a redaction is damaged");
+		else if (wire_text_state(sealed, &walked->said, i) ==
+			 TEXT_BLOTTED)
+			return err_set(err, ERR_CORRUPT,
+				       "the %s of statement %" PRIu64
+				       ".%u is blotted out, and nobody "
+				       "redacted it",
+				       wire_text_name(text), receipt->entry,
+				       receipt->n);
+	}
+	return 0;
+}
+
+static int take_statement(struct walking *walking, struct walked *walked,
+			  struct err *err)
+{
+	struct say_receipt *receipt = &walked->receipt;
+	int rc;
+
+	arena_reset(&walking->statements);
+	rc = wire_decode_statement(receipt->batch->sealed[receipt->n].body,
+				   &walking->statements, &walked->said, NULL);
+	if (rc == ERR_NOMEM)
+		return err_set(err, rc, "no memory");
+	if (rc)
+		walked->said = (struct statement){ 0 };
+	receipt->said = &walked->said;
+	rc = ledger_verdict_in(&walking->tables, receipt->entry, receipt->n,
+			       &receipt->verdict, err);
+	if (!rc)
+		rc = take_change(walking, walked, err);
+	if (!rc)
+		rc = hide_texts(walking, walked, err);
+	return rc ? rc :
+		    walking->walk->statement(walking->walk->arg, walked, err);
+}
+
+/* ---- the journal ---- */
+
+static int take_entry(struct walking *walking,
+		      const struct journal_entry *entry, struct err *err)
+{
+	const struct walk *walk = walking->walk;
 	struct fold_office office = { 0 };
+	struct batch batch;
 	int rc = walk->entry ? walk->entry(walk->arg, entry, err) : 0;
 
 	if (rc || entry->leaf.kind != LEAF_BATCH)
 		return rc;
-	(void)fold_office(walk->replay->fold, &batch->header.key, &office);
-	for (uint32_t n = 0; n < batch->header.count && !rc; n++) {
-		struct walked walked = { .entry = entry,
-					 .batch = batch,
-					 .n = n,
-					 .verdict = verdicts[n],
-					 .office = office.unit };
+	rc = source_batch(entry, &walking->batches, &batch, err);
+	if (rc)
+		return rc == ERR_NOMEM ? rc : ERR_CORRUPT;
+	(void)fold_office(walk->replay->fold, &batch.header.key, &office);
+	for (uint32_t n = 0; n < batch.header.count && !rc; n++) {
+		struct walked walked = {
+			.receipt = { .entry = entry->index,
+				     .recv_us = entry->leaf.recv_us,
+				     .n = n,
+				     .batch = &batch,
+				     .unit = office.unit },
+		};
 
-		arena_reset(&walk->arena);
-		rc = wire_decode_statement(batch->sealed[n].body, &walk->arena,
-					   &walked.said, NULL);
-		if (rc == ERR_NOMEM)
-			return err_set(err, rc, "no memory");
-		if (rc)
-			walked.said = (struct statement){ 0 };
-		rc = take_change(walk, &walked, err);
-		if (!rc)
-			rc = walk->visit(walk->arg, &walked, err);
+		rc = take_statement(walking, &walked, err);
 	}
 	return rc;
 }
 
-void walk_init(struct walk *walk)
+int walk_run(const struct walk *walk, const char *dir, uint64_t from,
+	     struct err *err)
 {
-	arena_init(&walk->arena, WIRE_ARENA_BYTES);
-	walk->replay->watch = (struct replay_watch){ take_batch, walk };
+	struct walking walking = {
+		.walk = walk,
+		.tables = memory_tables_reader(walk->replay->tables),
+	};
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	struct progress progress;
+	int rc = journal_read_open(dir, from, &reader, err);
+
+	if (rc)
+		return rc;
+	arena_init(&walking.batches, WIRE_ARENA_BYTES);
+	arena_init(&walking.statements, WIRE_ARENA_BYTES);
+	progress_start(&progress, dir);
+	for (uint64_t i = from; i < walk->replay->entries && !rc; i++) {
+		rc = journal_read_next(reader, &entry, err);
+		if (rc == 0)
+			rc = err_set(err, ERR_CORRUPT,
+				     "the journal became shorter while it was "
+				     "read");
+		else if (rc == 1)
+			rc = take_entry(&walking, &entry, err);
+		progress_entry(&progress, &entry);
+	}
+	progress_end(&progress);
+	journal_read_close(reader);
+	arena_release(&walking.statements);
+	arena_release(&walking.batches);
+	return rc;
 }
 
-void walk_release(struct walk *walk)
-{
-	arena_release(&walk->arena);
-}
+/* ---- which ones ---- */
 
 struct span walked_unit(const struct walked *walked)
 {
@@ -64,7 +153,7 @@ struct span walked_unit(const struct walked *walked)
 
 	if (walked->has_change)
 		return walked->change.unit;
-	return report && report->unit.len ? report->unit : walked->office;
+	return report && report->unit.len ? report->unit : walked->receipt.unit;
 }
 
 static bool matches(const char *wanted, struct span text)

@@ -1,6 +1,7 @@
 /*
  * Every statement of a journal in order, each with its verdict, who said it
- * and what it did to a figure, while a replay goes on.
+ * and what it did to a figure, once the journal was replayed. A text that was
+ * redacted is hidden also where the files still have it.
  */
 #ifndef TALLY_AUDIT_WALK_H
 #define TALLY_AUDIT_WALK_H
@@ -9,38 +10,34 @@
 #include <stdint.h>
 
 #include "audit/replay.h"
-#include "base/arena.h"
+#include "audit/say.h"
 #include "base/err.h"
 #include "proto/wire.h"
 #include "store/figures.h"
 
 /* All of it lives for the visit alone. */
 struct walked {
-	const struct journal_entry *entry;
-	const struct batch *batch;
-	uint32_t n;
-	uint16_t verdict;
+	struct say_receipt receipt;
 	struct statement said; /* all zero: the body is none */
-	struct span office; /* the unit that its office sits in; may be empty */
-	bool has_change;    /* it changed a figure: */
+	bool has_change;       /* it changed a figure: */
 	struct figure_change change;
 };
 
 struct walk {
-	struct replay *replay;
+	struct replay *replay; /* done */
 	/* Each entry, before its statements; may be NULL. */
 	int (*entry)(void *arg, const struct journal_entry *entry,
 		     struct err *err);
-	/* Other than 0 ends the replay. */
-	int (*visit)(void *arg, const struct walked *walked, struct err *err);
+	/* Other than 0 ends the walk. */
+	int (*statement)(void *arg, const struct walked *walked,
+			 struct err *err);
 	void *arg;
-	/* on the way */
-	struct arena arena;
 };
 
-/* Makes a replay tell of statements; replay, visit and arg are set. */
-void walk_init(struct walk *walk);
-void walk_release(struct walk *walk);
+/* The entries from on, as far as the replay went. ERR_CORRUPT also: a text is
+ * blotted out that nobody redacted. */
+int walk_run(const struct walk *walk, const char *dir, uint64_t from,
+	     struct err *err);
 
 /* The unit that is spoken of, by its id; of what is about no figure, the
  * office's own. */

@@ -54,7 +54,7 @@ def screen(said):
 
 class Progress(unittest.TestCase):
     COMMANDS = (("verify",), ("replay",), ("figures",),
-                ("figures", "--kept"))
+                ("figures", "--kept"), ("late",))
 
     def test_a_bar_that_goes(self):
         for command, *more in self.COMMANDS:
