@@ -79,6 +79,19 @@ static const struct option_spec late_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
+static const struct option_spec diff_options[] = {
+	{ "cutoff", NULL, OPTION_TEXT, "DAY",
+	  "judge both on this day; without it, that of the last receipt "
+	  "before B" },
+	{ "period", NULL, OPTION_TEXT, "PERIOD",
+	  "cut-off at the end of this period" },
+	{ "target", NULL, OPTION_TEXT, "TARGET", "only its figures" },
+	{ "unit", NULL, OPTION_TEXT, "UNIT", "only its figures" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+};
+
 static const struct option_spec export_options[] = {
 	{ "csv", NULL, OPTION_FLAG, NULL, "only statements.csv, figures.csv" },
 	{ "jsonl", NULL, OPTION_FLAG, NULL,
@@ -189,6 +202,18 @@ static const struct command_spec commands[] = {
 	  .options = late_options,
 	  .option_count = COUNT(late_options),
 	  .run = command_late },
+	{ .name = "diff",
+	  .arguments = "DIR A [B]",
+	  .arguments_min = 2,
+	  .arguments_max = 3,
+	  .summary = "which figures changed between two points (SIZE or TIME), "
+		     "by whose statement, why",
+	  .example = "tally-audit diff /var/lib/tally/collector 12\n"
+		     "tally-audit diff backup/journal 12 "
+		     "2024-07-05T18:00 --target live.urban-jobs",
+	  .options = diff_options,
+	  .option_count = COUNT(diff_options),
+	  .run = command_diff },
 	{ .name = "export",
 	  .arguments = "DIR FOLDER",
 	  .arguments_min = 2,

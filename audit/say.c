@@ -114,6 +114,31 @@ static void add_word(struct strbuf *out, const char *before, struct span text)
 	say_plain(out, text);
 }
 
+/* Of what is about no figure. */
+static void add_object(const struct statement *said, enum lang lang,
+		       struct strbuf *out)
+{
+	char hex[2 * HASH_BYTES + 1];
+	struct hash hash;
+
+	if (said->kind == SAID_REDACT) {
+		strbuf_addf(out, " %" PRIu64 ".%u ", said->said.redact.entry,
+			    said->said.redact.n);
+		say_plain(out, said->said.redact.text);
+	}
+	if (said->kind != SAID_REVOKE)
+		return;
+	/* As offices are named elsewhere. */
+	hash = sign_key_hash(&said->said.revoke.key);
+	hash_print(&hash, hex);
+	strbuf_addf(out, " %s", hex);
+	if (said->said.revoke.from_sequence)
+		strbuf_addf(out,
+			    say_in(lang, ", suspect from batch %" PRIu64,
+				   "，自第 %" PRIu64 " 批起存疑"),
+			    said->said.revoke.from_sequence);
+}
+
 void say_statement(const struct statement *said, enum lang lang,
 		   struct strbuf *out)
 {
@@ -121,8 +146,10 @@ void say_statement(const struct statement *said, enum lang lang,
 	const char *before = ": ";
 
 	strbuf_add_text(out, say_kind(said->kind, lang));
-	if (!report)
+	if (!report) {
+		add_object(said, lang, out);
 		return;
+	}
 	add_word(out, " ", report->target);
 	add_word(out, " ", report->unit);
 	add_word(out, " ", report->period);
@@ -170,13 +197,33 @@ void say_u64_json(struct strbuf *out, const char *name, uint64_t number)
 	json_put_number(out, name, (int64_t)number);
 }
 
+static void put_object(const struct statement *said, struct strbuf *out)
+{
+	char id[SAY_RECEIPT_BYTES];
+	struct hash hash;
+
+	if (said->kind == SAID_REDACT) {
+		say_receipt_id(said->said.redact.entry, said->said.redact.n,
+			       id);
+		json_put_text(out, "redacts", id);
+		say_text_json(out, "redacts_text", said->said.redact.text);
+	}
+	if (said->kind != SAID_REVOKE)
+		return;
+	hash = sign_key_hash(&said->said.revoke.key);
+	say_hash_json(out, "revokes", &hash);
+	say_u64_json(out, "suspect_from", said->said.revoke.from_sequence);
+}
+
 void say_statement_json(const struct statement *said, struct strbuf *out)
 {
 	const struct report *report = say_report(said);
 
 	json_put_text(out, "kind", say_kind(said->kind, LANG_EN));
-	if (!report)
+	if (!report) {
+		put_object(said, out);
 		return;
+	}
 	say_text_json(out, "target", report->target);
 	say_text_json(out, "unit", report->unit);
 	say_text_json(out, "period", report->period);

@@ -41,18 +41,19 @@ static int hide_texts(const struct walking *walking, struct walked *walked,
 		int rc = redaction_find(&walking->tables, receipt->entry,
 					receipt->n, text, &redaction, NULL);
 
-		if (!rc)
-			walked->receipt.hidden |= 1u << text;
-		else if (rc != ERR_NOTFOUND)
+		if (rc && rc != ERR_NOTFOUND)
 			return err_set(err, rc, "a redaction is damaged");
-		else if (wire_text_state(sealed, &walked->said, i) ==
-			 TEXT_BLOTTED)
+		if (rc &&
+		    wire_text_state(sealed, &walked->said, i) != TEXT_BLOTTED)
+			continue;
+		if (rc && !walking->walk->part)
 			return err_set(err, ERR_CORRUPT,
 				       "the %s of statement %" PRIu64
 				       ".%u is blotted out, and nobody "
 				       "redacted it",
 				       wire_text_name(text), receipt->entry,
 				       receipt->n);
+		walked->receipt.hidden |= 1u << text;
 	}
 	return 0;
 }

@@ -25,6 +25,9 @@ struct walked {
 
 struct walk {
 	struct replay *replay; /* done */
+	/* It ended before the journal does: what redacted a text may stand
+	 * behind it, so that nobody is blamed for a blotted one. */
+	bool part;
 	/* Each entry, before its statements; may be NULL. */
 	int (*entry)(void *arg, const struct journal_entry *entry,
 		     struct err *err);
@@ -35,7 +38,7 @@ struct walk {
 };
 
 /* The entries from on, as far as the replay went. ERR_CORRUPT also: a text is
- * blotted out that nobody redacted. */
+ * blotted out that nobody redacted (unless part). */
 int walk_run(const struct walk *walk, const char *dir, uint64_t from,
 	     struct err *err);
 

@@ -107,6 +107,9 @@ struct figure_change {
 	struct span target, unit;
 	struct period period;
 	struct span item;
+	bool has_previous; /* the cell's change before it: */
+	uint64_t previous_entry;
+	uint32_t previous_n;
 };
 
 /*

@@ -74,6 +74,9 @@ static int read_change(const struct table_reader *reader, struct span bytes,
 		.flags = row->flags,
 		.period = cell.period,
 		.item = cell.item,
+		.has_previous = row->previous_entry != FIGURE_NO_ENTRY,
+		.previous_entry = row->previous_entry,
+		.previous_n = row->previous_n,
 	};
 	rc = id_of(reader, 't', cell.target, &out->target, err);
 	return rc ? rc : id_of(reader, 'u', cell.unit, &out->unit, err);

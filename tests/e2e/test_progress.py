@@ -54,7 +54,8 @@ def screen(said):
 
 class Progress(unittest.TestCase):
     COMMANDS = (("verify",), ("replay",), ("figures",),
-                ("figures", "--kept"), ("late",))
+                ("figures", "--kept"), ("late",),
+                ("diff", "12"))
 
     def test_a_bar_that_goes(self):
         for command, *more in self.COMMANDS:

@@ -87,6 +87,18 @@ class Year(unittest.TestCase):
                       readme)
         self.assertIn(f"台账更正”  [{size}.0]\n", readme)
 
+    def test_every_change_of_a_quarter_has_its_statements(self):
+        run = audit("diff", self.collector, "2024-07-10", "2024-10-10",
+                    "--json")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        lines = [json.loads(line) for line in run.stdout.splitlines()]
+        said = {line["receipt"] for line in lines if "receipt" in line}
+        changed = [line for line in lines if "change" in line]
+        self.assertGreater(len(changed), 100)
+        for line in changed:
+            self.assertTrue(line["by"], line)
+            self.assertLessEqual(set(line["by"]), said)
+
     def test_its_tiles_are_those_of_a_stock_implementation(self):
         """Two levels of them, of 597 entries."""
         folder = os.path.join(self.folder, "export")
