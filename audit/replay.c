@@ -93,6 +93,17 @@ static int take_reopening(struct replay *replay,
 	return rc;
 }
 
+/* What this program is too old for is no fault of the journal's; all else that
+ * the fold does not take is. */
+static bool is_too_new(const struct replay *replay, const struct leaf *leaf)
+{
+	struct fold_facts facts;
+
+	return leaf->kind == LEAF_FORWARD ||
+	       (fold_facts(replay->fold, &facts) &&
+		facts.rules > FOLD_RULES_VERSION);
+}
+
 static int apply(struct replay *replay, const struct journal_entry *entry,
 		 struct err *err)
 {
@@ -110,6 +121,8 @@ static int apply(struct replay *replay, const struct journal_entry *entry,
 		rc = fold_apply(replay->fold, entry->index, &entry->leaf, &hash,
 				leaf_has_batch(&entry->leaf) ? &batch : NULL,
 				&replay->puts, replay->room, err);
+	if (rc == ERR_INVALID && !is_too_new(replay, &entry->leaf))
+		rc = ERR_CORRUPT;
 	if (rc) {
 		(void)err_context(err, "%s, offset %" PRIu64 ", entry %" PRIu64,
 				  entry->file, entry->offset, entry->index);
