@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/lookup.h"
 #include "base/arena.h"
+#include "store/lookup.h"
 
 #define HELPERS_MAX 15
 /* A block is what one thread proves at a time. */
@@ -63,7 +63,7 @@ static int prove(const struct ahead *ahead, struct block *block,
 	block->arena.cap = block->arena.used + WIRE_ARENA_BYTES;
 	if (!rc)
 		rc = entry_check(&one->entry, &block->arena, &one->batch,
-				  &block->wrong);
+				 &block->wrong);
 	block->arena.cap = SIZE_MAX;
 	if (!rc && ahead->with_said)
 		rc = wire_decode_said(&one->batch, &block->arena,

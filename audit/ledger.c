@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/progress.h"
 #include "audit/source.h"
 #include "base/bytes.h"
 

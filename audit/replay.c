@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "audit/ahead.h"
+#include "audit/progress.h"
 #include "proto/moment.h"
 #include "store/lookup.h"
-
-#define PROGRESS_ENTRIES 1024
 
 int replay_init(struct replay *replay, bool keeps_tables, struct err *err)
 {
@@ -96,6 +94,17 @@ static int take_reopening(struct replay *replay,
 	return rc;
 }
 
+/* What this program is too old for is no fault of the journal's; all else that
+ * the fold does not take is. */
+static bool is_too_new(const struct replay *replay, const struct leaf *leaf)
+{
+	struct fold_facts facts;
+
+	return leaf->kind == LEAF_FORWARD ||
+	       (fold_facts(replay->fold, &facts) &&
+		facts.rules > FOLD_RULES_VERSION);
+}
+
 static int apply(struct replay *replay, const struct ahead_entry *one,
 		 struct err *err)
 {
@@ -114,6 +123,8 @@ static int apply(struct replay *replay, const struct ahead_entry *one,
 				&one->leaf,
 				leaf_has_batch(&entry->leaf) ? batch : NULL,
 				&replay->puts, replay->room, err);
+	if (rc == ERR_INVALID && !is_too_new(replay, &entry->leaf))
+		rc = ERR_CORRUPT;
 	if (rc) {
 		(void)err_context(err, "%s, offset %" PRIu64 ", entry %" PRIu64,
 				  entry->file, entry->offset, entry->index);
@@ -128,16 +139,6 @@ static int apply(struct replay *replay, const struct ahead_entry *one,
 }
 
 /* ---- the journal ---- */
-
-static void progress(const struct replay *replay, bool last)
-{
-	if (replay->entries % PROGRESS_ENTRIES && !last)
-		return;
-	if (!isatty(STDERR_FILENO))
-		return;
-	(void)fprintf(stderr, "\r%" PRIu64 " entries%s", replay->entries,
-		      last ? "\r\033[K" : "");
-}
 
 /* The zone of days is only known once entry 0 is applied. */
 static int time_limit(const struct replay *replay, struct replay_until until,
@@ -154,11 +155,13 @@ int replay_run(struct replay *replay, const char *dir,
 	struct ahead *ahead = NULL;
 	struct ahead_entry *one;
 	uint64_t until_us = UINT64_MAX;
+	struct progress progress;
 	int rc = ahead_open(dir, true, &ahead, err);
 
 	if (rc)
 		return rc;
 	replay->journal = *ahead_id(ahead);
+	progress_start(&progress, dir);
 	while (replay->entries < until.size) {
 		rc = ahead_next(ahead, &one, err);
 		if (rc != 1 || one->entry.leaf.recv_us > until_us) {
@@ -170,9 +173,9 @@ int replay_run(struct replay *replay, const char *dir,
 			rc = time_limit(replay, until, &until_us, err);
 		if (rc)
 			break;
-		progress(replay, false);
+		progress_entry(&progress, &one->entry);
 	}
-	progress(replay, true);
+	progress_end(&progress);
 	ahead_close(ahead);
 	if (!rc && !replay->entries && until.size)
 		rc = err_set(err, ERR_CORRUPT,

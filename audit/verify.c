@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "audit/ahead.h"
+#include "audit/progress.h"
 #include "proto/wire.h"
 #include "store/lookup.h"
-
-#define PROGRESS_ENTRIES 4096
 
 void verification_init(struct verification *verification)
 {
@@ -310,16 +308,6 @@ static int check_entry(struct verification *v, const struct ahead_entry *one,
 
 /* ---- the journal ---- */
 
-static void progress(const struct verification *v, bool last)
-{
-	if (v->entries % PROGRESS_ENTRIES && !last)
-		return;
-	if (!isatty(STDERR_FILENO))
-		return;
-	(void)fprintf(stderr, "\r%" PRIu64 " entries%s", v->entries,
-		      last ? "\r\033[K" : "");
-}
-
 static void blame(struct verification *v, const struct journal_entry *entry,
 		  const struct err *err)
 {
@@ -352,7 +340,7 @@ static int check_segment(const struct verification *v,
 }
 
 static int read_all(struct verification *v, struct ahead *ahead,
-		    struct err *err)
+		    struct progress *progress, struct err *err)
 {
 	struct ahead_entry *one;
 	int rc;
@@ -367,7 +355,7 @@ static int read_all(struct verification *v, struct ahead *ahead,
 		}
 		if (rc)
 			return rc;
-		progress(v, false);
+		progress_entry(progress, &one->entry);
 	}
 	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
 		blame(v, NULL, err);
@@ -378,6 +366,7 @@ int verification_run(struct verification *v, const char *dir, bool torn_tail,
 		     struct err *err)
 {
 	struct ahead *ahead = NULL;
+	struct progress progress;
 	int rc = ahead_open(dir, false, &ahead, err);
 
 	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
@@ -385,10 +374,11 @@ int verification_run(struct verification *v, const char *dir, bool torn_tail,
 	if (rc)
 		return rc;
 	v->journal = *ahead_id(ahead);
+	progress_start(&progress, dir);
 	rc = keep_root(v, err);
 	if (!rc)
-		rc = read_all(v, ahead, err);
-	progress(v, true);
+		rc = read_all(v, ahead, &progress, err);
+	progress_end(&progress);
 	v->root = frontier_root(&v->frontier);
 	if (rc)
 		goto out;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "proto/checkpoint.h"
 #include "store/fold_state.h"
 
 struct fold *fold_new(void)
@@ -108,6 +109,17 @@ bool fold_collector_signed(const struct fold *fold, struct span note)
 	for (size_t i = 0; i < fold->collector_count; i++)
 		if (!reopening_check(note, &fold->collectors[i].checkpoint_key,
 				     NULL))
+			return true;
+	return false;
+}
+
+bool fold_checkpoint_signed(const struct fold *fold, struct span note)
+{
+	struct checkpoint checkpoint;
+
+	for (size_t i = 0; i < fold->collector_count; i++)
+		if (!checkpoint_open(note, &fold->collectors[i].checkpoint_key,
+				     &checkpoint, NULL))
 			return true;
 	return false;
 }

@@ -180,6 +180,8 @@ bool fold_facts(const struct fold *fold, struct fold_facts *out);
 size_t fold_reopened(const struct fold *fold, uint64_t out[REOPENINGS_MAX]);
 /* Is a reopening's note signed by a collector that the journal names? */
 bool fold_collector_signed(const struct fold *fold, struct span note);
+/* The same of a checkpoint's. */
+bool fold_checkpoint_signed(const struct fold *fold, struct span note);
 /* Is this collector named by the journal? */
 bool fold_collector_known(const struct fold *fold,
 			  const struct sign_key *checkpoint_key);

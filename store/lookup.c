@@ -163,7 +163,6 @@ int lookup_statement(struct lookup *lookup, uint64_t index, uint32_t n,
 			       index, found.batch.header.count);
 	rc = wire_decode_statement(found.batch.sealed[n].body, &lookup->arena,
 				   &found.said, err);
-	found.malformed = rc != 0;
 	if (rc == ERR_NOMEM)
 		return rc;
 	/* The reader goes on to other entries, this one stays. */

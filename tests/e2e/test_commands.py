@@ -295,7 +295,10 @@ class Examples(unittest.TestCase):
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
         for command in ("verify", "verify", "replay", "replay", "figures",
                         "figures", "figures", "figures", "receipt",
-                        "explain"):
+                        "explain", "late"):
+            self.assertTrue(self.run_next("tally-audit", command))
+        self.assertEqual(self.run_next("tally-audit", "late"), "")
+        for command in "diff", "diff", "export", "export":
             self.assertTrue(self.run_next("tally-audit", command))
         self.run_next("tally-audit", "prove")
         self.assertTrue(self.run_next("tally-audit", "check"))
