@@ -95,6 +95,15 @@ static int take_reopening(struct replay *replay,
 	return rc;
 }
 
+static int take_succession(const struct journal_entry *entry, struct err *err)
+{
+	struct succession succession;
+
+	return leaf_succession(&entry->leaf, entry->batch, &succession, err) ?
+		       err->code = ERR_CORRUPT :
+		       0;
+}
+
 static int apply(struct replay *replay, const struct journal_entry *entry,
 		 struct err *err)
 {
@@ -106,6 +115,8 @@ static int apply(struct replay *replay, const struct journal_entry *entry,
 		rc = ERR_CORRUPT;
 	if (!rc && entry->leaf.kind == LEAF_REOPENED)
 		rc = take_reopening(replay, entry, err);
+	if (!rc && entry->leaf.kind == LEAF_SUCCEEDED)
+		rc = take_succession(entry, err);
 	if (!rc)
 		rc = check_admission(replay, &entry->leaf, &batch, err);
 	if (!rc)

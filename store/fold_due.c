@@ -95,6 +95,25 @@ static int wrong_reopening(const struct fold *fold, uint64_t index,
 	return 0;
 }
 
+/* Nor is this: one key of a collector that the journal names, for another. Its
+ * note may be of a later place, which was lost (docs/journal.md, Reopening). */
+static int wrong_succession(const struct fold *fold, uint64_t index,
+			    const struct leaf *leaf, struct err *err)
+{
+	unsigned long long number = (unsigned long long)index;
+
+	if (leaf->recv_us != fold->recv_us || leaf->applied < index || !index ||
+	    (leaf->applied == index && !hash_equal(&leaf->root, &fold->root)))
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: a succession of another place",
+			       number);
+	if (fold->succeeded_count == SUCCESSIONS_MAX)
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: more than %d successions", number,
+			       SUCCESSIONS_MAX);
+	return 0;
+}
+
 int fold_check_place(const struct fold *fold, uint64_t index,
 		     const struct leaf *leaf, struct err *err)
 {
@@ -102,6 +121,8 @@ int fold_check_place(const struct fold *fold, uint64_t index,
 		return wrong_state(fold, index, leaf, err);
 	if (leaf->kind == LEAF_REOPENED)
 		return wrong_reopening(fold, index, leaf, err);
+	if (leaf->kind == LEAF_SUCCEEDED)
+		return wrong_succession(fold, index, leaf, err);
 	if (fold_state_due(fold, 0, 0, leaf->recv_us))
 		return err_set(err, ERR_INVALID,
 			       "entry %llu: the state entry before it is "
