@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/follow.h"
 #include "agent/rotation.h"
 #include "agent/sender_parts.h"
 #include "base/rt/clock.h"
@@ -61,8 +62,12 @@ static void connect_now(struct sender *sender, unsigned attempt)
 	if (sender->with_code)
 		code_session_key(&office->code, &curve);
 	office_endpoint(office, attempt, endpoint);
-	if (socket_connect(sender->socket, endpoint, office->card.curve_key,
-			   &curve, &err)) {
+	sender->is_newest = follow_has_other(office) && sender->with_newest;
+	sender->with_newest = !sender->is_newest;
+	if (follow_read(office, &err) ||
+	    socket_connect(sender->socket, endpoint,
+			   follow_curve(office, sender->is_newest), &curve,
+			   &err)) {
 		sender->lost = true;
 		if (sender->options.log)
 			log_err(LOG_WARN, "connect", &err);
@@ -90,6 +95,8 @@ static int perform(struct sender *sender, const struct session_action *action,
 		return sender_restore(sender, action, err);
 	case SESSION_SLICE:
 		return sender_sliced(sender, action->slice, err);
+	case SESSION_SUCCEEDED:
+		return sender_succeeded(sender, action->bytes, err);
 	case SESSION_REOPENED:
 		return sender_reopened(sender, action->bytes, err);
 	case SESSION_CHECKPOINT:

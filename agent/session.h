@@ -76,6 +76,7 @@ enum session_action_kind {
 	SESSION_RECEIPTS, /* record them */
 	SESSION_RESTORE,  /* recalled, batch: take it back */
 	SESSION_SLICE,
+	SESSION_SUCCEEDED,  /* bytes: a note of the collector's keys */
 	SESSION_REOPENED,   /* bytes: a note that says it is a break's */
 	SESSION_CHECKPOINT, /* bytes: a note that says it is signed */
 	SESSION_EVIDENCE,   /* evidence: the answer to session_prove */

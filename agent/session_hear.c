@@ -133,6 +133,9 @@ static int hear_welcome(struct session *session, uint64_t now_ms,
 	session->facts.zone_minutes = welcome.zone_minutes;
 	session->facts.simulated = welcome.simulated;
 	session->facts.safe = 0; /* after a restore it may be lower */
+	for (size_t i = 0; i < welcome.succession_count; i++)
+		session_act(session, SESSION_SUCCEEDED)->bytes =
+			welcome.successions[i];
 	for (size_t i = 0; i < welcome.reopened_count; i++)
 		session_act(session, SESSION_REOPENED)->bytes =
 			welcome.reopened[i];

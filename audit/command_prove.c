@@ -9,6 +9,7 @@
 #include "audit/print.h"
 #include "proto/checkpoint.h"
 #include "proto/period.h"
+#include "proto/succession.h"
 #include "store/figures.h"
 #include "store/keyfile.h"
 #include "store/proof_file.h"
@@ -97,6 +98,18 @@ static int read_note(const struct ledger *ledger, const char *given,
 
 /* ---- the proof ---- */
 
+/* How the collector's keys followed one another, if they ever did. */
+static int read_successions(const struct ledger *ledger, char **notes,
+			    size_t *len, struct err *err)
+{
+	char path[PATH_MAX + 32];
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "%s/" SUCCESSIONS_FILE, ledger->dir);
+	rc = file_read(path, SUCCESSIONS_BYTES_MAX, notes, len, err);
+	return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
 static int make(struct ledger *ledger, const struct options *options,
 		uint64_t index, uint32_t n, struct strbuf *out, struct err *err)
 {
@@ -105,15 +118,18 @@ static int make(struct ledger *ledger, const struct options *options,
 	struct proof_said said;
 	struct proof_file proof = { .index = index, .n = n };
 	struct hash leaf;
-	char *note = NULL;
-	size_t len = 0;
+	char *note = NULL, *notes = NULL;
+	size_t len = 0, notes_len = 0;
 	int rc = ledger_statement(ledger, index, n, &found, err);
 
 	if (!rc)
 		rc = read_note(ledger, options_text(options, "checkpoint"),
 			       index, &note, &len, &checkpoint, err);
+	if (!rc)
+		rc = read_successions(ledger, &notes, &notes_len, err);
 	if (rc)
 		goto out;
+	proof.successions = span_of(notes, notes_len);
 	leaf = hash_leaf(found.entry.leaf_bytes, span_of(NULL, 0));
 	proof.leaf = found.entry.leaf_bytes;
 	proof.key = found.batch.key;
@@ -130,6 +146,7 @@ static int make(struct ledger *ledger, const struct options *options,
 		rc = proof_file_write(&proof, out, err);
 out:
 	free(note);
+	free(notes);
 	return rc;
 }
 

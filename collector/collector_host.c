@@ -69,6 +69,8 @@ static void host_facts(void *ctx, struct session_facts *out)
 		.to_cosign =
 			span_of(c->signed_last.note, c->signed_last.note_bytes),
 		.to_cosign_size = c->signed_last.checkpoint.size,
+		.successions = c->successions,
+		.succession_count = c->succession_count,
 		.reopened = c->reopened,
 		.reopened_count = c->reopened_count,
 	};

@@ -59,6 +59,8 @@ struct session_facts {
 	 * witnesses are: the one that still waits for them. */
 	struct span checkpoint, to_cosign;
 	uint64_t checkpoint_size, to_cosign_size;
+	const struct span *successions; /* notes; at most SUCCESSIONS_MAX */
+	size_t succession_count;
 	const struct span *reopened; /* notes of the newest breaks */
 	size_t reopened_count;	     /* at most REOPENINGS_MAX */
 };

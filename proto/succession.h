@@ -33,6 +33,8 @@
 
 /* In a journal: each is shown to every office. */
 #define SUCCESSIONS_MAX 32
+/* In the collector's directory: all notes, one after the other. */
+#define SUCCESSIONS_FILE "collector.successions"
 /* by and why are as a reopening's (reopening_text_fits). */
 #define SUCCESSION_BYTES_MAX 2048
 #define SUCCESSIONS_BYTES_MAX (SUCCESSIONS_MAX * SUCCESSION_BYTES_MAX)

@@ -45,6 +45,7 @@ int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 			struct err *err)
 {
 	ProtobufCBinaryData reopened[REOPENINGS_MAX];
+	ProtobufCBinaryData successions[SUCCESSIONS_MAX];
 	Tally__Welcome to = TALLY__WELCOME__INIT;
 	struct wire_encoder e;
 
@@ -53,6 +54,10 @@ int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 		reopened[i] = span_data(welcome->reopened[i]);
 	to.reopened = reopened;
 	to.n_reopened = welcome->reopened_count;
+	for (size_t i = 0; i < welcome->succession_count; i++)
+		successions[i] = span_data(welcome->successions[i]);
+	to.successions = successions;
+	to.n_successions = welcome->succession_count;
 	to.version = welcome->version;
 	to.wanted = welcome->wanted;
 	to.head = hash_data(&welcome->head);
@@ -257,6 +262,9 @@ int talk_decode_welcome(struct span body, struct arena *arena,
 	welcome.reopened_count = from->n_reopened;
 	for (size_t i = 0; i < from->n_reopened; i++)
 		welcome.reopened[i] = wire_bytes(from->reopened[i]);
+	welcome.succession_count = from->n_successions;
+	for (size_t i = 0; i < from->n_successions; i++)
+		welcome.successions[i] = wire_bytes(from->successions[i]);
 	rc = wire_fixed(from->head, "a head", welcome.head.bytes, HASH_BYTES,
 			err);
 	if (!rc && from->head_header.len &&
