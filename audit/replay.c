@@ -86,13 +86,32 @@ static int take_reopening(struct replay *replay,
 	struct reopening reopening;
 	int rc = leaf_reopening(&entry->leaf, entry->batch, &reopening, err);
 
-	if (!rc && !fold_collector_signed(replay->fold, entry->batch))
-		rc = err_set(err, ERR_CORRUPT,
-			     "the reopening is not signed by the journal's "
-			     "collector");
+	if (!rc) /* by a key that has followed, and is said next? */
+		replay->unsigned_break =
+			!fold_collector_signed(replay->fold, entry->batch);
 	if (!rc)
 		rc = reopenings_add(&replay->reopenings, entry->batch, err);
 	return rc;
+}
+
+/* A reopening whose signer the journal did not name is signed by a key that
+ * the successions just behind it name. */
+static int check_break(struct replay *replay, const struct journal_entry *entry,
+		       struct err *err)
+{
+	const struct reopenings *all = &replay->reopenings;
+	struct span note;
+
+	if (!replay->unsigned_break)
+		return 0;
+	note = span_of_text(all->items[all->count - 1].note);
+	replay->unsigned_break = !fold_collector_signed(replay->fold, note);
+	if (!replay->unsigned_break ||
+	    (entry && entry->leaf.kind == LEAF_SUCCEEDED))
+		return 0;
+	return err_set(err, ERR_CORRUPT,
+		       "the reopening is not signed by the journal's "
+		       "collector");
 }
 
 static int take_succession(const struct journal_entry *entry, struct err *err)
@@ -113,6 +132,8 @@ static int apply(struct replay *replay, const struct journal_entry *entry,
 
 	if (rc && rc != ERR_NOMEM)
 		rc = ERR_CORRUPT;
+	if (!rc)
+		rc = check_break(replay, entry, err);
 	if (!rc && entry->leaf.kind == LEAF_REOPENED)
 		rc = take_reopening(replay, entry, err);
 	if (!rc && entry->leaf.kind == LEAF_SUCCEEDED)
@@ -169,6 +190,8 @@ int replay_run(struct replay *replay, const char *dir,
 	while (replay->entries < until.size) {
 		rc = journal_read_next(reader, &entry, err);
 		if (rc != 1 || entry.leaf.recv_us > until_us) {
+			if (!rc)
+				rc = check_break(replay, NULL, err);
 			rc = rc == 1 ? 0 : rc;
 			break;
 		}

@@ -272,15 +272,16 @@ static int check_succession(struct verification *v,
 {
 	const struct leaf *leaf = &entry->leaf;
 	struct succession said;
+	bool here;
 	int rc = leaf_succession(leaf, entry->batch, &said, err);
 
 	if (rc)
 		return rc;
+	here = said.size == v->entries && said.after_us == v->recv_us &&
+	       hash_equal(&said.root, &v->roots[v->entries]);
 	if (!hash_equal(&said.journal, &v->journal) || !v->entries ||
-	    said.size < v->entries || leaf->recv_us != v->recv_us ||
-	    (said.size == v->entries &&
-	     (said.after_us != v->recv_us ||
-	      !hash_equal(&said.root, &v->roots[v->entries]))))
+	    leaf->recv_us != v->recv_us ||
+	    (!here && (!v->broken || said.size < v->entries)))
 		return err_set(err, ERR_CORRUPT,
 			       "a succession of the collector's keys names "
 			       "other entries than those before it");
@@ -328,6 +329,8 @@ static int check_entry(struct verification *v,
 		rc = note_blotted(v, entry, &batch, err);
 	if (rc)
 		return rc;
+	v->broken = leaf->kind == LEAF_REOPENED ||
+		    (v->broken && leaf->kind == LEAF_SUCCEEDED);
 	v->recv_us = leaf->recv_us;
 	hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
 	frontier_add(&v->frontier, &hash);

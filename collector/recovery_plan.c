@@ -514,8 +514,8 @@ int recovery_plan(struct recovery *recovery, struct err *err)
 
 /* ---- a break ---- */
 
-/* The break is signed with the key of now: if the journal lost what says so,
- * that is said again, in the same group. */
+/* The break is signed with the key of now: if what says that this one follows
+ * is lost, it is said again, in the same group. */
 static int plan_successions(struct plan *plan, struct err *err)
 {
 	struct recovery *recovery = plan->recovery;
@@ -528,6 +528,9 @@ static int plan_successions(struct plan *plan, struct err *err)
 		leaf = leaf_succeeded(&said, note);
 		leaf.recv_us = fold_recv_us(recovery->fold);
 		rc = keep(plan, &leaf, note, NULL, err);
+		if (!rc)
+			recovery->planned[recovery->planned_count - 1].joins =
+				true;
 	}
 	if (!rc &&
 	    !fold_collector_known(recovery->fold, &recovery->keys.sign.key))
@@ -543,11 +546,8 @@ static int plan_note(struct plan *plan, struct reopening *said, struct err *err)
 	struct recovery *recovery = plan->recovery;
 	struct span note;
 	struct leaf leaf;
-	size_t before = recovery->planned_count;
-	int rc = plan_successions(plan, err);
+	int rc;
 
-	if (rc)
-		return rc;
 	said->journal = recovery->journal;
 	said->kept = fold_applied(recovery->fold);
 	said->kept_root = fold_root(recovery->fold);
@@ -565,9 +565,7 @@ static int plan_note(struct plan *plan, struct reopening *said, struct err *err)
 	rc = declare(recovery, &leaf, err);
 	if (!rc)
 		rc = keep(plan, &leaf, note, NULL, err);
-	for (size_t i = before + 1; !rc && i < recovery->planned_count; i++)
-		recovery->planned[i].joins = true;
-	return rc;
+	return rc ? rc : plan_successions(plan, err);
 }
 
 /* Has its office's chain it already, or could it not follow? A state entry

@@ -95,15 +95,30 @@ static int wrong_reopening(const struct fold *fold, uint64_t index,
 	return 0;
 }
 
-/* Nor is this: one key of a collector that the journal names, for another. Its
- * note may be of a later place, which was lost (docs/journal.md, Reopening). */
+/* Is the entry behind a reopening, with nothing but successions between? */
+static bool behind_break(const struct fold *fold, uint64_t index)
+{
+	uint64_t at;
+
+	if (!fold->reopened_count)
+		return false;
+	at = fold->reopened[fold->reopened_count - 1] + 1;
+	for (size_t i = 0; i < fold->succeeded_count; i++)
+		at += fold->succeeded[i] >= at;
+	return at == index;
+}
+
+/* Nor is this: one key of a collector that the journal names, for another. Just
+ * behind a reopening it may be of a place that was lost. */
 static int wrong_succession(const struct fold *fold, uint64_t index,
 			    const struct leaf *leaf, struct err *err)
 {
 	unsigned long long number = (unsigned long long)index;
+	bool here = leaf->applied == index &&
+		    hash_equal(&leaf->root, &fold->root);
 
-	if (leaf->recv_us != fold->recv_us || leaf->applied < index || !index ||
-	    (leaf->applied == index && !hash_equal(&leaf->root, &fold->root)))
+	if (leaf->recv_us != fold->recv_us || !index ||
+	    (!here && (leaf->applied < index || !behind_break(fold, index))))
 		return err_set(err, ERR_INVALID,
 			       "entry %llu: a succession of another place",
 			       number);

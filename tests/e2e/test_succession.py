@@ -113,6 +113,7 @@ class Succession(Keys):
         self.assertIn("rotate --curve", self.rotate(*WORDS, code=3).stderr)
         self.world.start_collector()
         self.report(self.baima)
+        self.world.agent(self.world.admin, "sync")
         self.change("--curve")
         self.assertNotEqual(self.card()["curve"], before)
         self.report(self.baima)
@@ -138,6 +139,7 @@ class Succession(Keys):
         self.assertIn("already", self.world.agent(self.longmen, "follow",
                                                   notes).stderr)
         # Codes lead to the collector as it is now.
+        self.world.agent(self.world.admin, "sync")
         self.report(self.world.enrol("again", "longmen"))
         self.world.audit()
 
@@ -219,6 +221,7 @@ class Steps(Keys):
         self.report(self.baima)
         self.until_verified(self.baima)
         self.world.stop_collector()
+        shutil.copytree(self.baima, self.tmp("office"))
         shutil.copytree(self.dir, self.tmp("before"))
         self.rotate(*WORDS)
         shutil.copytree(self.dir, self.tmp("after"))
@@ -257,6 +260,9 @@ class Steps(Keys):
         for new, rotation, done in cases:
             with self.subTest(new=new):
                 self.set(*new, rotation=rotation)
+                # Each is another world for the office.
+                shutil.rmtree(self.baima)
+                shutil.copytree(self.tmp("office"), self.baima)
                 self.world.start_collector()
                 self.report(self.baima)
                 self.world.stop_collector()
@@ -278,15 +284,6 @@ class Steps(Keys):
                         read(os.path.join(self.dir, "keys/sign")),
                         read(os.path.join(self.tmp("after"), "keys/sign")))
                 self.world.call("tally-audit", "verify", self.dir)
-                # Each is another world for the office.
-                shutil.rmtree(self.baima)
-                shutil.copytree(self.tmp("office"), self.baima)
-
-    def setUp(self):
-        super().setUp()
-        self.report(self.baima)
-        self.until_verified(self.baima)
-        shutil.copytree(self.baima, self.tmp("office"))
 
 
 class Lose(Keys):
@@ -327,9 +324,9 @@ class Lose(Keys):
         self.assertEqual(len(journal.reopened), 1)
         self.world.start_collector()
         for office in (self.world.admin, self.baima, self.longmen, self.hrss):
-            self.world.agent(office, "sync")
-            self.assertIn("no alarm", self.world.agent(office,
-                                                       "alarm").stdout)
+            run = self.world.agent(office, "sync", code=None)
+            self.assertIn("no alarm", self.world.agent(
+                office, "alarm", code=None).stdout, run.stderr)
         self.report(self.longmen)
         self.until_verified(self.baima, self.longmen)
         self.assertEqual(self.card()["checkpoint"], key)

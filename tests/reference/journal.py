@@ -416,6 +416,7 @@ class Journal:
         self.since = 0    # entries since the last one
         self.forks = self.signatures = 0
         self.keys = Keys()
+        self.broken = False  # a reopening, and since then only successions
         self.collectors = []  # their checkpoint keys now
         self.successions = []  # size, old key, new key
         self.reopened = []  # kept, lost, its root, the note's lines
@@ -463,12 +464,14 @@ class Journal:
         need(recv_us >= self.recv_us, "received before the entry before")
         if kind == 5:
             self.read_reopening(leaf, batch, recv_us)
+            self.broken = True
             self.leaves.append(leaf_hash(leaf))
             return
         if kind == 6:
             self.read_succession(leaf, batch, recv_us)
             self.leaves.append(leaf_hash(leaf))
             return
+        self.broken = False
         self.check_place(kind, recv_us)
         self.recv_us = recv_us
         self.since = 0 if kind == 3 else self.since + 1
@@ -505,13 +508,13 @@ class Journal:
 
     def read_succession(self, leaf, note, recv_us):
         """A key of the collector goes over to another; it counts for nothing
-        else. Of a later place than its own only before a reopening."""
+        else. Of a later place than its own only behind a reopening."""
         need(len(leaf) == 178 and recv_us == self.recv_us and self.leaves,
              "a succession's length or time")
         size, root, old, new, curve, name = struct.unpack(">Q32s32s32s32s32s",
                                                           leaf[10:])
-        need(size >= len(self.leaves) and
-             (size > len(self.leaves) or root == self.root),
+        need(size == len(self.leaves) and root == self.root or
+             size >= len(self.leaves) and self.broken,
              "a succession of another place")
         need(name == sha(note), "the note is not the leaf's")
         text, lines = note.decode().split("\n\n")

@@ -836,12 +836,32 @@ Test(fold, a_collectors_key_goes_over_to_one_that_is_not_known)
 	cr_expect_eq(memcmp(curve, leaf.curve, CURVE_KEY_BYTES), 0);
 	cr_expect_not(fold_collector_known(stage.fold, &leaf.from),
 		      "the old one is ended");
-	/* Of a later place than its own: before a reopening. */
-	leaf = succession_of(&stage);
-	memset(leaf.from.bytes, 7, SIGN_KEY_BYTES);
+	stage_release(&stage);
+}
+
+Test(fold, a_succession_that_was_lost_is_said_again_behind_the_break)
+{
+	struct said said = { .statement.kind = SAID_COLLECTOR_KEYS };
+	uint64_t found[SUCCESSIONS_MAX];
+	struct err err = { 0 };
+	struct stage stage;
+	struct cast cast;
+	struct leaf leaf, lost;
+
+	stage_open(&stage, &cast);
+	said.statement.said.collector_keys.checkpoint_key =
+		stage_actor(90).pair.key;
+	cr_assert_eq(stage_say(&stage, &cast.founder, &said), VERDICT_ADMITTED);
+	lost = succession_of(&stage);
+	lost.applied += 3;
+	lost.root.bytes[0] ^= 1;
+	cr_expect_eq(apply_state(&stage, &lost, &err), ERR_INVALID);
+	leaf = break_of(&stage);
+	cr_assert_eq(apply_state(&stage, &leaf, &err), 0, "%s", err.msg);
+	cr_assert_eq(apply_state(&stage, &lost, &err), 0, "%s", err.msg);
+	leaf = lost;
+	leaf.from = lost.to;
 	leaf.to.bytes[0] = 9;
-	leaf.applied += 3;
-	leaf.root.bytes[0] ^= 1;
 	cr_assert_eq(apply_state(&stage, &leaf, &err), 0, "%s", err.msg);
 	cr_expect_eq(fold_succeeded(stage.fold, found), 2);
 	stage_release(&stage);
