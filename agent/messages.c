@@ -114,9 +114,9 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				"key of its sessions: once it has, this code "
 				"is of no use. Run \"tally-agent sync\", and "
 				"give a new code if it was not used by then",
-				"注意：汇总中心即将更换会话密钥，更换后此邀请码"
+				"注意：汇总中心即将更换会话密钥，更换后此登记码"
 				"无效。请先运行 \"tally-agent sync\"；届时尚未"
-				"使用的，请重新发码" },
+				"使用的，请重新发登记码" },
 	[MESSAGE_FOLLOWED] = { "the collector is now known by this key",
 			       "今后以此公钥辨认汇总中心" },
 	[MESSAGE_FOLLOWED_ALREADY] = { "the collector was known by this key "

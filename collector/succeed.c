@@ -206,16 +206,13 @@ int succeed_settle(const char *dir, const char *journal_dir,
 int succeed_make(const char *dir, struct keys *out, struct err *err)
 {
 	char from[PATH_MAX];
-	char left[PATH_MAX];
 	enum succeed_state state;
 	int rc = kept_path(dir, ROTATION_DIR, from, err);
 
 	if (!rc)
-		rc = kept_path(from, "keys", left, err);
-	if (!rc)
 		rc = succeed_state(dir, &state, err);
 	if (!rc && state == SUCCEED_NONE)
-		(void)rmdir(left); /* a crash left it empty */
+		keys_discard(from); /* what a crash left */
 	if (!rc)
 		rc = dir_make(from, err);
 	if (!rc)

@@ -412,8 +412,7 @@ static void remove_folder(const char *path)
 	(void)rmdir(path);
 }
 
-/* What a crash left of keys that were being made, and the directory. */
-static void remove_unfinished(const char *dir)
+void keys_discard(const char *dir)
 {
 	DIR *folder = opendir(dir);
 	const struct dirent *entry;
@@ -442,7 +441,7 @@ int keys_replace(const char *dir, const char *from, struct err *err)
 	if (!rc)
 		rc = sync_dir(to, err);
 	if (!rc)
-		remove_unfinished(from);
+		keys_discard(from);
 	return rc;
 }
 

@@ -30,6 +30,9 @@ int keys_load_curve(const char *dir, struct curve_pair *out, struct err *err);
  * with its last key. */
 int keys_take_over(const char *dir, const char *from, const char *kind,
 		   struct err *err);
+/* Removes keys, also what a crash left of some that were being made, and the
+ * directory if nothing else is in it. */
+void keys_discard(const char *dir);
 void keys_wipe(struct keys *keys);
 
 /* Takes an exclusive lock on dir/lock, held until the process ends or the

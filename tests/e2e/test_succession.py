@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """The collector's own keys go over to new ones: offices, auditors and whoever
 has only the card of long ago follow, and the old key is of no use any more."""
-import glob
 import json
 import os
-import re
 import shutil
+import time
 import unittest
 
 from test_recover import Lost, read
 from world import until
 
+KILLS = 10
 WORDS = ("--by", "李明, data office", "--why", "a year is over")
 
 
@@ -284,6 +284,51 @@ class Steps(Keys):
                         read(os.path.join(self.dir, "keys/sign")),
                         read(os.path.join(self.tmp("after"), "keys/sign")))
                 self.world.call("tally-audit", "verify", self.dir)
+
+
+class Killed(Keys):
+    """kill -9 of the rotation at many moments: it is done or it is not, and
+    what comes next goes on with it."""
+
+    def half(self):
+        """The file that names what the journal says is there, or neither."""
+        done = len(self.world.journal().successions)
+        self.assertLessEqual(done, 1)
+        return done
+
+    def test_at_any_moment(self):
+        self.report(self.baima)
+        self.world.stop_collector()
+        shutil.copytree(self.dir, self.tmp("before"))
+        shutil.copytree(self.baima, self.tmp("office"))
+        started = time.monotonic()
+        self.rotate(*WORDS)
+        takes = time.monotonic() - started
+        done = 0
+        for i in range(KILLS):
+            for name in (self.dir, self.baima):
+                shutil.rmtree(name)
+            shutil.copytree(self.tmp("before"), self.dir)
+            shutil.copytree(self.tmp("office"), self.baima)
+            process = self.world.start(
+                "tally-collector", "rotate", "--dir", self.dir, "--clock",
+                self.world.clock, *WORDS)
+            time.sleep(takes * i / KILLS)
+            process.kill()
+            process.wait()
+            done += self.half()
+            self.rotate(*WORDS, code=3 if self.half() else 0)
+            self.assertEqual(self.half(), 1)
+            self.rotate("--curve")
+            self.assertFalse(os.path.exists(os.path.join(self.dir,
+                                                         "rotation")))
+            self.world.call("tally-audit", "verify", self.dir)
+        self.assertLess(done, KILLS)
+        self.world.start_collector()
+        self.world.agent(self.baima, "follow", os.path.join(
+            self.dir, "collector.successions"))
+        self.report(self.baima)
+        self.until_verified(self.baima)
 
 
 class Lose(Keys):

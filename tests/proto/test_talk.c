@@ -83,7 +83,9 @@ Test(talk, welcome_round_trips)
 				.simulated = true,
 				.reopened = { span_of_text("one"),
 					      span_of_text("two") },
-				.reopened_count = 2 };
+				.reopened_count = 2,
+				.successions = { span_of_text("three") },
+				.succession_count = 1 };
 	struct welcome got;
 
 	fill(&made.head, 7);
@@ -106,6 +108,8 @@ Test(talk, welcome_round_trips)
 	cr_expect_eq(got.now_us, 1700000000000000);
 	cr_expect_eq(got.zone_minutes, -210);
 	cr_expect(got.simulated);
+	cr_assert_eq(got.succession_count, 1);
+	cr_expect(span_equal(got.successions[0], made.successions[0]));
 	cr_assert_eq(got.reopened_count, 2);
 	cr_expect(span_equal(got.reopened[0], made.reopened[0]));
 	cr_expect(span_equal(got.reopened[1], made.reopened[1]));
