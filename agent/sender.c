@@ -93,6 +93,8 @@ static int perform(struct sender *sender, const struct session_action *action,
 		return sender_record(sender, action, err);
 	case SESSION_RESTORE:
 		return sender_restore(sender, action, err);
+	case SESSION_FORMER:
+		return sender_former_told(sender, action->recalled, err);
 	case SESSION_SLICE:
 		return sender_sliced(sender, action->slice, err);
 	case SESSION_SUCCEEDED:
@@ -178,7 +180,8 @@ static void drain(struct sender *sender)
 			count_waiting(sender);
 			again = true;
 		} else if (!ret) {
-			again = sender_witness(sender, &err, &ret) ||
+			again = sender_ask_former(sender, &err, &ret) ||
+				sender_witness(sender, &err, &ret) ||
 				sender_follow_enrolment(sender, &err, &ret);
 			if (!again && !ret)
 				again = sender_follow_rotation(sender, &err,
@@ -200,13 +203,24 @@ static void drain(struct sender *sender)
 			 at > now_ms ? at - now_ms : 0);
 }
 
+/* The handshake is done: who has that CURVE key is there. */
+static int keep_curve(struct sender *sender, struct err *err)
+{
+	int ret = sender->is_newest ? follow_worked(sender->office, err) : 0;
+
+	sender->with_newest = sender->is_newest;
+	return ret == ERR_FULL ? 0 : ret; /* the next time */
+}
+
 static void on_up(void *arg)
 {
 	struct sender *sender = arg;
 	struct session_chain chain;
 	struct err err;
 
-	if (sender_read_chain(sender, &chain, &err)) {
+	sender->formers = true;
+	if (keep_curve(sender, &err) ||
+	    sender_read_chain(sender, &chain, &err)) {
 		fail(sender, &err);
 		return;
 	}
@@ -395,7 +409,7 @@ bool sender_settled(const struct sender *sender)
 	    !session_settled(sender->session) || sender->recount)
 		return false;
 	return (facts->catalogue <= sender->gather.complete &&
-		!sender->asking) ||
+		!sender->asking && !sender->former.count) ||
 	       clock_monotonic_ms() - sender->ready_at > SENDER_SLICE_WAIT_MS;
 }
 

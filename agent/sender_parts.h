@@ -7,6 +7,7 @@
  *   sender_outbox.c  what is read from the outbox and written to it
  *   sender_breaks.c  breaks of the journal that were accepted
  *   sender_reopened.c  accepting one; stands on sender_witness
+ *   sender_former.c  batches of keys before this one
  *   sender_succeed.c  the collector's keys; stands on sender_witness
  *   sender_witness.c  whether the journal is still the one that was verified
  *   sender_word.c    what is said to the log and to other processes
@@ -59,7 +60,9 @@ struct sender {
 	bool own_tried;	  /* the code was refused, and then our own keys */
 	bool with_newest; /* the next session tries the newest CURVE key */
 	bool is_newest;	  /* this one has it */
-	bool with_old;	  /* the session hands over to the new key */
+	bool formers;	  /* batches of former keys may lack a receipt */
+	struct outbox_former former; /* asked for; count 0: none */
+	bool with_old;		     /* the session hands over to the new key */
 	uint64_t swapped_at;
 	struct loop_timer timer, poll;
 	struct slice_gather gather;
@@ -159,6 +162,15 @@ bool sender_witness(struct sender *sender, struct err *err, int *ret);
 /* SESSION_REOPENED: a break that is new is accepted if it is signed and fits
  * what was verified; what was lost is sent again in a new session. */
 int sender_reopened(struct sender *sender, struct span note, struct err *err);
+
+/* ---- sender_former.c ---- */
+
+/* What the office had said under a former key, and a journal that was opened
+ * again had lost: asks where it stands now. True: there is more to do. */
+bool sender_ask_former(struct sender *sender, struct err *err, int *ret);
+/* SESSION_FORMER. */
+int sender_former_told(struct sender *sender, const struct recalled *recalled,
+		       struct err *err);
 
 /* ---- sender_succeed.c ---- */
 

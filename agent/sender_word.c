@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "agent/follow.h"
 #include "agent/messages.h"
 #include "base/rt/clock.h"
 #include "base/rt/log.h"
@@ -92,13 +91,7 @@ int sender_tell(struct sender *sender, struct err *err)
 	if (word.state == SESSION_READY) {
 		sender->ready_at = clock_monotonic_ms();
 		compare_clocks(sender);
-		sender->with_newest = sender->is_newest;
-		ret = sender->is_newest ? follow_worked(sender->office, err) :
-					  0;
-		if (ret == ERR_FULL)
-			ret = 0;
-		if (!ret)
-			ret = learn_zone(sender, err);
+		ret = learn_zone(sender, err);
 		if (!ret)
 			ret = learn_clock(sender, err);
 		if (ret)

@@ -281,6 +281,10 @@ static int hear_recalled(struct session *session, uint64_t now_ms,
 	ret = talk_decode_recalled(body, &session->arena, recalled, NULL);
 	if (ret)
 		return ret;
+	if (session->state == SESSION_READY && session->recalls_former) {
+		session_act(session, SESSION_FORMER)->recalled = recalled;
+		return 0;
+	}
 	if (session->state != SESSION_RECALLING)
 		return ERR_ORDER;
 	ret = wire_decode_batch(recalled->batch, &session->arena, batch, NULL);

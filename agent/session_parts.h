@@ -45,6 +45,7 @@ struct session {
 	struct session_chain chain;
 	struct hash wanted_head; /* CHECKING, RECALLING */
 	uint64_t wanted, recall_until;
+	bool recalls_former;  /* batches of a former key may come */
 	bool greeted;	      /* WELCOME was heard on this socket */
 	uint64_t proof_until; /* an EVIDENCE is expected; 0: none is */
 

@@ -510,3 +510,26 @@ int recovery_reopen(struct recovery *recovery, struct reopening *said,
 		rc = kept_remove_store(store, err);
 	return rc ? rc : sign_anew(recovery, err);
 }
+
+/* What the offices sent again by themselves is in their chains, and is not put
+ * in twice. */
+int recovery_late(struct recovery *recovery, uint64_t now_us, bool dry,
+		  size_t *count, struct err *err)
+{
+	size_t before = recovery->planned_count;
+	char store[PATH_MAX];
+	int rc = 0;
+
+	*count = 0;
+	if (!recovery->declared_count || before)
+		return 0;
+	rc = recovery_plan_late(recovery, now_us, err);
+	for (size_t i = 0; i < recovery->planned_count; i++)
+		*count += !recovery->planned[i].alone;
+	if (rc || dry || !recovery->planned_count)
+		return rc;
+	rc = write_journal(recovery, err);
+	if (!rc)
+		rc = kept_path(recovery->dir, "store", store, err);
+	return rc ? rc : kept_remove_store(store, err);
+}

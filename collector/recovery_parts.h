@@ -80,6 +80,9 @@ bool recovery_has_begun(const struct recovery *recovery);
  * and has no place any more, received at now_us. */
 int recovery_plan_break(struct recovery *recovery, struct reopening *said,
 			uint64_t now_us, struct err *err);
+/* As recovery_plan_break behind a break that is there. */
+int recovery_plan_late(struct recovery *recovery, uint64_t now_us,
+		       struct err *err);
 int recovery_add_note(struct recovery *recovery, const char *source,
 		      struct span bytes, struct err *err);
 

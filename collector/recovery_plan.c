@@ -607,22 +607,33 @@ static int plan_again(struct plan *plan, const struct held *held,
 	return keep(plan, &leaf, held->batch, &batch, err);
 }
 
-int recovery_plan_break(struct recovery *recovery, struct reopening *said,
-			uint64_t now_us, struct err *err)
+int recovery_plan_late(struct recovery *recovery, uint64_t now_us,
+		       struct err *err)
 {
 	struct plan plan = { .recovery = recovery,
 			     .note = recovery->note_count };
-	uint64_t kept;
+	uint64_t kept = recovery->declared[recovery->declared_count - 1].kept;
 	int rc = 0;
 
 	puts_init(&plan.puts);
-	if (!recovery_has_begun(recovery))
-		rc = plan_note(&plan, said, err);
-	kept = rc ? 0 : recovery->declared[recovery->declared_count - 1].kept;
 	for (size_t i = 0; i < recovery->held_count && !rc; i++)
 		if (recovery->held[i].index >= kept &&
 		    !in_chain(recovery, &recovery->held[i]))
 			rc = plan_again(&plan, &recovery->held[i], now_us, err);
 	puts_release(&plan.puts);
 	return rc;
+}
+
+int recovery_plan_break(struct recovery *recovery, struct reopening *said,
+			uint64_t now_us, struct err *err)
+{
+	struct plan plan = { .recovery = recovery,
+			     .note = recovery->note_count };
+	int rc = 0;
+
+	puts_init(&plan.puts);
+	if (!recovery_has_begun(recovery))
+		rc = plan_note(&plan, said, err);
+	puts_release(&plan.puts);
+	return rc ? rc : recovery_plan_late(recovery, now_us, err);
 }

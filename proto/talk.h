@@ -85,6 +85,7 @@ struct nack {
 
 struct recall {
 	uint64_t from, count;
+	struct hash key; /* that the office had before; zero: its own */
 };
 
 struct recalled {

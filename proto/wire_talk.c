@@ -152,12 +152,15 @@ int talk_encode_nack(const struct nack *nack, struct strbuf *out,
 int talk_encode_recall(const struct recall *recall, struct strbuf *out,
 		       struct err *err)
 {
+	static const struct hash none;
 	Tally__Recall to = TALLY__RECALL__INIT;
 	struct wire_encoder e;
 
 	wire_encoder_init(&e);
 	to.from = recall->from;
 	to.count = recall->count;
+	if (!hash_equal(&recall->key, &none))
+		to.key = hash_data(&recall->key);
 	return wire_encoder_say(&e, WIRE_RECALL, &to.base, out, err);
 }
 
@@ -384,7 +387,9 @@ int talk_decode_recall(struct span body, struct arena *arena,
 		return err_set(err, ERR_INVALID,
 			       "a RECALL asks for no batches");
 	*out = (struct recall){ .from = from->from, .count = from->count };
-	return 0;
+	return from->key.len ? wire_fixed(from->key, "a key", out->key.bytes,
+					  HASH_BYTES, err) :
+			       0;
 }
 
 int talk_decode_recalled(struct span body, struct arena *arena,

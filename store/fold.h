@@ -147,6 +147,9 @@ struct fold_office {
 
 bool fold_office(const struct fold *fold, const struct hash *key,
 		 struct fold_office *out);
+/* Did a key rotate, and the next, so that to is its office's now? */
+bool fold_leads_to(const struct fold *fold, const struct hash *from,
+		   const struct hash *to);
 /* By the CURVE key of a session: its office, or false. */
 bool fold_office_by_curve(const struct fold *fold,
 			  const uint8_t curve_key[CURVE_KEY_BYTES],

@@ -7,14 +7,14 @@ import shutil
 import time
 import unittest
 
-from test_recover import Lost, read
-from world import until
+from test_recover import read
+from test_reopen import Opened
 
 KILLS = 10
 WORDS = ("--by", "李明, data office", "--why", "a year is over")
 
 
-class Keys(Lost):
+class Keys(Opened):
     def rotate(self, *words, code=0):
         return self.world.call("tally-collector", "rotate", "--dir", self.dir,
                                "--clock", self.world.clock, *words, code=code)
@@ -31,24 +31,6 @@ class Keys(Lost):
                   encoding="utf-8") as f:
             return dict(line.split(" ", 1) for line in
                         f.read().splitlines()[1:])
-
-    def verified(self, office):
-        run = self.world.agent(office, "alarm", "--json", code=None)
-        return json.loads(run.stdout)["verified"]
-
-    def until_verified(self, *offices):
-        self.world.until_signed()
-        size = len(self.world.journal().leaves)
-
-        def done(office):
-            self.world.agent(office, "sync")
-            return self.verified(office) == size
-        for office in offices:
-            until(lambda o=office: done(o), "evidence")
-
-    def log(self):
-        with open(self.world.path("log"), encoding="utf-8") as f:
-            return f.read()
 
     def tmp(self, name):
         return self.world.path(name)

@@ -172,7 +172,8 @@ Test(talk, nack_recall_and_recalled_round_trip)
 			     .retry_ms = 100,
 			     .wanted = 2 },
 		    nack_got;
-	struct recall recall = { .from = 3, .count = 9 }, recall_got;
+	struct recall recall = { .from = 3, .count = 9, .key = { { 7 } } },
+		      recall_got;
 	struct recalled recalled = {
 		.receipt = { 3, 10, 77, verdicts, 2 },
 		.batch = span_of_text("bytes of a batch"),
@@ -195,6 +196,7 @@ Test(talk, nack_recall_and_recalled_round_trip)
 		     0);
 	cr_expect_eq(recall_got.from, 3);
 	cr_expect_eq(recall_got.count, 9);
+	cr_expect(hash_equal(&recall_got.key, &recall.key));
 
 	strbuf_clear(&buf);
 	cr_assert_eq(talk_encode_recalled(&recalled, &buf, NULL), 0);
