@@ -85,10 +85,9 @@ static int take_reopening(struct replay *replay,
 	struct reopening reopening;
 	int rc = leaf_reopening(&entry->leaf, entry->batch, &reopening, err);
 
-	if (!rc && !fold_collector_signed(replay->fold, entry->batch))
-		rc = err_set(err, ERR_CORRUPT,
-			     "the reopening is not signed by the journal's "
-			     "collector");
+	if (!rc) /* by a key that has followed, and is said next? */
+		replay->unsigned_break =
+			!fold_collector_signed(replay->fold, entry->batch);
 	if (!rc)
 		rc = reopenings_add(&replay->reopenings, entry->batch, err);
 	return rc;
@@ -105,6 +104,35 @@ static bool is_too_new(const struct replay *replay, const struct leaf *leaf)
 		facts.rules > FOLD_RULES_VERSION);
 }
 
+/* A reopening whose signer the journal did not name is signed by a key that
+ * the successions just behind it name. */
+static int check_break(struct replay *replay, const struct journal_entry *entry,
+		       struct err *err)
+{
+	const struct reopenings *all = &replay->reopenings;
+	struct span note;
+
+	if (!replay->unsigned_break)
+		return 0;
+	note = span_of_text(all->items[all->count - 1].note);
+	replay->unsigned_break = !fold_collector_signed(replay->fold, note);
+	if (!replay->unsigned_break ||
+	    (entry && entry->leaf.kind == LEAF_SUCCEEDED))
+		return 0;
+	return err_set(err, ERR_CORRUPT,
+		       "the reopening is not signed by the journal's "
+		       "collector");
+}
+
+static int take_succession(const struct journal_entry *entry, struct err *err)
+{
+	struct succession succession;
+
+	return leaf_succession(&entry->leaf, entry->batch, &succession, err) ?
+		       err->code = ERR_CORRUPT :
+		       0;
+}
+
 static int apply(struct replay *replay, const struct ahead_entry *one,
 		 struct err *err)
 {
@@ -114,8 +142,12 @@ static int apply(struct replay *replay, const struct ahead_entry *one,
 
 	if (rc && rc != ERR_NOMEM)
 		rc = ERR_CORRUPT;
+	if (!rc)
+		rc = check_break(replay, entry, err);
 	if (!rc && entry->leaf.kind == LEAF_REOPENED)
 		rc = take_reopening(replay, entry, err);
+	if (!rc && entry->leaf.kind == LEAF_SUCCEEDED)
+		rc = take_succession(entry, err);
 	if (!rc)
 		rc = check_admission(replay, &entry->leaf, batch, err);
 	if (!rc)
@@ -165,6 +197,8 @@ int replay_run(struct replay *replay, const char *dir,
 	while (replay->entries < until.size) {
 		rc = ahead_next(ahead, &one, err);
 		if (rc != 1 || one->entry.leaf.recv_us > until_us) {
+			if (!rc)
+				rc = check_break(replay, NULL, err);
 			rc = rc == 1 ? 0 : rc;
 			break;
 		}

@@ -31,6 +31,7 @@ struct replay {
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t recv_us; /* of the last entry */
 	struct reopenings reopenings;
+	bool unsigned_break; /* by no key that was named before it */
 	/* on the way */
 	struct puts puts;
 	uint16_t *room; /* verdicts of one batch */

@@ -14,6 +14,7 @@ void verification_init(struct verification *verification)
 {
 	*verification = (struct verification){ 0 };
 	frontier_init(&verification->frontier);
+	strbuf_init(&verification->successions, 0);
 	chains_init(&verification->chains);
 	arena_init(&verification->arena, WIRE_ARENA_BYTES);
 }
@@ -25,6 +26,7 @@ void verification_release(struct verification *verification)
 	free(verification->roots);
 	free(verification->blotted);
 	reopenings_release(&verification->reopenings);
+	strbuf_release(&verification->successions);
 	verification->roots = NULL;
 	verification->blotted = NULL;
 }
@@ -262,6 +264,30 @@ static int check_reopening(struct verification *v,
 	return reopenings_add(&v->reopenings, entry->batch, err);
 }
 
+/* The collector's keys went over to others, both signed that; whether they are
+ * the collector's is replay's part. */
+static int check_succession(struct verification *v,
+			    const struct journal_entry *entry, struct err *err)
+{
+	const struct leaf *leaf = &entry->leaf;
+	struct succession said;
+	bool here;
+	int rc = leaf_succession(leaf, entry->batch, &said, err);
+
+	if (rc)
+		return rc;
+	here = said.size == v->entries && said.after_us == v->recv_us &&
+	       hash_equal(&said.root, &v->roots[v->entries]);
+	if (!hash_equal(&said.journal, &v->journal) || !v->entries ||
+	    leaf->recv_us != v->recv_us ||
+	    (!here && (!v->broken || said.size < v->entries)))
+		return err_set(err, ERR_CORRUPT,
+			       "a succession of the collector's keys names "
+			       "other entries than those before it");
+	strbuf_add(&v->successions, entry->batch.data, entry->batch.len);
+	return v->successions.failed ? err_set(err, ERR_NOMEM, "no memory") : 0;
+}
+
 static int check_entry(struct verification *v, const struct ahead_entry *one,
 		       struct err *err)
 {
@@ -293,6 +319,9 @@ static int check_entry(struct verification *v, const struct ahead_entry *one,
 	case LEAF_REOPENED:
 		rc = check_reopening(v, entry, err);
 		break;
+	case LEAF_SUCCEEDED:
+		rc = check_succession(v, entry, err);
+		break;
 	case LEAF_FORWARD:
 		break;
 	}
@@ -300,6 +329,8 @@ static int check_entry(struct verification *v, const struct ahead_entry *one,
 		rc = note_blotted(v, entry, batch, err);
 	if (rc)
 		return rc;
+	v->broken = leaf->kind == LEAF_REOPENED ||
+		    (v->broken && leaf->kind == LEAF_SUCCEEDED);
 	v->recv_us = leaf->recv_us;
 	frontier_add(&v->frontier, &one->leaf);
 	v->entries++;

@@ -39,6 +39,7 @@ static const struct limit limits[] = {
 	{ &tally__ack__descriptor, 2, TALK_RECEIPTS_MAX },
 	{ &tally__nack__descriptor, 3, TALK_TEXT_BYTES_MAX },
 	{ &tally__welcome__descriptor, 16, REOPENINGS_MAX },
+	{ &tally__welcome__descriptor, 17, SUCCESSIONS_MAX },
 	{ &tally__recalled__descriptor, 5, WIRE_VERDICTS_MAX },
 	{ &tally__head__descriptor, 8, WIRE_TEXT_BYTES_MAX },
 	{ &tally__head__descriptor, 9, WIRE_CELLS_MAX },

@@ -462,6 +462,19 @@ bool fold_office(const struct fold *fold, const struct hash *key,
 	return office != NULL;
 }
 
+bool fold_leads_to(const struct fold *fold, const struct hash *from,
+		   const struct hash *to)
+{
+	const struct office *office = office_find(fold, from);
+
+	while (office && office->flags & OFFICE_ROTATED) {
+		if (hash_equal(&office->successor, to))
+			return true;
+		office = office_find(fold, &office->successor);
+	}
+	return false;
+}
+
 bool fold_office_by_curve(const struct fold *fold,
 			  const uint8_t curve_key[CURVE_KEY_BYTES],
 			  struct fold_office *out)

@@ -129,6 +129,8 @@ struct fold {
 	bool state_full;  /* that one was due for the number of entries */
 	uint64_t reopened[REOPENINGS_MAX]; /* entries, the newest last */
 	size_t reopened_count;
+	uint64_t succeeded[SUCCESSIONS_MAX]; /* entries, in order */
+	size_t succeeded_count;
 
 	struct intern office_keys; /* key hash -> index of offices */
 	struct office **offices;

@@ -60,7 +60,8 @@ int entry_check(const struct journal_entry *entry, struct arena *arena,
 			       err_set(err, ERR_CORRUPT,
 				       "a state entry carries a batch") :
 			       0;
-	if (entry->leaf.kind == LEAF_REOPENED)
+	if (entry->leaf.kind == LEAF_REOPENED ||
+	    entry->leaf.kind == LEAF_SUCCEEDED)
 		return 0;
 	if (entry->leaf.kind == LEAF_FORWARD)
 		return err_set(err, ERR_INVALID,
