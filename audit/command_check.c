@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "audit/print.h"
-#include "audit/say.h"
 #include "audit/source.h"
+#include "store/say.h"
 #include "base/json.h"
 #include "proto/wire.h"
 #include "store/keyfile.h"

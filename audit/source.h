@@ -9,9 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/err.h"
-#include "store/journal.h"
+#include "proto/sign.h"
 
 /* The journal's directory: dir/journal of a data directory, or dir itself. */
 int source_journal(const char *dir, char out[PATH_MAX], struct err *err);
@@ -24,12 +23,5 @@ int source_card(const char *path, struct sign_key *out, struct err *err);
 
 /* Digits only: a number of entries. */
 bool source_size(const char *text, uint64_t *out);
-
-/*
- * The batch of an entry, decoded and proven, in the arena, which is reset
- * first. State entries have none: *batch is all zero then.
- */
-int source_batch(const struct journal_entry *entry, struct arena *arena,
-		 struct batch *batch, struct err *err);
 
 #endif
