@@ -65,6 +65,7 @@ static int adjust(const struct options *options, struct office *office,
 		code = say_save(&desk, entry, &number);
 	if (!code)
 		tell(&desk, entry);
+	desk.json = options_given(options, "json");
 	if (!code && options_given(options, "wait"))
 		code = desk_wait(&desk, timeout_ms, &number, NULL, 1, NULL);
 	desk_close(&desk);
@@ -83,6 +84,8 @@ int command_adjust(const struct options *options)
 
 	if (deliver_timeout(options, &timeout_ms, &err))
 		return options_usage(options, "%s", err.msg);
+	if (options_given(options, "json") && !options_given(options, "wait"))
+		return options_usage(options, "--json goes with --wait");
 	if (withdraws && (amounts || options_given(options, "name")))
 		return options_usage(options, "--withdraw takes an adjustment "
 					      "back: no amount, no --name");

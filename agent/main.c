@@ -146,7 +146,7 @@ static const struct option_spec adjust_options[] = {
 	{ "withdraw", NULL, OPTION_FLAG, NULL, "take the adjustment back" },
 	{ "version", NULL, OPTION_TEXT, "V",
 	  "only if it is still the figure that was seen" },
-	WAIT_OPTIONS,
+	OUTCOME_OPTIONS,
 };
 
 static const struct option_spec redact_options[] = {

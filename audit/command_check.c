@@ -6,15 +6,13 @@
 #include <string.h>
 
 #include "audit/print.h"
+#include "audit/source.h"
 #include "store/say.h"
 #include "base/json.h"
-#include "proto/card.h"
 #include "proto/wire.h"
 #include "store/keyfile.h"
 #include "store/proof_file.h"
 #include "store/witnesses.h"
-
-#define CARD_BYTES_MAX 4096
 
 struct checking {
 	struct proof_file proof;
@@ -26,21 +24,6 @@ struct checking {
 };
 
 /* ---- whose signature counts ---- */
-
-static int read_card(const char *path, struct sign_key *out, struct err *err)
-{
-	struct card card;
-	char *text = NULL;
-	size_t len = 0;
-	int rc = file_read(path, CARD_BYTES_MAX, &text, &len, err);
-
-	if (!rc)
-		rc = card_parse(span_of(text, len), &card, err);
-	if (!rc)
-		*out = card.checkpoint_key;
-	free(text);
-	return rc;
-}
 
 /* 64 hex digits, or a verifier key as other programs print it. */
 static int parse_key(const char *text, struct sign_key *out, struct err *err)
@@ -249,7 +232,7 @@ int command_check(const struct options *options)
 	if (lang_choose(options_text(options, "lang"), &lang, &err) ||
 	    (text && parse_key(text, &key, &err)))
 		return options_usage(options, "%s", err.msg);
-	if (card && read_card(card, &key, &err))
+	if (card && source_card(card, &key, &err))
 		return print_failure(EXIT_USAGE, "%s", err.msg);
 	return run(options, &key, lang);
 }

@@ -9,7 +9,6 @@
 #include "audit/print.h"
 #include "proto/checkpoint.h"
 #include "proto/period.h"
-#include "proto/succession.h"
 #include "store/figures.h"
 #include "store/keyfile.h"
 #include "store/proof_file.h"

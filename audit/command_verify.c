@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "audit/policy.h"
 #include "audit/print.h"
 #include "audit/redactions.h"
 #include "audit/source.h"
@@ -129,7 +130,8 @@ static void print_successions(const struct verification *v, struct strbuf *out)
 }
 
 static void print_json(const struct verification *v,
-		       const struct redactions *redactions, bool good,
+		       const struct redactions *redactions,
+		       const struct policy *policy, bool good,
 		       struct strbuf *out)
 {
 	strbuf_addf(out, "{\"ok\":%s", good ? "true" : "false");
@@ -149,6 +151,8 @@ static void print_json(const struct verification *v,
 		print_json_successions(v, out);
 	print_hash(out, "root", &v->root);
 	print_json_redacted(redactions, out);
+	if (good && policy_demands(policy))
+		policy_print_json(policy, out);
 	if (!good) {
 		strbuf_addf(out, ",\"bad\":{\"index\":%" PRIu64, v->index);
 		if (v->file[0]) {
@@ -189,7 +193,7 @@ static void print_redacted(const struct redactions *redactions,
 
 static void print_people(const struct verification *v,
 			 const struct redactions *redactions,
-			 struct strbuf *out)
+			 const struct policy *policy, struct strbuf *out)
 {
 	char id[2 * HASH_BYTES + 1], root[2 * HASH_BYTES + 1];
 
@@ -216,6 +220,8 @@ static void print_people(const struct verification *v,
 		strbuf_addf(out, "torn tail   %" PRIu64 " bytes\n",
 			    v->torn_bytes);
 	print_redacted(redactions, out);
+	if (policy_demands(policy))
+		policy_print(policy, v, out);
 	strbuf_add_text(out, v->reopenings.count ?
 				     "all that was kept is well\n" :
 				     "all is well\n");
@@ -234,8 +240,43 @@ static void say_bad(const struct verification *v)
 				    v->index, v->what);
 }
 
+static int read_policy(const struct options *options, struct policy *out)
+{
+	const char *quorum = options_text(options, "quorum");
+	uint64_t count = 1;
+
+	*out = (struct policy){
+		.card = options_text(options, "card"),
+		.witnesses = options_text(options, "witnesses"),
+		.checkpoint = options_text(options, "checkpoint"),
+		.dir = options_argument(options, 0),
+	};
+	if (quorum && !out->witnesses)
+		return options_usage(options, "--quorum goes with --witnesses");
+	if (out->checkpoint && !policy_demands(out))
+		return options_usage(options, "--checkpoint goes with --card "
+					      "or --witnesses");
+	if (quorum &&
+	    (!source_size(quorum, &count) || !count || count > WITNESSES_MAX))
+		return options_usage(options, "--quorum is 1 to %d",
+				     WITNESSES_MAX);
+	out->quorum = (unsigned)count;
+	return EXIT_OK;
+}
+
+/* What is wrong with signatures is no bad record: the journal was verified. */
+static int unsigned_code(int rc, const struct err *err)
+{
+	return print_failure(rc == ERR_CORRUPT ? EXIT_BROKEN :
+			     rc == ERR_INVALID || rc == ERR_NOTFOUND ?
+						 EXIT_USAGE :
+						 EXIT_FAILED,
+			     "%s", err->msg);
+}
+
 int command_verify(const struct options *options)
 {
+	struct policy policy;
 	struct redactions redactions = { 0 };
 	struct verification v;
 	struct strbuf out;
@@ -244,6 +285,9 @@ int command_verify(const struct options *options)
 	bool good;
 	int rc, code;
 
+	code = read_policy(options, &policy);
+	if (code)
+		return code;
 	if (source_journal(options_argument(options, 0), dir, &err))
 		return print_failure(EXIT_FAILED, "%s", err.msg);
 	verification_init(&v);
@@ -252,6 +296,13 @@ int command_verify(const struct options *options)
 			      &err);
 	if (!rc)
 		rc = redactions_find(&v, dir, &redactions, &err);
+	if (!rc && policy_demands(&policy)) {
+		rc = policy_check(&policy, &v, &err);
+		if (rc) {
+			code = unsigned_code(rc, &err);
+			goto out;
+		}
+	}
 	good = rc == 0;
 	code = good ? EXIT_OK : EXIT_BROKEN;
 	if (!good && !v.what[0]) {
@@ -263,9 +314,9 @@ int command_verify(const struct options *options)
 	if (!good)
 		say_bad(&v);
 	if (options_given(options, "json"))
-		print_json(&v, &redactions, good, &out);
+		print_json(&v, &redactions, &policy, good, &out);
 	else if (good)
-		print_people(&v, &redactions, &out);
+		print_people(&v, &redactions, &policy, &out);
 	if (print_out(&out))
 		code = code ? code : EXIT_FAILED;
 out:

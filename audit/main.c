@@ -16,6 +16,14 @@ static const struct option_spec verify_options[] = {
 	{ "torn-tail", NULL, OPTION_FLAG, NULL,
 	  "bytes after the last commit frame are fine (a crash, or a "
 	  "collector that is writing)" },
+	{ "card", NULL, OPTION_TEXT, "FILE",
+	  "the collector's card: its checkpoint must be signed by that key, or "
+	  "one that follows from it" },
+	{ "witnesses", NULL, OPTION_TEXT, "DIR",
+	  "of those named in DIR/witnesses so many must have signed, too" },
+	{ "quorum", NULL, OPTION_TEXT, "K", "how many of them, 1" },
+	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
+	  "the one that they must have signed; without it, the directory's" },
 	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
 };
 

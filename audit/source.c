@@ -6,6 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "proto/card.h"
+#include "store/keyfile.h"
+
+#define CARD_BYTES_MAX 4096
+
 static bool is_dir(const char *path)
 {
 	struct stat st;
@@ -54,4 +59,19 @@ bool source_size(const char *text, uint64_t *out)
 		return false;
 	*out = size;
 	return true;
+}
+
+int source_card(const char *path, struct sign_key *out, struct err *err)
+{
+	struct card card;
+	char *text = NULL;
+	size_t len = 0;
+	int rc = file_read(path, CARD_BYTES_MAX, &text, &len, err);
+
+	if (!rc)
+		rc = card_parse(span_of(text, len), &card, err);
+	if (!rc)
+		*out = card.checkpoint_key;
+	free(text);
+	return rc;
 }

@@ -10,12 +10,16 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "proto/sign.h"
 
 /* The journal's directory: dir/journal of a data directory, or dir itself. */
 int source_journal(const char *dir, char out[PATH_MAX], struct err *err);
 
 /* The store's: dir/store of a data directory, or dir itself. */
 void source_store(const char *dir, char out[PATH_MAX]);
+
+/* The collector's public key, from its card. */
+int source_card(const char *path, struct sign_key *out, struct err *err);
 
 /* Digits only: a number of entries. */
 bool source_size(const char *text, uint64_t *out);

@@ -78,16 +78,18 @@ static int open_clock(const struct options *options,
 
 /* Nothing is missing: what was handed over may have come too late to be put in
  * when the journal was opened again. */
-static int late(const struct options *options, struct recovery *recovery)
+static int late(const struct options *options, struct recovery *recovery,
+		bool reopened)
 {
 	bool dry = options_given(options, "dry-run");
 	struct clock clock = { 0 };
 	struct err err = { 0 };
 	size_t count = 0;
 
-	if (open_clock(options, recovery, &clock, &err))
+	if (reopened && open_clock(options, recovery, &clock, &err))
 		return command_failed(EXIT_USAGE, &err);
-	if (recovery_late(recovery, clock_now_us(&clock), dry, &count, &err))
+	if (reopened &&
+	    recovery_late(recovery, clock_now_us(&clock), dry, &count, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	if (count)
 		(void)printf("%s: %zu batches that were handed over only now, "
@@ -120,7 +122,7 @@ static int reopen(const struct options *options, struct recovery *recovery)
 	recovery_facts(recovery, &facts);
 	command_tell_heard(recovery);
 	if (facts.whole >= facts.goal.size && !facts.begun)
-		return late(options, recovery);
+		return late(options, recovery, facts.reopened);
 	if (!facts.begun) {
 		(void)printf("kept: %" PRIu64 " entries, %" PRIu64
 			     " of them put back\n",

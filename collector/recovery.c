@@ -280,6 +280,7 @@ void recovery_facts(const struct recovery *recovery, struct recovery_facts *out)
 		.whole = fold_applied(recovery->fold),
 		.goal = recovery->goal.checkpoint,
 		.goal_source = recovery->goal.source,
+		.reopened = recovery->declared_count > 0,
 		.begun = recovery_has_begun(recovery),
 	};
 }

@@ -61,6 +61,7 @@ struct recovery_facts {
 	uint64_t whole;		 /* and with what was put behind them */
 	struct checkpoint goal;	 /* the newest that was signed */
 	const char *goal_source; /* the file that has it */
+	bool reopened;		 /* the journal was opened again before */
 	bool begun;		 /* a recovery_reopen was cut off */
 };
 

@@ -153,7 +153,8 @@ static void add_version(const struct collecting *collecting, struct cell *cell,
 	};
 }
 
-static void add_adjustment(struct cell *cell, const struct figure_row *change)
+static void add_adjustment(const struct collecting *collecting,
+			   struct cell *cell, const struct figure_row *change)
 {
 	cell->adjustments[cell->adjustment_count++] = (struct adjustment){
 		.version = change->version - 1,
@@ -163,6 +164,7 @@ static void add_adjustment(struct cell *cell, const struct figure_row *change)
 		.name = change->status,
 		.values = change->values,
 		.value_count = change->value_count,
+		.suspect = is_suspect(collecting, change),
 	};
 }
 
@@ -174,7 +176,7 @@ static int add_mark(struct collecting *collecting, struct cell *cell,
 			       "change %llu.%u is of no version",
 			       (unsigned long long)change->entry, change->n);
 	if (change->flags & VERSION_ADJUST) {
-		add_adjustment(cell, change);
+		add_adjustment(collecting, cell, change);
 		return 0;
 	}
 	cell->reviews[cell->review_count++] = (struct review_mark){

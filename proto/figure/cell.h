@@ -70,6 +70,7 @@ struct adjustment {
 	struct span name;
 	struct value *values; /* amounts to add; none: withdrawn */
 	size_t value_count;
+	bool suspect; /* as VERSION_SUSPECT */
 };
 
 struct cell {

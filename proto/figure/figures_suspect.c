@@ -24,7 +24,8 @@ static void strip_adjustments(struct cell *cell, const struct cell *whole,
 	for (size_t i = 0; i < whole->adjustment_count; i++) {
 		struct adjustment adjustment = whole->adjustments[i];
 
-		if (whole->versions[adjustment.version].flags & VERSION_SUSPECT)
+		if (adjustment.suspect ||
+		    whole->versions[adjustment.version].flags & VERSION_SUSPECT)
 			continue;
 		adjustment.version = places[adjustment.version];
 		adjustments[cell->adjustment_count++] = adjustment;
@@ -139,8 +140,10 @@ struct writing {
 	struct err *err;
 };
 
+/* One figure, or the adjustment of one (name not NULL). */
 static void write_figure(struct writing *writing, uint32_t target,
-			 const struct cell *cell, const struct version *version)
+			 const struct cell *cell, uint64_t entry, uint32_t n,
+			 const char *name)
 {
 	const struct catalogue *catalogue = writing->head->catalogue;
 	const struct target *data = &catalogue->targets[target];
@@ -149,24 +152,53 @@ static void write_figure(struct writing *writing, uint32_t target,
 		&writing->arena, (const char *)cell->item.data, cell->item.len);
 
 	period_print(cell->period, period);
-	(void)snprintf(at, sizeof(at), "%llu.%u",
-		       (unsigned long long)version->entry, version->n);
+	(void)snprintf(at, sizeof(at), "%llu.%u", (unsigned long long)entry, n);
 	if (writing->figures) {
 		page_addf(writing->figures, "%s", data->id);
 		page_add_unit(writing->figures, cell->unit);
-		page_addf(writing->figures, "%s%s%s", period,
-			  item && item[0] ? " " : "", item ? item : "");
+		page_addf(writing->figures, "%s%s%s%s%s", period,
+			  item && item[0] ? " " : "", item ? item : "",
+			  name ? " ± " : "", name ? name : "");
 		page_addf(writing->figures, "%s", at);
 		return;
 	}
 	json_open(writing->out);
-	json_put_text(writing->out, "suspect", "figure");
+	json_put_text(writing->out, "suspect", name ? "adjustment" : "figure");
 	json_put_text(writing->out, "target", data->id);
 	json_put_text(writing->out, "unit", catalogue->units[cell->unit].id);
 	json_put_text(writing->out, "period", period);
 	json_put_text(writing->out, "item", item);
+	if (name)
+		json_put_text(writing->out, "name", name);
 	json_put_text(writing->out, "at", at);
 	json_end_line(writing->out);
+}
+
+/* Those that are shown beside a figure: of each version the newest counts, and
+ * a withdrawn one is none. Their number. */
+static size_t write_adjustments(struct writing *writing, uint32_t target,
+				const struct cell *cell)
+{
+	size_t last = cell->version_count, count = 0;
+	const struct adjustment *counts = NULL;
+	const char *name;
+
+	while (last > 0 &&
+	       !known(writing->input, cell->versions[last - 1].recv_us))
+		last--;
+	for (size_t i = 0; i < cell->adjustment_count; i++)
+		if (last && cell->adjustments[i].version == last - 1 &&
+		    known(writing->input, cell->adjustments[i].recv_us))
+			counts = &cell->adjustments[i];
+	if (counts && counts->suspect && counts->value_count) {
+		name = arena_text(&writing->arena,
+				  (const char *)counts->name.data,
+				  counts->name.len);
+		write_figure(writing, target, cell, counts->entry, counts->n,
+			     name ? name : "");
+		count = 1;
+	}
+	return count;
 }
 
 static bool is_sum(const struct target *target)
@@ -264,9 +296,13 @@ static int write_target(struct writing *writing, uint32_t target)
 		version = counting(input, &list.cells[i], reviewed, &suspect);
 		if (!version || !suspect)
 			continue;
-		write_figure(writing, target, &list.cells[i], version);
+		write_figure(writing, target, &list.cells[i], version->entry,
+			     version->n, NULL);
 		count++;
 	}
+	for (size_t i = 0; i < list.count && !rc; i++)
+		writing->count +=
+			write_adjustments(writing, target, &list.cells[i]);
 	writing->count += count;
 	return rc || !count ? rc : write_total(writing, target, count);
 }

@@ -110,6 +110,28 @@ class Adjust(unittest.TestCase):
             "adjusted"]["value"], "400")
         self.world.audit()
 
+    def test_what_became_of_it_as_an_object(self):
+        self.report(431)
+        said = json.loads(self.adjust("-31", "--name", "n", "--reason", "r",
+                                      "--json").stdout)
+        self.assertEqual((said["kind"], said["verdict"], said["unit"]),
+                         ("adjust", "admitted", "baima"))
+        self.world.agent(self.centre, "adjust", JOBS, "baima", "2024M06",
+                         "-1", "--name", "n", "--reason", "r", "--json",
+                         code=2)
+
+    def test_one_of_a_stolen_key_is_suspect(self):
+        self.report(431)
+        self.adjust("-31", "--name", "重复统计", "--reason", "twice")
+        self.world.agent(self.world.admin, "revoke",
+                         self.world.keys[self.centre], "--from", "2", *WAIT)
+        said = [line for line in map(json.loads, self.figures(
+            "--json").splitlines()) if line.get("suspect")]
+        self.assertEqual([(x["suspect"], x["target"], x["name"])
+                          for x in said], [("adjustment", JOBS, "重复统计")])
+        self.assertIn("± 重复统计", self.figures("--lang", "en"))
+        self.world.audit()
+
     def test_only_officials_adjust(self):
         self.report(431)
         run = self.adjust("-31", "--name", "n", "--reason", "r", code=3,

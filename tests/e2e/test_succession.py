@@ -74,6 +74,7 @@ class Succession(Keys):
         self.check(old_proof, os.path.join(self.dir, "collector.card"),
                    code=4)
         run = self.world.call("tally-audit", "verify", self.dir)
+        self.world.call("tally-audit", "verify", self.dir, "--card", card)
         self.assertRegex(run.stdout, r"KEYS +after \d+ entries")
         self.assertIn(f"to        {key}", run.stdout)
         self.assertIn("李明, data office", run.stdout)

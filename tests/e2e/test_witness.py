@@ -106,6 +106,36 @@ class Witness(unittest.TestCase):
         size = self.size()
         until(lambda: self.verified() >= size, "a checkpoint by two others")
         self.world.audit()
+        self.demanded()
+
+    def demanded(self):
+        """An auditor's own policy."""
+        def verify(*words, code=0):
+            return self.world.call("tally-audit", "verify", self.dir, *words,
+                                   code=code)
+        card = os.path.join(self.dir, "collector.card")
+        by = "--witnesses", self.office
+        run = verify(*by, "--quorum", "2", "--card", card)
+        self.assertRegex(run.stdout, r"signed +\d+ of \d+ entries, by the "
+                         "collector of the card, by 2 of 3 witnesses")
+        said = json.loads(verify(*by, "--json").stdout)["signed"]
+        self.assertEqual(len(said["cosigned"]), 2)
+        run = verify(*by, "--quorum", "3", code=4)
+        self.assertIn("2 of the witnesses", run.stderr)
+        for words in (("--quorum", "2"), (*by, "--quorum", "0"),
+                      (*by, "--quorum", "x"), ("--checkpoint", "x"),
+                      (*by, "--quorum", "4"),  # of three
+                      ("--card", self.keys[0])):
+            verify(*words, code=2)
+        self.world.call("tally-collector", "init", self.world.path("other"),
+                        "--endpoint", "tcp://127.0.0.1:5724")
+        run = verify("--card", self.world.path("other", "collector.card"),
+                     code=4)
+        self.assertIn("not signed by the collector's key", run.stderr)
+        # The collector's last word is not the one of a shorter copy.
+        note = self.world.write("note", self.published().replace(
+            f"\n{said['size']}\n", f"\n{said['size'] + 9}\n"))
+        verify(*by, "--checkpoint", note, code=4)
 
     def test_a_collector_with_two_journals_is_not_believed(self):
         """One is shown to the witnesses, and the other to the office."""
