@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "audit/print.h"
-#include "audit/say.h"
+#include "store/say.h"
 #include "base/json.h"
 #include "proto/card.h"
 #include "proto/wire.h"

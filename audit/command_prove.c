@@ -64,73 +64,14 @@ static int find_figure(struct ledger *ledger, const struct options *options,
 	return rc;
 }
 
-/* ---- under which checkpoint ---- */
-
-/* What witnesses have signed too, if that covers the entry. */
-static int read_note(const struct ledger *ledger, const char *given,
-		     uint64_t index, char **note, size_t *len,
-		     struct checkpoint *out, struct err *err)
-{
-	static const char *const names[] = { "cosigned", "checkpoint" };
-	char path[PATH_MAX + 16];
-	int rc = 0;
-
-	for (size_t i = given ? 1 : 0; i < 2; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", ledger->dir,
-			       names[i]);
-		free(*note);
-		*note = NULL;
-		rc = file_read(given ? given : path, NOTE_BYTES_MAX, note, len,
-			       err);
-		if (!rc)
-			rc = checkpoint_read(span_of(*note, *len), out, err);
-		if (!rc && out->size > index)
-			return 0;
-	}
-	if (rc == ERR_NOTFOUND && !given)
-		return err_set(err, rc,
-			       "%s holds no checkpoint: name one with "
-			       "--checkpoint",
-			       ledger->dir);
-	return rc;
-}
-
 /* ---- the proof ---- */
 
 static int make(struct ledger *ledger, const struct options *options,
 		uint64_t index, uint32_t n, struct strbuf *out, struct err *err)
 {
-	struct ledger_statement found;
-	struct checkpoint checkpoint;
-	struct proof_said said;
-	struct proof_file proof = { .index = index, .n = n };
-	struct hash leaf;
-	char *note = NULL;
-	size_t len = 0;
-	int rc = ledger_statement(ledger, index, n, &found, err);
+	const char *given = options_text(options, "checkpoint");
 
-	if (!rc)
-		rc = read_note(ledger, options_text(options, "checkpoint"),
-			       index, &note, &len, &checkpoint, err);
-	if (rc)
-		goto out;
-	leaf = hash_leaf(found.entry.leaf_bytes, span_of(NULL, 0));
-	proof.leaf = found.entry.leaf_bytes;
-	proof.key = found.batch.key;
-	memcpy(proof.salt, found.batch.sealed[n].salt, SALT_BYTES);
-	proof.body = found.batch.sealed[n].body;
-	proof.note = span_of(note, len);
-	rc = ledger_in_batch(&found.batch, n, &proof.in_batch, err);
-	if (!rc)
-		rc = ledger_inclusion(ledger, index, checkpoint.size, &leaf,
-				      &checkpoint.root, &proof.in_journal, err);
-	if (!rc && proof_file_check(&proof, NULL, &said, err))
-		rc = ERR_CORRUPT;
-	if (!rc)
-		rc = proof_file_write(&proof, out, err);
-out:
-	free(note);
-	return rc;
+	return lookup_prove(&ledger->lookup, index, n, given, out, err);
 }
 
 static int write_proof(const struct options *options, const struct strbuf *out)
@@ -156,7 +97,7 @@ int command_prove(const struct options *options)
 	struct err err = { 0 };
 	int rc, code;
 
-	if (arguments == 2 && !ledger_receipt(options_argument(options, 1),
+	if (arguments == 2 && !lookup_receipt(options_argument(options, 1),
 					      &wanted.index, &wanted.n))
 		return options_usage(options,
 				     "%s is no receipt (7.0: entry and place "

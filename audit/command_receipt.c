@@ -7,19 +7,18 @@
 
 #include "audit/ledger.h"
 #include "audit/print.h"
-#include "audit/say.h"
+#include "store/say.h"
 #include "base/json.h"
 #include "proto/period.h"
 #include "proto/verdict.h"
 #include "store/figures.h"
 
-static const char *const texts[] = { "reason", "note", "text" };
-
 /* ---- one statement ---- */
 
-static void print_texts(const struct ledger_statement *found, uint32_t n,
+static void print_texts(const struct looked_up *found, uint32_t n,
 			enum lang lang, struct strbuf *out)
 {
+	static const char *const texts[] = { "reason", "note", "text" };
 	static const char *const zh[] = { "理由", "说明", "文字" };
 	const struct sealed *sealed = &found->batch.sealed[n];
 
@@ -40,7 +39,7 @@ static void print_texts(const struct ledger_statement *found, uint32_t n,
 }
 
 static void print_people(const struct ledger *ledger,
-			 const struct ledger_statement *found, uint32_t n,
+			 const struct looked_up *found, uint32_t n,
 			 unsigned verdict, enum lang lang, struct strbuf *out)
 {
 	const struct batch *batch = &found->batch;
@@ -71,43 +70,20 @@ static void print_people(const struct ledger *ledger,
 	print_texts(found, n, lang, out);
 }
 
-static void print_json(const struct ledger_statement *found, uint32_t n,
-		       unsigned verdict, struct strbuf *out)
-{
-	const struct batch *batch = &found->batch;
-	char receipt[40];
-
-	(void)snprintf(receipt, sizeof(receipt), "%" PRIu64 ".%u",
-		       found->entry.index, n);
-	json_open(out);
-	json_put_text(out, "receipt", receipt);
-	json_put_text(out, "verdict", verdict_name(verdict));
-	say_u64_json(out, "received_us", found->entry.leaf.recv_us);
-	say_u64_json(out, "sent_us", batch->header.sent_us);
-	say_hash_json(out, "office", &batch->header.key);
-	say_u64_json(out, "sequence", batch->header.sequence);
-	say_hash_json(out, "hash", &batch->leaves[n]);
-	say_statement_json(&found->said, out);
-	for (size_t i = 0; i < 3 && !found->malformed; i++)
-		say_text_json(out, texts[i],
-			      wire_said_text(&batch->sealed[n], &found->said,
-					     texts[i]));
-}
-
 static int one(struct ledger *ledger, uint64_t index, uint32_t n,
 	       const struct options *options, enum lang lang,
 	       struct strbuf *out, struct err *err)
 {
-	struct ledger_statement found;
+	struct looked_up found;
 	uint16_t verdict = 0;
-	int rc = ledger_statement(ledger, index, n, &found, err);
+	int rc = lookup_statement(&ledger->lookup, index, n, &found, err);
 
 	if (!rc)
-		rc = ledger_verdict(ledger, index, n, &verdict, err);
+		rc = lookup_verdict(&ledger->tables, index, n, &verdict, err);
 	if (rc)
 		return rc;
 	if (options_given(options, "json"))
-		print_json(&found, n, verdict, out);
+		say_found_json(&found, n, verdict, out);
 	else
 		print_people(ledger, &found, n, verdict, lang, out);
 	return 0;
@@ -136,7 +112,7 @@ int command_receipt(const struct options *options)
 	uint32_t n;
 	int rc;
 
-	if (!ledger_receipt(options_argument(options, 1), &index, &n))
+	if (!lookup_receipt(options_argument(options, 1), &index, &n))
 		return options_usage(options,
 				     "%s is no receipt (7.0: entry and place "
 				     "in its batch)",

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/source.h"
 #include "proto/moment.h"
+#include "store/lookup.h"
 
 #define PROGRESS_ENTRIES 1024
 
@@ -100,7 +100,7 @@ static int apply(struct replay *replay, const struct journal_entry *entry,
 {
 	struct hash hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
 	struct batch batch;
-	int rc = source_batch(entry, &replay->arena, &batch, err);
+	int rc = entry_batch(entry, &replay->arena, &batch, err);
 
 	if (rc && rc != ERR_NOMEM)
 		rc = ERR_CORRUPT;

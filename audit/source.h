@@ -9,9 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/err.h"
-#include "store/journal.h"
 
 /* The journal's directory: dir/journal of a data directory, or dir itself. */
 int source_journal(const char *dir, char out[PATH_MAX], struct err *err);
@@ -21,12 +19,5 @@ void source_store(const char *dir, char out[PATH_MAX]);
 
 /* Digits only: a number of entries. */
 bool source_size(const char *text, uint64_t *out);
-
-/*
- * The batch of an entry, decoded and proven, in the arena, which is reset
- * first. State entries have none: *batch is all zero then.
- */
-int source_batch(const struct journal_entry *entry, struct arena *arena,
-		 struct batch *batch, struct err *err);
 
 #endif

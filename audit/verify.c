@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audit/source.h"
 #include "proto/wire.h"
+#include "store/lookup.h"
 
 #define PROGRESS_ENTRIES 4096
 
@@ -277,7 +277,7 @@ static int check_entry(struct verification *v,
 	if (!v->entries && leaf->kind != LEAF_BATCH)
 		return err_set(err, ERR_CORRUPT,
 			       "the first entry is not a founding batch");
-	rc = source_batch(entry, &v->arena, &batch, err);
+	rc = entry_batch(entry, &v->arena, &batch, err);
 	if (rc)
 		return rc;
 	switch (leaf->kind) {

@@ -1,4 +1,4 @@
-#include "audit/say.h"
+#include "store/say.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "proto/day.h"
+#include "proto/verdict.h"
 
 #define SECOND_US 1000000u
 #define DAY_SECONDS 86400u
@@ -163,4 +164,28 @@ void say_statement_json(const struct statement *said, struct strbuf *out)
 	}
 	json_close(out);
 	say_text_json(out, "status", report->status);
+}
+
+void say_found_json(const struct looked_up *found, uint32_t n, unsigned verdict,
+		    struct strbuf *out)
+{
+	static const char *const texts[] = { "reason", "note", "text" };
+	const struct batch *batch = &found->batch;
+	char receipt[40];
+
+	(void)snprintf(receipt, sizeof(receipt), "%" PRIu64 ".%u",
+		       found->entry.index, n);
+	json_open(out);
+	json_put_text(out, "receipt", receipt);
+	json_put_text(out, "verdict", verdict_name(verdict));
+	say_u64_json(out, "received_us", found->entry.leaf.recv_us);
+	say_u64_json(out, "sent_us", batch->header.sent_us);
+	say_hash_json(out, "office", &batch->header.key);
+	say_u64_json(out, "sequence", batch->header.sequence);
+	say_hash_json(out, "hash", &batch->leaves[n]);
+	say_statement_json(&found->said, out);
+	for (size_t i = 0; i < 3 && !found->malformed; i++)
+		say_text_json(out, texts[i],
+			      wire_said_text(&batch->sealed[n], &found->said,
+					     texts[i]));
 }

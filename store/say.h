@@ -1,6 +1,6 @@
 /* What statements say, in words for people and in JSON. */
-#ifndef TALLY_AUDIT_SAY_H
-#define TALLY_AUDIT_SAY_H
+#ifndef TALLY_STORE_SAY_H
+#define TALLY_STORE_SAY_H
 
 #include <stdint.h>
 
@@ -8,6 +8,7 @@
 #include "proto/figure/words.h"
 #include "proto/hash.h"
 #include "proto/wire.h"
+#include "store/lookup.h"
 
 #define SAY_MOMENT_BYTES 40
 /* "2024-07-05 09:00:00.000000 +08:00" */
@@ -19,6 +20,11 @@ void say_statement(const struct statement *said, enum lang lang,
 		   struct strbuf *out);
 /* Members kind, target, unit, period, item, cells, status. */
 void say_statement_json(const struct statement *said, struct strbuf *out);
+
+/* Members receipt, verdict, received_us, sent_us, office, sequence, hash,
+ * those above, reason, note, text. verdict: see lookup_verdict. */
+void say_found_json(const struct looked_up *found, uint32_t n, unsigned verdict,
+		    struct strbuf *out);
 
 /* "english" or "chinese", by lang. */
 const char *say_in(enum lang lang, const char *english, const char *chinese);
