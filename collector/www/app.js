@@ -153,11 +153,11 @@ function place({ title, nodes, wide }, here, fresh) {
 	main.className = wide ? "wide" : "";
 	main.replaceChildren(...nodes.flat(3).filter(Boolean));
 	if (focus) {
-		const again_ = [...main.querySelectorAll("a")].find((a) =>
+		const before = [...main.querySelectorAll("a")].find((a) =>
 			a.getAttribute("href") === focus);
 
-		if (again_)
-			again_.focus({ preventScroll: true });
+		if (before)
+			before.focus({ preventScroll: true });
 	}
 	if (!same) {
 		window.scrollTo(0, 0);
@@ -242,14 +242,20 @@ function periods() {
 			numbers.period(one)))));
 }
 
+// "Now" until somebody wants another day.
 function known() {
-	const chosen = state.params.get("known-by") || "";
+	const day = state.params.get("known-by");
+	const input = h("input", { type: "date", id: "known", value: (day || "").slice(0, 10),
+		"aria-label": t("axis.known"), change: (event) => {
+			location.hash = again({ "known-by": event.target.value || null });
+		} });
+	const now = h("button", { type: "button", id: "now", "aria-haspopup": "true",
+		click: () => {
+			now.replaceWith(input);
+			input.focus();
+		} }, t("axis.now"));
 
-	return h("label", {}, t("axis.known"), " ",
-		h("input", { type: "date", id: "known", class: chosen ? "" : "now",
-			value: chosen.slice(0, 10), change: (event) => {
-				location.hash = again({ "known-by": event.target.value || null });
-			} }));
+	return h("span", { class: day ? "" : "now" }, t("axis.known"), " ", day ? input : now);
 }
 
 function languages() {
@@ -281,9 +287,9 @@ function theme() {
 // ---- live ----
 
 function stamp() {
-	const place_ = document.getElementById("upto");
+	const stamped = document.getElementById("upto");
 
-	if (!place_ || !head || !state)
+	if (!stamped || !head || !state)
 		return;
 	const quiet = Math.round((Date.now() - heard) / 1000);
 	const stale = Date.now() - heard > STALE_MS;
@@ -292,8 +298,8 @@ function stamp() {
 	const word = past ? t("live.asof") : stale ? t("live.stale", { n: quiet })
 		: lost ? t("live.lost") : t("live");
 
-	place_.className = "upto" + (stale && !past ? " stale" : lost && !past ? " lost" : "");
-	place_.replaceChildren(shape(past ? "w" : stale || lost ? "m" : "dot", "l"), word,
+	stamped.className = "upto" + (stale && !past ? " stale" : lost && !past ? " lost" : "");
+	stamped.replaceChildren(shape(past ? "w" : stale || lost ? "m" : "dot", "l"), word,
 		h("span", {}, t("live.upto"), " ", h("b", {}, h("time", { datetime: at.iso },
 			`${numbers.day(at.day)} ${at.clock}`))));
 }

@@ -29,7 +29,7 @@ export function draw(context, data) {
 		h("p", { class: "noprint bar" }, h("button", { type: "button", class: "btn go",
 			id: "print", click: () => window.print() }, t("bulletin.print")),
 		h("small", {}, t("bulletin.hint"))),
-		h("article", { class: "a4" },
+		h("article", { class: "a4" + (lagging.length < 11 ? " airy" : "") },
 			head.simulated ? h("p", { class: "ex" }, t("demo") + t("colon") + t("demo.text")) : null,
 			h("h1", {}, t("bulletin.title", { period: name })),
 			h("p", { class: "issue" }, h("span", {}, title),

@@ -4,7 +4,7 @@
 import { h, s } from "./dom.js";
 import { t } from "./words.js";
 import { month, percent, write, planned, minus, sign } from "./numbers.js";
-import { markOf, markWord } from "./marks.js";
+import { markOf, markWord, WORST } from "./marks.js";
 
 const use = (mark, attributes) => s("use", { href: "#" + mark, class: mark,
 	width: 16, height: 16, ...attributes });
@@ -81,7 +81,8 @@ function pile(tasks) {
 
 	return tasks.map((task) => ({ task,
 		x: clamp(Number(task.figure.rate), 0, 100) }))
-		.sort((a, b) => a.x - b.x)
+		.sort((a, b) => a.x - b.x || WORST.indexOf(a.task.mark) -
+			WORST.indexOf(b.task.mark))
 		.map((one) => {
 			let row = 0;
 
@@ -118,16 +119,14 @@ function named(placed, base) {
 function finished(done, base) {
 	const fits = [[16, 4, 7], [12, 5, 9], [9, 7, 12]]
 		.find(([, columns, rows]) => done.length <= columns * rows);
-	const y = 92;
 
 	if (!done.length)
 		return null;
 	const [size, columns] = fits || [9, 7];
 	const shown = done.slice(0, columns * 12);
-	const rows = Math.ceil(shown.length / columns);
 	return [shown.map((task, i) => dot(task, "100%",
 		base - size * (1 + Math.floor(i / columns)), 16 + size * (i % columns), size)),
-	s("text", { x: "100%", dx: 16, y: Math.min(base - size * rows - 6, y + 50) },
+	s("text", { x: "100%", dx: 24, y: base + 17 },
 		t("rule.done", { n: done.length }))];
 }
 
@@ -219,8 +218,23 @@ function lines(points, x, y, height) {
 
 	return s("svg", { viewBox: `0 0 100 ${height}`, width: "100%", height,
 		preserveAspectRatio: "none" },
+	shortfall(points, x, y),
 	s("polyline", { class: "plan", points: path("plan") }),
 	s("polyline", { class: "act", points: path("value") }));
+}
+
+// Washed where the plan is above what was reached.
+function shortfall(points, x, y) {
+	return points.slice(1).map((p, i) => {
+		const ends_ = [[points[i], i], [p, i + 1]];
+
+		if (ends_.some(([one]) => one.value === null || one.plan === null ||
+			Number(one.plan) < Number(one.value)))
+			return null;
+		return s("polygon", { class: "area", points: [...ends_.map(([one, at]) =>
+			`${x(at)},${y(one.plan)}`), ...ends_.reverse().map(([one, at]) =>
+			`${x(at)},${y(one.value)}`)].join(" ") });
+	});
 }
 
 function ends(points, x, y, places, unit) {

@@ -39,10 +39,15 @@ export function unitName(id) {
 // A head of a column: the name and its kind apart (城东, 街道).
 export function unitHead(id) {
 	const name = unitName(id);
-	const [, first, kind] = /^(.*?) ?(街道|镇|乡|Jiedao|Town)$/.exec(name) ||
+	const [, first, kind] = /^(.*?) ?(街道|镇|乡|Jiedao|Zhen|Xiang)$/.exec(name) ||
 		[null, name, ""];
 
 	return [first, kind];
+}
+
+// As people say it: 城东 for 城东街道.
+export function shortName(id) {
+	return isTown(id) ? unitHead(id)[0] : unitName(id);
 }
 
 export function targetName(id) {

@@ -5,7 +5,7 @@ import { t, lang } from "./words.js";
 import { percent, write, signed, period, moment, day } from "./numbers.js";
 import { light, shape, markOf, isSilent, WORST, why } from "./marks.js";
 import { yearRule, bullet } from "./charts.js";
-import { target, targetName, unitName, section, goal } from "./names.js";
+import { target, targetName, unitName, shortName, section, goal } from "./names.js";
 import { progress, behind, byWorst, shortBy, worstUnits, said, statementHref,
 	about, value } from "./figures.js";
 
@@ -146,7 +146,7 @@ function cause(figure, more) {
 	const units = more ? worstUnits(more.units || [], 3) : [];
 	const words = [shortBy(figure), units.length ? t("cause.units", { n:
 		(more.units || []).filter((one) => ["y", "r", "k"].includes(markOf(one))).length,
-	names: units.map((one) => unitName(one.unit)).join(t("comma")) }) : null]
+	names: units.map((one) => shortName(one.unit)).join(t("comma")) }) : null]
 		.filter(Boolean);
 
 	if (!words.length)

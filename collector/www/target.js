@@ -6,7 +6,7 @@ import { write, percent, points, planned, minus, negate, round, period,
 	day, month } from "./numbers.js";
 import { light, shape, markOf, markWord, why } from "./marks.js";
 import { trend, spoken, strip, bullet } from "./charts.js";
-import { target, targetName, unitName, uom, section, goal, step } from "./names.js";
+import { target, targetName, unitName, shortName, uom, section, goal, step } from "./names.js";
 import { value, valueWithUnit, goalText, planText, behind, coverage, byWorst,
 	shortBy, worstUnits } from "./figures.js";
 import { downloads } from "./matrix.js";
@@ -185,7 +185,7 @@ function worst(units) {
 
 	if (!list.length)
 		return t("ranked");
-	return t("ranked.worst", { names: list.map((one) => unitName(one.unit))
+	return t("ranked.worst", { names: list.map((one) => shortName(one.unit))
 		.join(t("comma")) });
 }
 
