@@ -208,7 +208,7 @@ function frame(current) {
 			h("p", { class: "sets" }, languages(), theme())),
 		asof ? h("p", { class: "asof", role: "status" },
 			h("b", {}, t("asof.then", { when: asof })), " ", t("asof.text"), " ",
-			h("a", { class: "k", href: again({ "known-by": null }) }, t("asof.back"))) : null,
+			h("a", { class: "ln", href: again({ "known-by": null }) }, t("asof.back"))) : null,
 	].filter(Boolean));
 	document.getElementById("foot").replaceChildren(h("footer", { class: "foot" },
 		legend(), head ? h("span", { class: "end" }, t("foot.size",

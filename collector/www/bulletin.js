@@ -5,7 +5,7 @@ import { t, lang } from "./words.js";
 import { percent, period, day, moment, write, month } from "./numbers.js";
 import { light, shape, markOf, MARKS } from "./marks.js";
 import { target, targetName, unitName, section, isTown } from "./names.js";
-import { value, planText, behind, byWorst, goalText, worstUnits } from "./figures.js";
+import { value, planText, behind, byWorst, goalText } from "./figures.js";
 import { ranks } from "./units.js";
 
 const ROWS = 15;
@@ -139,5 +139,3 @@ function missing(silent) {
 		n: one.targets.length })).join(t("comma")) + (list.length > 8
 		? t("bulletin.others", { n: list.length - 8 }) : "") + t("bulletin.zero");
 }
-
-export { worstUnits };

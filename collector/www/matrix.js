@@ -125,7 +125,7 @@ function pages(context, count, page) {
 	if (count <= COLUMNS)
 		return null;
 	return h("p", { class: "bar" }, [...Array(Math.ceil(count / COLUMNS)).keys()]
-		.map((i) => h("a", { class: "k", href: context.again({ page: i || null }),
+		.map((i) => h("a", { class: "ln", href: context.again({ page: i || null }),
 			"aria-current": i === page ? "true" : null },
 		`${i * COLUMNS + 1}${"\u2013"}${Math.min((i + 1) * COLUMNS, count)}`)));
 }

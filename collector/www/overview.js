@@ -3,11 +3,11 @@
 import { h, block, table } from "./dom.js";
 import { t, lang } from "./words.js";
 import { percent, write, signed, period, moment, day } from "./numbers.js";
-import { light, shape, markOf, isSilent, WORST, why } from "./marks.js";
+import { light, shape, markOf, WORST, why } from "./marks.js";
 import { yearRule, bullet } from "./charts.js";
 import { target, targetName, unitName, shortName, section, goal } from "./names.js";
-import { progress, behind, byWorst, shortBy, worstUnits, said, statementHref,
-	about, value } from "./figures.js";
+import { progress, behind, byWorst, shortBy, worstUnits, said, statementHref, about,
+	value } from "./figures.js";
 
 const LAGGING = 8, ARRIVALS = 6, SILENT = 4;
 
@@ -114,7 +114,7 @@ function lagging(context, data) {
 		["%", "num p", true], [t("gap"), "num q"], [t("cause"), "why"]],
 	[...shown.map((figure) => row(context, figure, data.causes.get(figure.target))),
 		rest.length ? h("tr", { class: "more" }, h("td"), h("td", { colspan: 5 },
-			h("a", { class: "k", href: context.href("/matrix", { light: "lag" }) },
+			h("a", { class: "ln", href: context.href("/matrix", { light: "lag" }) },
 				t("lag.more", { n: rest.length, names: rest.slice(0, 3)
 					.map((figure) => targetName(figure.target)).join(t("comma")) })))) : null]));
 }
@@ -143,10 +143,10 @@ function beside(figure, to) {
 
 // Computed, and said to be so; the program invents no cause.
 function cause(figure, more) {
-	const units = more ? worstUnits(more.units || [], 3) : [];
-	const words = [shortBy(figure), units.length ? t("cause.units", { n:
-		(more.units || []).filter((one) => ["y", "r", "k"].includes(markOf(one))).length,
-	names: units.map((one) => shortName(one.unit)).join(t("comma")) }) : null]
+	const all = more ? worstUnits(more.units || [], Infinity) : [];
+	const names = all.slice(0, 3).map((one) => shortName(one.unit)).join(t("comma"));
+	const words = [shortBy(figure), all.length
+		? t(all.length > 3 ? "cause.many" : "cause.units", { n: all.length, names }) : null]
 		.filter(Boolean);
 
 	if (!words.length)
@@ -162,7 +162,7 @@ function silent(context, data) {
 
 	return block(t("silent.title"), t("silent.counts", { due: write(String(due)),
 		got: write(String(got)), share: due ? percent(String(got * 100 / due)) : t("none") }),
-	list.length ? table("miss", [[t("unit")], [t("silent.targets"), "num"],
+	list.length ? table("miss", [[t("unit")], [t("silent.targets")],
 		[t("silent.count"), "num"]],
 	list.slice(0, SILENT).map((one) => h("tr", {},
 		h("th", { scope: "row" }, h("a", { href: context.href("/units/" + one.unit) },
@@ -171,7 +171,7 @@ function silent(context, data) {
 			(one.targets.length > 1 ? t("and.more", { n: one.targets.length - 1 }) : "")),
 		h("td", { class: "num" }, h("b", {}, one.targets.length)))))
 		: h("p", { class: "empty" }, t("silent.none")),
-	list.length > SILENT ? h("p", { class: "more" }, h("a", { class: "k",
+	list.length > SILENT ? h("p", { class: "more" }, h("a", { class: "ln",
 		href: context.href("/reporting") }, t("silent.more", { n: list.length - SILENT }))) : null);
 }
 
@@ -224,5 +224,3 @@ function sections(context, data) {
 					light(markOf(figure)), h("span", { class: "sr" },
 						targetName(figure.target))))))))));
 }
-
-export { isSilent };

@@ -4,7 +4,7 @@
 import { h, block, table } from "./dom.js";
 import { t, lang } from "./words.js";
 import { write, percent, period, moment, day, offset } from "./numbers.js";
-import { light, shape, markOf, markWord, why } from "./marks.js";
+import { shape, markOf, markWord, why } from "./marks.js";
 import { targetName, unitName, uom, field, section, target } from "./names.js";
 import { value, goalText, planText, behind, said, cell, kindWord } from "./figures.js";
 
@@ -139,7 +139,7 @@ function line(context, one, list, chosen) {
 		h("td", {}, unitName(one.office_name) || t("chain.unknown"), h("br"),
 			h("small", { class: "mono" }, (one.office || "").slice(0, 12))),
 		h("td", {}, when_(one.sent_us)), h("td", {}, when_(one.received_us)),
-		h("td", {}, h("a", { class: "k mono", href: context.href(
+		h("td", {}, h("a", { class: "ln mono", href: context.href(
 			`/figures/${of}/${unit}` + (when ? "/" + when : ""), { receipt: one.receipt }),
 		"aria-current": one === chosen ? "true" : null }, one.receipt)),
 		h("td", { class: "why" }, one.reason || one.note || "",
@@ -212,5 +212,3 @@ function signed(one) {
 	return h("dl", { class: "def" }, rows.filter(([, content]) => content)
 		.map(([name, content]) => h("div", {}, h("dt", {}, name), h("dd", {}, content))));
 }
-
-export { light };

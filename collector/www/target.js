@@ -2,13 +2,12 @@
 
 import { h, block, table } from "./dom.js";
 import { t, lang } from "./words.js";
-import { write, percent, points, planned, minus, negate, round, period,
-	day, month } from "./numbers.js";
+import { write, percent, planned, minus, round, period, day, month } from "./numbers.js";
 import { light, shape, markOf, markWord, why } from "./marks.js";
-import { trend, spoken, strip, bullet } from "./charts.js";
+import { trend, spoken, bullet } from "./charts.js";
 import { target, targetName, unitName, shortName, uom, section, goal, step } from "./names.js";
-import { value, valueWithUnit, goalText, planText, behind, coverage, byWorst,
-	shortBy, worstUnits } from "./figures.js";
+import { value, valueWithUnit, goalText, planText, behind, coverage, byWorst, shortBy,
+	worstUnits } from "./figures.js";
 import { downloads } from "./matrix.js";
 
 export async function load(context) {
@@ -29,7 +28,7 @@ export function draw(context, data) {
 			targetName(figure.target),
 			h("small", { class: "lightword " + mark }, [markWord(mark), why(figure)]
 				.filter(Boolean).join(" · "))),
-		keyFigures(context, figure, head),
+		keyFigures(figure),
 		h("div", { class: "two" }, course(data, of), ranked(context, data)),
 		h("div", { class: "three" }, definition(context, of), items(context, data),
 			revisions(data))] };
@@ -39,7 +38,7 @@ function term(name, ...content) {
 	return h("div", {}, h("dt", {}, name), h("dd", {}, ...content));
 }
 
-function keyFigures(context, figure, head) {
+function keyFigures(figure) {
 	const numeric = figure.plan && /^-?[\d.]+$/.test(figure.plan);
 
 	return h("dl", { class: "figs" },
@@ -48,7 +47,8 @@ function keyFigures(context, figure, head) {
 		figure.goal ? term(t("goal"), goalText(figure), /\d$/.test(figure.goal)
 			? h("small", {}, uom(figure.target)) : null) : null,
 		figure.rate !== null ? term(t("rate"), percent(figure.rate)) : null,
-		figure.plan ? term(numeric ? t("plan.now", { time: percent(head.time) })
+		figure.plan ? term(numeric ? t("plan.now", { period: figure.period
+			? period(figure.period, true) : "" })
 			: t("plan.day"), planText(figure), numeric
 			? h("small", {}, uom(figure.target)) : null) : null,
 		figure.gap !== null || figure.slip ? term(t("gap"),
@@ -211,13 +211,13 @@ function definition(context, of) {
 	const rows = [
 		[t("def.kind"), t("kind." + of.kind, {}, of.kind)],
 		[t("def.period"), t("every." + of.period, {}, of.period || "")],
-		[t("def.lead"), of.lead ? h("a", { class: "k", href: context.href("/units/" + of.lead) },
+		[t("def.lead"), of.lead ? h("a", { class: "ln", href: context.href("/units/" + of.lead) },
 			unitName(of.lead)) : ""],
 		[t("def.authority"), t("authority." + of.authority, {}, of.authority || "")],
 		[t("def.approve"), of.approve ? t("yes.approve") : t("no.approve")],
 		[t("def.lights"), of.yellow_from ? t("def.lights.text",
 			{ yellow: write(String(of.yellow_from)), red: write(String(of.red_above)) }) : ""],
-		[t("def.part"), of.part_of ? h("a", { class: "k",
+		[t("def.part"), of.part_of ? h("a", { class: "ln",
 			href: context.href("/targets/" + of.part_of) }, targetName(of.part_of)) : ""],
 		[t("def.note"), of.note ? h("span", { lang: "zh-CN" }, of.note) : ""],
 		[t("def.id"), h("code", {}, of.id)],
@@ -261,5 +261,3 @@ function revisions({ periods, figure }) {
 				h("td", { class: "num" }, apart === null ? "" : write(apart)));
 		})) : h("p", { class: "empty" }, t("revisions.none")));
 }
-
-export { strip, negate, points };

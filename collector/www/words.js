@@ -144,7 +144,8 @@ export const words = {
 	"of.goal": ["目标{goal}", "goal {goal}"],
 	"cause.computed": ["测算", "computed"],
 	"cause.short": ["比序时少{amount}{uom}", "{amount} {uom} short of plan"],
-	"cause.units": ["{n}个单位滞后：{names}", "{n} behind: {names}"],
+	"cause.units": ["滞后：{names}", "behind: {names}"],
+	"cause.many": ["{n}个单位滞后：{names}等", "{n} behind: {names}, ..."],
 	"cause.lead": ["牵头单位：{lead}", "lead: {lead}"],
 	"silent.title": ["谁还没报", "Who has not reported"],
 	"silent.counts": ["应报{due}，已报{got}（{share}）", "{got} of {due} reported ({share})"],
@@ -182,7 +183,7 @@ export const words = {
 
 	// target
 	"ytd": ["本年累计", "Year to date"],
-	"plan.now": ["序时{time}应达", "Plan at {time}"],
+	"plan.now": ["序时应达，{period}期", "Plan, {period}"],
 	"plan.day": ["计划时间", "Planned"],
 	"used": ["已用额度", "Used"],
 	"left": ["余{n}", "{n} left"],

@@ -1,4 +1,6 @@
-// Every text of the pages is in the catalogue of messages, in both languages.
+// What can be said of the pages without a browser: every text is in the
+// catalogue of messages, in both languages; what is imported is used; nothing
+// is written as markup or styled in a way that the policy forbids.
 import assert from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -59,4 +61,24 @@ for (const [name, source] of sources) {
 for (const key of Object.keys(words))
 	assert.ok(named.has(key) || [...begun].some((prefix) => key.startsWith(prefix)),
 		`${key} is used nowhere`);
+
+for (const [name, source] of sources) {
+	for (const [, list, from] of source.matchAll(/import \{([^}]*)\} from "\.\/([\w.]+)"/g)) {
+		const there = readFileSync(join(www, from), "utf8");
+
+		for (const one of list.split(",").map((part) => part.trim()).filter(Boolean)) {
+			const uses = source.replace(/"[^"\n]*"/g, "").match(
+				new RegExp(`(?<!\\.)\\b${one}\\b(?!: )`, "g")).length;
+
+			assert.ok(uses > 1, `${name}: ${one} is imported in vain`);
+			assert.ok(new RegExp(`export (async )?(function|const|class) ${one}\\b`)
+				.test(there), `${name}: ${from} has no ${one}`);
+		}
+	}
+	assert.ok(!/innerHTML|insertAdjacent|document\.write|\beval\b|\.style\b|style:/
+		.test(source), `${name}: markup or style from a text`);
+}
+for (const name of readdirSync(www).filter((one) => one.endsWith(".html")))
+	assert.ok(!/ style=|<style|<script(?! type="module" src=)| on\w+=/
+		.test(readFileSync(join(www, name), "utf8")), `${name}: inline style or script`);
 console.log(`${Object.keys(words).length} texts in two languages`);
