@@ -17,7 +17,7 @@ export const figure = {
 	draw(context, data) {
 		const [of, unit, when] = context.args;
 		const figure_ = data.figure;
-		const list = data.statements;
+		const list = [...data.statements].sort(newest);
 		const asked = context.params.get("receipt");
 		const chosen = list.find((one) => one.receipt === asked) ||
 			list.find((one) => one.kind === "report") || list[0];
@@ -34,6 +34,14 @@ export const figure = {
 			chosen ? proof(context, chosen, data.head) : null] };
 	},
 };
+
+// The newest first; of one batch what stands last in it.
+function newest(a, b) {
+	const [entry, place] = a.receipt.split(".").map(Number);
+	const [other, there] = b.receipt.split(".").map(Number);
+
+	return other - entry || there - place;
+}
 
 export const statement = {
 	async load(context) {
@@ -107,12 +115,17 @@ function state(one, list) {
 			one.status === "returned" ? "r" : "d"];
 	if (one.kind !== "report")
 		return [ICONS[one.kind] || "ed", kindWord(one), ""];
-	const same = list.filter((other) => other.kind === "report" &&
-		other.verdict === "admitted" && other.period === one.period && other.item === one.item);
+	const cell_ = list.filter((other) => other.verdict === "admitted" &&
+		other.period === one.period && other.item === one.item);
+	const same = cell_.filter((other) => other.kind === "report");
 	if (same[0] !== one)
 		return ["up", t("state.replaced"), "old"];
-	return [same.length > 1 ? "ed" : "up", one.review
-		? t("state.reviewed", { review: t("review." + one.review, {}, one.review) })
+	const judged = cell_.find((other) => other.kind === "review" &&
+		other.version === one.version);
+	if (judged && judged.status === "returned")
+		return ["rt", t("state.returned"), "old"];
+	return [same.length > 1 ? "ed" : "up", judged
+		? t("state.reviewed", { review: t("review." + judged.status, {}, judged.status) })
 		: t("state.inforce"), "on"];
 }
 

@@ -304,6 +304,7 @@ export const words = {
 	"state.replaced": ["报送，已被更正", "report, replaced"],
 	"state.inforce": ["现行版本", "in force"],
 	"state.reviewed": ["现行版本，{review}", "in force, {review}"],
+	"state.returned": ["报送，已被退回", "report, returned"],
 	"state.late": ["迟报", "late"],
 	"statement.report": ["报送", "report"],
 	"statement.review": ["审核", "review"],
