@@ -130,35 +130,6 @@ function finished(done, base) {
 		t("rule.done", { n: done.length }))];
 }
 
-// One mark a period. items: [{ mark, title }]
-export function strip(items) {
-	return s("svg", { class: "hist", width: 14 * items.length, height: 14,
-		role: "img", "aria-label": items.map((one) => one.title).join(", ") },
-	items.map((one, i) => one.mark ? use(one.mark, { x: 14 * i + 1, y: 1,
-		width: 12, height: 12 }) : null));
-}
-
-// Values over the year: 96 x 24, plan dashed, actual solid, last point.
-// values, plans: numbers or null, one a period of the year
-export function spark(values, plans, count) {
-	const all = values.concat(plans).filter((v) => v !== null);
-
-	if (!values.some((v) => v !== null))
-		return null;
-	const low = Math.min(0, ...all), high = Math.max(...all, low + 1e-9);
-	const at = (v, i) => [3 + i / Math.max(count - 1, 1) * 90,
-		21 - (v - low) / (high - low) * 18];
-	const line = (list) => list.map((v, i) => v === null ? null : at(v, i).join())
-		.filter(Boolean).join(" ");
-	const last = values.map((v, i) => v === null ? null : at(v, i))
-		.filter(Boolean).pop();
-
-	return s("svg", { class: "sp", viewBox: "0 0 96 24", "aria-hidden": "true" },
-		s("polyline", { class: "pl", points: line(plans) }),
-		s("polyline", { points: line(values) }),
-		s("circle", { cx: last[0], cy: last[1], r: 2.5 }));
-}
-
 // ---- the trend of a target ----
 
 const niceSteps = [1, 2, 2.5, 5, 10];

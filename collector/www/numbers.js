@@ -43,10 +43,6 @@ export function minus(a, b) {
 	return format(scaled(x, places) - scaled(y, places), places);
 }
 
-export function plus(a, b) {
-	return minus(a, negate(b));
-}
-
 export function negate(text) {
 	const number = parse(text);
 

@@ -75,6 +75,10 @@ for (const [name, source] of sources) {
 				.test(there), `${name}: ${from} has no ${one}`);
 		}
 	}
+	for (const [, one] of source.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm))
+		assert.ok(sources.some(([, text]) => text.replace(/^export .*$/gm, "")
+			.match(new RegExp(`\\b${one}\\b`))) || one === "words",
+		`${name}: nobody uses ${one}`);
 	assert.ok(!/innerHTML|insertAdjacent|document\.write|\beval\b|\.style\b|style:/
 		.test(source), `${name}: markup or style from a text`);
 }
