@@ -34,7 +34,7 @@ const STALE_MS = 30000;
 
 const main = document.getElementById("main");
 let state = null, head = null, version = null, loading = null, shown = "";
-let heard = Date.now(), lost = false, timer = 0, failure = null;
+let heard = Date.now(), lost = false, busy = false, due = false;
 
 // ---- the address ----
 
@@ -103,16 +103,14 @@ async function show(fresh) {
 		if (mine !== loading)
 			return;
 		await seen(data.head, context);
-		failure = null;
-		frame(found.menu);
+		frame(found.menu, fresh);
 		place(found.view.draw(context, data), here, fresh);
 	} catch (error) {
 		if (error.name === "AbortError" || mine !== loading)
 			return;
-		failure = error;
 		if (!(error instanceof Failure))
 			console.error(error);
-		frame(found && found.menu);
+		frame(found && found.menu, fresh);
 		// Figures that are on the screen stay there.
 		if (!fresh || !main.firstChild)
 			place(trouble(error), here, fresh);
@@ -168,8 +166,9 @@ function place({ title, nodes, wide }, here, fresh) {
 }
 
 function trouble(error) {
-	const key = error.status === 404 ? "missing" : error.status === 400
-		? "question" : error.status ? "collector" : "network";
+	const key = !(error instanceof Failure) ? "page" : error.status === 404
+		? "missing" : error.status === 400 ? "question" : error.status
+			? "collector" : "network";
 
 	return { title: t("error.title"), nodes: [
 		h("h1", {}, t("error." + key)),
@@ -188,7 +187,18 @@ function heading() {
 	return lang() === "en" && head.title_en || head.title_zh || head.name;
 }
 
-function frame(current) {
+function frame(current, fresh) {
+	// What somebody has in hand is not taken away by an entry that arrives.
+	if (!fresh || !document.getElementById("frame").contains(document.activeElement))
+		header(current);
+	document.getElementById("foot").replaceChildren(h("footer", { class: "foot" },
+		legend(), head ? h("span", { class: "end" }, t("foot.size",
+			{ n: numbers.write(String(head.size)), v: head.catalogue })) : null));
+	document.body.classList.toggle("paper", current === "bulletin");
+	stamp();
+}
+
+function header(current) {
 	document.documentElement.lang = lang() === "zh" ? "zh-CN" : "en";
 	document.getElementById("skip").textContent = t("skip");
 	const asof = state.params.get("known-by");
@@ -210,11 +220,6 @@ function frame(current) {
 			h("b", {}, t("asof.then", { when: asof })), " ", t("asof.text"), " ",
 			h("a", { class: "ln", href: again({ "known-by": null }) }, t("asof.back"))) : null,
 	].filter(Boolean));
-	document.getElementById("foot").replaceChildren(h("footer", { class: "foot" },
-		legend(), head ? h("span", { class: "end" }, t("foot.size",
-			{ n: numbers.write(String(head.size)), v: head.catalogue })) : null));
-	document.body.classList.toggle("paper", current === "bulletin");
-	stamp();
 }
 
 function periods() {
@@ -304,11 +309,21 @@ function stamp() {
 			`${numbers.day(at.day)} ${at.clock}`))));
 }
 
-function applied() {
-	if (state && state.params.get("known-by"))
+// One refresh at a time: entries that arrive meanwhile are one more, so that
+// a busy collector neither floods nor starves the page.
+async function applied() {
+	due = true;
+	if (busy || state && state.params.get("known-by"))
 		return;
-	clearTimeout(timer);
-	timer = setTimeout(() => show(true), 50);
+	busy = true;
+	while (due) {
+		due = false;
+		await show(true);
+	}
+	busy = false;
+	if (head)
+		document.getElementById("say").textContent = t("live.updated",
+			{ at: numbers.moment(head.updated_us).clock });
 }
 
 follow({

@@ -18,6 +18,7 @@ export const words = {
 	"axis.now": ["现在", "now"],
 	"live": ["实时", "Live"],
 	"live.upto": ["数据到", "data to"],
+	"live.updated": ["数据更新到{at}", "updated to {at}"],
 	"live.stale": ["停更{n}秒", "No news for {n} s"],
 	"live.lost": ["正在重连", "Reconnecting"],
 	"live.asof": ["历史时点", "Past"],
@@ -404,6 +405,8 @@ export const words = {
 	"error.collector.safe": ["数据没有受影响。请稍后再试；仍不行时请管理员查看集中方的日志。", "Data are not affected. Try again soon; if it stays, ask the operator to look at the collector's log."],
 	"error.missing": ["没有找到", "Not found"],
 	"error.missing.safe": ["地址里的任务、单位或回执不存在，或在所选时点还没有。请从总览进入。", "The task, unit or receipt of this address does not exist, or did not then. Start from the overview."],
+	"error.page": ["这个页面没能显示出来", "This page could not be drawn"],
+	"error.page.safe": ["数据没有受影响。请检查地址，或从总览进入；仍不行时请把下面这行字告诉管理员。", "Data are not affected. Check the address or start from the overview; if it stays, tell the operator the line below."],
 	"error.question": ["地址里有不认识的写法", "The address cannot be read"],
 	"error.question.safe": ["请检查期别和时点，例如 2024M06 和 2024-07-01。", "Check period and day, such as 2024M06 and 2024-07-01."],
 };
