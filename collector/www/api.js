@@ -35,6 +35,14 @@ export async function get(path, params, signal) {
 	return answer.json();
 }
 
+// null in place of what the collector did not give: for what a view can do
+// without.
+export function spared(error) {
+	if (error instanceof Failure || error.name === "AbortError")
+		return null;
+	throw error;
+}
+
 async function reason(answer) {
 	try {
 		const said = await answer.json();

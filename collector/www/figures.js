@@ -113,6 +113,17 @@ export function said(statement) {
 			: statement.text || statement.reason || "";
 }
 
+// What an office itself says to the report that its figure rests on.
+export function ownWords(statements, figure) {
+	const report = statements.filter((one) => one.kind === "report" &&
+		one.verdict === "admitted" && one.period === figure.last)
+		.sort((a, b) => b.received_us - a.received_us)
+		.find((one) => one.note || one.reason || one.text);
+
+	return report ? { unit: figure.unit, receipt: report.receipt,
+		text: report.note || report.reason || report.text } : null;
+}
+
 export function cell(statement, text) {
 	if (/^-?\d+(\.\d+)?$/.test(text))
 		return write(text);

@@ -3,11 +3,12 @@
 import { h, block, table } from "./dom.js";
 import { t, lang } from "./words.js";
 import { percent, write, signed, period, moment, day } from "./numbers.js";
+import { spared } from "./api.js";
 import { light, shape, markOf, WORST, why } from "./marks.js";
 import { yearRule, bullet } from "./charts.js";
 import { target, targetName, unitName, shortName, section, goal } from "./names.js";
 import { progress, behind, byWorst, shortBy, worstUnits, said, statementHref, about,
-	value } from "./figures.js";
+	value, ownWords } from "./figures.js";
 
 const LAGGING = 8, ARRIVALS = 6, SILENT = 4;
 
@@ -17,12 +18,41 @@ export async function load(context) {
 	const lagging = data.tasks.filter(lags).sort(byWorst);
 	// The month before, for the changes; the units behind what lags.
 	const [then, ...causes] = await Promise.all([
-		before ? context.get("overview", { period: before }).catch(() => null) : null,
-		...lagging.slice(0, LAGGING).map((figure) =>
-			context.get("targets/" + encodeURIComponent(figure.target)).catch(() => null))]);
+		before ? context.get("overview", { period: before }).catch(spared) : null,
+		...lagging.slice(0, LAGGING).map((figure) => reasons(context, figure))]);
 
 	return { ...data, then, lagging,
-		causes: new Map(causes.filter(Boolean).map((one) => [one.figure.target, one])) };
+		causes: new Map(causes.map((one, i) => [lagging[i].target, one])) };
+}
+
+// Asked again only when the figure has changed: an entry that arrives on
+// something else costs the collector nothing here.
+const asked = new Map();
+
+async function reasons(context, figure) {
+	const key = JSON.stringify([context.asked, figure]);
+
+	if (!asked.has(key)) {
+		const found = await ask(context, figure).catch(spared);
+
+		if (!found)
+			return null;
+		if (asked.size > 4 * LAGGING)
+			asked.clear();
+		asked.set(key, found);
+	}
+	return asked.get(key);
+}
+
+// The units that lag, and what the first of them says itself.
+async function ask(context, figure) {
+	const { units } = await context.get("targets/" + encodeURIComponent(figure.target));
+	const worst = worstUnits(units, Infinity);
+	const first = worst[0];
+	const answer = first ? await context.get(`figures/${encodeURIComponent(figure.target)}/` +
+		encodeURIComponent(first.unit)) : null;
+
+	return { worst, words: answer ? ownWords(answer.statements, first) : null };
 }
 
 function lags(figure) {
@@ -141,13 +171,16 @@ function beside(figure, to) {
 		t("of.goal", { goal: goal(figure.target, figure.goal) }))];
 }
 
-// Computed, and said to be so; the program invents no cause.
+// An office's own words, or what is computed, and said to be so; the program
+// invents no cause.
 function cause(figure, more) {
-	const all = more ? worstUnits(more.units || [], Infinity) : [];
-	const names = all.slice(0, 3).map((one) => shortName(one.unit)).join(t("comma"));
-	const words = [shortBy(figure), all.length
-		? t(all.length > 3 ? "cause.many" : "cause.units", { n: all.length, names }) : null]
-		.filter(Boolean);
+	if (more && more.words)
+		return [h("i", {}, t("cause.said")), h("span", { title: more.words.text },
+			shortName(more.words.unit) + t("colon"), h("span", { lang: "zh-CN" }, more.words.text))];
+	const worst = more ? more.worst : [];
+	const names = worst.slice(0, 3).map((one) => shortName(one.unit)).join(t("comma"));
+	const words = [shortBy(figure), worst.length ? t(worst.length > 3 ? "cause.many"
+		: "cause.units", { n: worst.length, names }) : null].filter(Boolean);
 
 	if (!words.length)
 		words.push(figure.why && behind(figure) !== why(figure) ? why(figure)

@@ -3,11 +3,14 @@
 import { h, block, table } from "./dom.js";
 import { t } from "./words.js";
 import { percent, period, write, moment } from "./numbers.js";
+import { spared } from "./api.js";
 import { light, shape, markOf, markWord, isSilent, why } from "./marks.js";
 import { bullet } from "./charts.js";
 import { targetName, unitName, unit, isTown, uom, goal } from "./names.js";
-import { value, behind, byWorst, progress, said, statementHref } from "./figures.js";
+import { value, behind, byWorst, progress, said, statementHref, ownWords } from "./figures.js";
 import { downloads } from "./matrix.js";
+
+const EXPLAINED = 8;
 
 export const list = {
 	async load(context) {
@@ -59,7 +62,15 @@ export const one = {
 		const [data, late, refused] = await Promise.all([context.get("units/" + id),
 			context.get("late"), context.get("refused")]);
 
-		return { ...data, late: late.statements, refused: refused.statements };
+		const lagging = data.figures.filter((figure) => figure.light === "red" ||
+			figure.light === "yellow").sort(byWorst).slice(0, EXPLAINED);
+		// What it says itself to what it has to explain.
+		const words = await Promise.all(lagging.map((figure) =>
+			context.get(`figures/${encodeURIComponent(figure.target)}/${id}`)
+				.then((answer) => ownWords(answer.statements, figure)).catch(spared)));
+
+		return { ...data, late: late.statements, refused: refused.statements,
+			lagging: lagging.map((figure, i) => ({ figure, words: words[i] })) };
 	},
 	draw(context, data) {
 		const id = context.args[0];
@@ -75,7 +86,7 @@ export const one = {
 			judged.length ? h("div", { class: "two" },
 				block(t("unit.tasks"), t("unit.worst"), tasks(context, judged)),
 				h("div", { class: "rail" },
-					toExplain(context, judged),
+					toExplain(context, data.lagging),
 					unreported(context, silent),
 					said_(context, t("unit.late"), data.late.filter((s) => s.unit === id), "late"),
 					said_(context, t("unit.refused"), data.refused.filter((s) =>
@@ -125,16 +136,17 @@ function tasks(context, figures) {
 	}));
 }
 
-function toExplain(context, figures) {
-	const list_ = figures.filter((figure) => figure.light === "red" || figure.light === "yellow");
-
-	return block(t("unit.explain"), list_.length ? String(list_.length) : "",
-		list_.length ? h("ul", { class: "say" }, list_.slice(0, 10).map((figure) => h("li", {},
-			light(markOf(figure)), " ", h("a", {
+function toExplain(context, lagging) {
+	return block(t("unit.explain"), lagging.length ? String(lagging.length) : "",
+		lagging.length ? h("ul", { class: "say" }, lagging.map(({ figure, words }) =>
+			h("li", {}, light(markOf(figure)), " ", h("a", {
 				href: context.href(`/figures/${figure.target}/${figure.unit}`) },
-			targetName(figure.target)), h("small", {}, [progress(figure), behind(figure),
+			targetName(figure.target)),
+			h("small", {}, [progress(figure), behind(figure),
 				figure.why !== "violated" && !figure.slip ? why(figure) : ""]
-				.filter((text, i, all) => text && all.indexOf(text) === i).join(" · ")))))
+				.filter((text, i, all) => text && all.indexOf(text) === i).join(" · ")),
+			words ? h("p", {}, h("i", {}, t("cause.said")),
+				h("span", { lang: "zh-CN" }, words.text)) : null)))
 			: h("p", { class: "empty" }, t("unit.explain.none")));
 }
 

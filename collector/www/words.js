@@ -143,6 +143,7 @@ export const words = {
 	"lag.more": ["其余{n}项：{names}等", "{n} more: {names}, ..."],
 	"lag.none": ["没有红灯和黄灯任务。", "No task is red or yellow."],
 	"of.goal": ["目标{goal}", "goal {goal}"],
+	"cause.said": ["说明", "said"],
 	"cause.computed": ["测算", "computed"],
 	"cause.short": ["比序时少{amount}{uom}", "{amount} {uom} short of plan"],
 	"cause.units": ["滞后：{names}", "behind: {names}"],
