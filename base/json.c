@@ -7,9 +7,9 @@
 /* Between two members, or two elements. */
 static void separate(struct strbuf *out)
 {
-	char last = out->len ? out->text[out->len - 1] : '{';
+	char last = out->len ? out->text[out->len - 1] : '\n';
 
-	if (last != '{' && last != '[')
+	if (last != '{' && last != '[' && last != '\n')
 		strbuf_add_text(out, ", ");
 }
 
@@ -78,6 +78,12 @@ void json_put_null(struct strbuf *out, const char *key)
 {
 	put_key(out, key);
 	strbuf_add_text(out, "null");
+}
+
+void json_add_object(struct strbuf *out)
+{
+	separate(out);
+	json_open(out);
 }
 
 void json_add_text(struct strbuf *out, const char *text)

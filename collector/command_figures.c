@@ -4,25 +4,20 @@
  */
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "collector/commands.h"
 #include "collector/kept.h"
+#include "collector/view.h"
 #include "proto/catalogue/catalogue_chinese.h"
 #include "proto/figure/figures_answer.h"
 #include "store/catalogue_folder.h"
-#include "store/db.h"
-#include "store/fold.h"
 
 struct looking {
 	const char *dir;
 	const char *tried_dir; /* of a catalogue that is tried, or NULL */
 	struct figures_asking asking;
-	struct fold *fold;
-	struct fold_facts facts;
-	int32_t last_day;
-	struct catalogue *catalogue;
+	struct view view;
 	struct catalogue_trial trial;
 	bool in_folder; /* reading tried_dir */
 	struct figures_answered answered;
@@ -30,90 +25,58 @@ struct looking {
 
 static int try_catalogue(struct looking *looking, struct err *err)
 {
-	int32_t today = figures_ask_today(&looking->asking,
-					  looking->facts.zone_minutes,
-					  looking->last_day);
+	const struct view *view = &looking->view;
+	int32_t today = figures_ask_today(
+		&view->asking, view->facts.zone_minutes, view->last_day);
 	int rc;
 
 	looking->in_folder = true;
 	catalogue_trial_release(&looking->trial);
-	rc = catalogue_folder_try(looking->tried_dir, looking->catalogue, today,
+	rc = catalogue_folder_try(looking->tried_dir, view->catalogue, today,
 				  &looking->trial, err);
-	problems_write(&looking->trial.problems,
-		       looking->asking.lang == LANG_ZH,
+	problems_write(&looking->trial.problems, view->asking.lang == LANG_ZH,
 		       &looking->answered.told);
 	looking->in_folder = rc != 0;
 	return rc;
 }
 
-static int load(struct looking *looking, const struct table_reader *reader,
-		struct err *err)
+static int answer(struct looking *looking, struct err *err)
 {
-	struct figures_asking *asking = &looking->asking;
-	uint64_t applied;
-	int rc = fold_load(looking->fold, reader, &applied, err);
-
-	if (!rc && !fold_facts(looking->fold, &looking->facts))
-		rc = err_set(err, ERR_NOTFOUND,
-			     "%s: the store is empty: run the collector once",
-			     looking->dir);
-	if (rc)
-		return rc;
-	looking->last_day = day_of_us(fold_recv_us(looking->fold),
-				      looking->facts.zone_minutes);
-	rc = figures_ask_known_by(asking, looking->facts.zone_minutes, err);
-	if (!rc)
-		rc = figures_catalogue(reader, asking->known_by_us,
-				       &looking->catalogue, NULL, err);
-	if (!rc && looking->tried_dir)
-		rc = try_catalogue(looking, err);
-	if (rc)
-		return rc;
-	return figures_ask_cutoff(
-		asking,
-		looking->tried_dir ? looking->trial.catalogue :
-				     looking->catalogue,
-		looking->facts.zone_minutes, looking->last_day, err);
-}
-
-static int answer(struct looking *looking, const struct table_reader *reader,
-		  struct err *err)
-{
-	uint64_t known_by_us = looking->asking.known_by_us;
-	struct catalogue_past past = { .reader = reader };
-	struct suspects suspects = { 0 };
-	struct figures_reading reading = { reader, &suspects };
-	int rc = fold_suspects(looking->fold, &suspects);
+	struct view *view = &looking->view;
 	const struct figures_from from = {
-		.source = figures_source(&reading),
-		.catalogue = looking->catalogue,
+		.source = figures_source(&view->reading),
+		.catalogue = view->catalogue,
 		.tried = looking->trial.catalogue,
 		.tried_name = looking->tried_dir,
-		.past = { catalogue_past_at, &past,
-			  known_by_us == UINT64_MAX ?
-				  fold_recv_us(looking->fold) :
-				  known_by_us },
-		.zone_minutes = looking->facts.zone_minutes,
-		.simulated = looking->facts.simulated,
-		.suspects = suspects.count > 0,
+		.past = view_past(view),
+		.zone_minutes = view->facts.zone_minutes,
+		.simulated = view->facts.simulated,
+		.suspects = view->suspects.count > 0,
 	};
 
-	if (rc)
-		rc = err_set(err, rc, "no memory for revoked keys");
-	else
-		rc = figures_answer(&looking->asking, &from, &looking->answered,
-				    err);
-	free(suspects.list);
-
-	catalogue_past_release(&past);
-	return rc;
+	return figures_answer(&view->asking, &from, &looking->answered, err);
 }
 
 /* The whole answer comes from one read transaction. */
+static int read_view(struct looking *looking, struct db *db, struct err *err)
+{
+	struct view *view = &looking->view;
+	int rc = view_open(view, db, &looking->asking, err);
+
+	if (!rc && looking->tried_dir)
+		rc = try_catalogue(looking, err);
+	if (!rc)
+		rc = view_cutoff(view,
+				 looking->tried_dir ? looking->trial.catalogue :
+						      view->catalogue,
+				 err);
+	if (!rc)
+		rc = answer(looking, err);
+	return view_close(view, rc, err);
+}
+
 static int read_store(struct looking *looking, struct err *err)
 {
-	struct table_reader reader;
-	struct db_txn *txn = NULL;
 	struct db *db = NULL;
 	char path[PATH_MAX];
 	int rc = kept_path(looking->dir, "store", path, err);
@@ -126,16 +89,7 @@ static int read_store(struct looking *looking, struct err *err)
 	if (!rc)
 		rc = store_open(path, true, &db, err);
 	if (!rc)
-		rc = db_begin(db, false, &txn, err);
-	if (rc) {
-		db_close(db);
-		return rc;
-	}
-	reader = store_reader(txn);
-	rc = load(looking, &reader, err);
-	if (!rc)
-		rc = answer(looking, &reader, err);
-	rc = db_finish(txn, rc, err);
+		rc = read_view(looking, db, err);
 	db_close(db);
 	return rc;
 }
@@ -162,8 +116,7 @@ static void in_chinese(struct err *err)
 static int look(struct looking *looking)
 {
 	struct err err = { 0 };
-	int code, rc = looking->fold ? read_store(looking, &err) :
-				       err_set(&err, ERR_NOMEM, "no memory");
+	int code, rc = read_store(looking, &err);
 
 	(void)fputs(looking->answered.told.text, stderr);
 	if (rc && looking->asking.lang == LANG_ZH)
@@ -201,11 +154,8 @@ int command_figures(const struct options *options)
 		return options_usage(options, "%s", err.msg);
 	problems_init(&looking.trial.problems);
 	figures_answered_init(&looking.answered);
-	looking.fold = fold_new();
 	code = look(&looking);
 	catalogue_trial_release(&looking.trial);
-	catalogue_free(looking.catalogue);
-	fold_free(looking.fold);
 	figures_answered_release(&looking.answered);
 	return code;
 }

@@ -40,6 +40,10 @@ void fold_free(struct fold *fold);
 /* State as flushed; *applied is the number of entries it contains. */
 int fold_load(struct fold *fold, const struct table_reader *reader,
 	      uint64_t *applied, struct err *err);
+/* Only who speaks, since when and of which journal: enough for fold_facts,
+ * fold_office, fold_recv_us and fold_suspects, not for going on. */
+int fold_load_facts(struct fold *fold, const struct table_reader *reader,
+		    uint64_t *applied, struct err *err);
 
 /* ---- admission ---- */
 

@@ -422,10 +422,9 @@ static int load_catalogue(struct loading *loading)
 
 /* ---- all of it ---- */
 
-static int load_all(struct loading *loading, uint64_t applied)
+/* Who speaks, since when, and of which journal. */
+static int load_facts(struct loading *loading, uint64_t applied)
 {
-	struct fold *fold = loading->fold;
-	const struct table_reader *reader = loading->reader;
 	int rc = load_founding(loading);
 
 	if (!rc)
@@ -438,6 +437,15 @@ static int load_all(struct loading *loading, uint64_t applied)
 		rc = load_reopened(loading);
 	if (!rc)
 		rc = load_in_order(loading, TABLE_OFFICE, office_load);
+	return rc;
+}
+
+static int load_all(struct loading *loading, uint64_t applied)
+{
+	struct fold *fold = loading->fold;
+	const struct table_reader *reader = loading->reader;
+	int rc = load_facts(loading, applied);
+
 	if (!rc)
 		rc = load_chains(loading);
 	if (!rc)
@@ -452,8 +460,9 @@ static int load_all(struct loading *loading, uint64_t applied)
 	return rc;
 }
 
-int fold_load(struct fold *fold, const struct table_reader *reader,
-	      uint64_t *applied, struct err *err)
+static int load(struct fold *fold, const struct table_reader *reader,
+		int (*what)(struct loading *loading, uint64_t applied),
+		uint64_t *applied, struct err *err)
 {
 	struct loading loading = {
 		.fold = fold,
@@ -476,11 +485,23 @@ int fold_load(struct fold *fold, const struct table_reader *reader,
 	if (rc)
 		return rc;
 	count = load_u64(value.data);
-	rc = load_all(&loading, count);
+	rc = what(&loading, count);
 	free(loading.values);
 	if (!rc)
 		*applied = count;
 	return rc;
+}
+
+int fold_load(struct fold *fold, const struct table_reader *reader,
+	      uint64_t *applied, struct err *err)
+{
+	return load(fold, reader, load_all, applied, err);
+}
+
+int fold_load_facts(struct fold *fold, const struct table_reader *reader,
+		    uint64_t *applied, struct err *err)
+{
+	return load(fold, reader, load_facts, applied, err);
 }
 
 /* ---- acknowledging again ---- */

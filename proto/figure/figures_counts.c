@@ -142,6 +142,29 @@ int figures_counts_put(struct evaluation *evaluation, const char *key,
 	return 0;
 }
 
+int figures_counts_put_kinds(struct evaluation *evaluation, struct strbuf *out,
+			     struct err *err)
+{
+	struct overall overall;
+	const struct {
+		const char *id;
+		const struct light_counts *counts;
+	} kinds[] = {
+		{ "all", &overall.all },
+		{ "measured", &overall.measured },
+		{ "milestone", &overall.milestone },
+		{ "narrative", &overall.narrative },
+	};
+	int rc = evaluation_overall(evaluation, &overall, err);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !rc; i++) {
+		json_put_object(out, kinds[i].id);
+		put_counts(out, kinds[i].counts);
+		json_close(out);
+	}
+	return rc;
+}
+
 static void add_line(const char *id, const struct light_counts *counts,
 		     const char *time, struct strbuf *out)
 {

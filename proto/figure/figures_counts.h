@@ -23,6 +23,8 @@ int figures_counts_write(enum lang lang, struct evaluation *evaluation,
  * "narrative". */
 int figures_counts_put(struct evaluation *evaluation, const char *key,
 		       struct strbuf *out, struct err *err);
+int figures_counts_put_kinds(struct evaluation *evaluation, struct strbuf *out,
+			     struct err *err); /* "all": {..}, "measured": .. */
 int figures_counts_json(struct evaluation *evaluation, struct strbuf *out,
 			struct err *err);
 

@@ -27,6 +27,8 @@ struct kept {
 struct kept_list {
 	const struct evaluation_input *input;
 	const struct figures_past *past;
+	uint32_t only; /* target; CATALOGUE_NONE: see all */
+	bool all;      /* not only tasks */
 	struct arena texts;
 	struct kept *list; /* by target, then period */
 	size_t count, size;
@@ -235,8 +237,14 @@ static int say_then(struct kept_list *kept, struct kept **order,
 	return rc;
 }
 
-static int list_fill(struct kept_list *kept, const struct figures_head *head,
-		     struct err *err)
+static bool is_listed(const struct kept_list *kept, uint32_t target)
+{
+	if (kept->only != CATALOGUE_NONE)
+		return target == kept->only;
+	return kept->all || evaluation_is_task(kept->input->catalogue, target);
+}
+
+static int list_fill(struct kept_list *kept, struct err *err)
 {
 	const struct catalogue *catalogue = kept->input->catalogue;
 	struct kept **order;
@@ -244,7 +252,7 @@ static int list_fill(struct kept_list *kept, const struct figures_head *head,
 
 	arena_init(&kept->texts, KEPT_BYTES_MAX);
 	for (uint32_t i = 0; i < catalogue->target_count && !rc; i++)
-		if (head->all || evaluation_is_task(catalogue, i))
+		if (is_listed(kept, i))
 			rc = add_periods(kept, i);
 	order = calloc(kept->count + 1, sizeof(struct kept *));
 	if (rc || !order) {
@@ -336,10 +344,15 @@ int figures_kept_write(const struct figures_head *head,
 		WORD_KEPT,   WORD_WHY,	   WORD_VALUE,	WORD_NOW,
 		WORD_WHY,    WORD_CHANGED,
 	};
-	struct kept_list kept = { .input = input, .past = past };
+	struct kept_list kept = {
+		.input = input,
+		.past = past,
+		.only = CATALOGUE_NONE,
+		.all = head->all,
+	};
 	size_t columns = sizeof(words) / sizeof(words[0]);
 	struct figures_page page;
-	int rc = list_fill(&kept, head, err);
+	int rc = list_fill(&kept, err);
 
 	if (!rc) {
 		page_init(&page, head, columns, 1u << 3 | 1u << 6);
@@ -356,8 +369,8 @@ int figures_kept_write(const struct figures_head *head,
 
 /* ---- for programs ---- */
 
-static void put_line(struct strbuf *out, const struct catalogue *catalogue,
-		     const struct kept *one)
+static void put_one(struct strbuf *out, const struct catalogue *catalogue,
+		    const struct kept *one)
 {
 	char period[PERIOD_TEXT_BYTES], cutoff[DAY_TEXT_BYTES],
 		closes[DAY_TEXT_BYTES];
@@ -365,7 +378,7 @@ static void put_line(struct strbuf *out, const struct catalogue *catalogue,
 	period_print(one->period, period);
 	day_print(one->cutoff, cutoff);
 	day_print(one->closes, closes);
-	json_open(out);
+	json_add_object(out);
 	json_put_text(out, "target", catalogue->targets[one->target].id);
 	json_put_text(out, "period", period);
 	json_put_text(out, "cutoff", cutoff);
@@ -374,7 +387,7 @@ static void put_line(struct strbuf *out, const struct catalogue *catalogue,
 	figures_put(out, "kept", one->then.there ? &one->then.figure : NULL);
 	figures_put(out, "now", one->now.there ? &one->now.figure : NULL);
 	json_put_flag(out, "changed", has_changed(one));
-	json_end_line(out);
+	json_close(out);
 }
 
 int figures_kept_json(const struct figures_head *head,
@@ -382,11 +395,35 @@ int figures_kept_json(const struct figures_head *head,
 		      const struct figures_past *past, struct strbuf *out,
 		      struct err *err)
 {
-	struct kept_list kept = { .input = input, .past = past };
-	int rc = list_fill(&kept, head, err);
+	struct kept_list kept = {
+		.input = input,
+		.past = past,
+		.only = CATALOGUE_NONE,
+		.all = head->all,
+	};
+	int rc = list_fill(&kept, err);
+
+	for (size_t i = 0; i < kept.count && !rc; i++) {
+		put_one(out, input->catalogue, &kept.list[i]);
+		strbuf_add_char(out, '\n');
+	}
+	list_release(&kept);
+	return rc;
+}
+
+int figures_kept_put(const struct evaluation_input *input,
+		     const struct figures_past *past, uint32_t target,
+		     struct strbuf *out, struct err *err)
+{
+	struct kept_list kept = {
+		.input = input,
+		.past = past,
+		.only = target,
+	};
+	int rc = list_fill(&kept, err);
 
 	for (size_t i = 0; i < kept.count && !rc; i++)
-		put_line(out, input->catalogue, &kept.list[i]);
+		put_one(out, input->catalogue, &kept.list[i]);
 	list_release(&kept);
 	return rc;
 }

@@ -39,5 +39,9 @@ int figures_kept_json(const struct figures_head *head,
 		      const struct evaluation_input *input,
 		      const struct figures_past *past, struct strbuf *out,
 		      struct err *err);
+/* The same of one target, task or not, as elements of an open list. */
+int figures_kept_put(const struct evaluation_input *input,
+		     const struct figures_past *past, uint32_t target,
+		     struct strbuf *out, struct err *err);
 
 #endif

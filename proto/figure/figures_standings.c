@@ -180,6 +180,20 @@ static void put_rank(struct strbuf *out, uint32_t rank)
 		json_put_null(out, "rank");
 }
 
+void standing_put(struct strbuf *out, const struct catalogue *catalogue,
+		  const struct standing *standing)
+{
+	json_add_object(out);
+	json_put_text(out, "unit", catalogue->units[standing->unit].id);
+	put_rank(out, standing->rank);
+	json_put_number(out, "good", standing->good);
+	json_put_number(out, "accountable", standing->accountable);
+	json_put_text(out, "good_share", standing->good_share);
+	json_put_number(out, "done", standing->done);
+	json_put_number(out, "rows", standing->rows);
+	json_close(out);
+}
+
 static void json_standings(const struct catalogue *catalogue,
 			   const struct ranking *ranking, struct strbuf *out)
 {
@@ -187,15 +201,8 @@ static void json_standings(const struct catalogue *catalogue,
 		const struct standing *standing =
 			&ranking->standings[ranking->places[i].index];
 
-		json_open(out);
-		json_put_text(out, "unit", catalogue->units[standing->unit].id);
-		put_rank(out, standing->rank);
-		json_put_number(out, "good", standing->good);
-		json_put_number(out, "accountable", standing->accountable);
-		json_put_text(out, "good_share", standing->good_share);
-		json_put_number(out, "done", standing->done);
-		json_put_number(out, "rows", standing->rows);
-		json_end_line(out);
+		standing_put(out, catalogue, standing);
+		strbuf_add_char(out, '\n');
 	}
 }
 

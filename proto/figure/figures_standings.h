@@ -25,5 +25,8 @@ int figures_standings_write(const struct figures_head *head,
 int figures_standings_json(const struct figures_head *head,
 			   struct evaluation *evaluation, struct strbuf *out,
 			   struct err *err);
+/* A unit's line as an element of an open list. */
+void standing_put(struct strbuf *out, const struct catalogue *catalogue,
+		  const struct standing *standing);
 
 #endif

@@ -182,5 +182,8 @@ const char *pace_name(enum pace pace);
  */
 int evaluation_json(struct evaluation *evaluation, bool all, struct strbuf *out,
 		    struct err *err);
+/* One of these lines, without its end. */
+int figure_json(const struct catalogue *catalogue, const struct figure *figure,
+		int32_t cutoff, struct strbuf *out, struct err *err);
 
 #endif

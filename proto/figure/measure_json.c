@@ -128,8 +128,8 @@ static void put_adjusted(json_t *line, const struct catalogue *catalogue,
 	put(line, "adjusted", object, failed);
 }
 
-static int write_line(json_t *line, bool failed, struct strbuf *out,
-		      struct err *err)
+static int write_object(json_t *line, bool failed, struct strbuf *out,
+			struct err *err)
 {
 	char *text = line && !failed ? json_dumps(line, 0) : NULL;
 
@@ -137,14 +137,21 @@ static int write_line(json_t *line, bool failed, struct strbuf *out,
 	if (!text)
 		return err_set(err, ERR_NOMEM, "no memory for JSON");
 	strbuf_add_text(out, text);
-	strbuf_add_char(out, '\n');
 	free(text);
 	return 0;
 }
 
-static int write_figure(const struct catalogue *catalogue,
-			const struct figure *figure, int32_t cutoff,
-			struct strbuf *out, struct err *err)
+static int write_line(json_t *line, bool failed, struct strbuf *out,
+		      struct err *err)
+{
+	int rc = write_object(line, failed, out, err);
+
+	strbuf_add_char(out, '\n');
+	return rc;
+}
+
+int figure_json(const struct catalogue *catalogue, const struct figure *figure,
+		int32_t cutoff, struct strbuf *out, struct err *err)
 {
 	const struct target *target = &catalogue->targets[figure->target];
 	json_t *line = json_object();
@@ -162,7 +169,17 @@ static int write_figure(const struct catalogue *catalogue,
 			put_adjusted(line, catalogue, figure->adjusted,
 				     &failed);
 	}
-	return write_line(line, failed, out, err);
+	return write_object(line, failed, out, err);
+}
+
+static int write_figure(const struct catalogue *catalogue,
+			const struct figure *figure, int32_t cutoff,
+			struct strbuf *out, struct err *err)
+{
+	int rc = figure_json(catalogue, figure, cutoff, out, err);
+
+	strbuf_add_char(out, '\n');
+	return rc;
 }
 
 static int write_target(struct evaluation *evaluation,

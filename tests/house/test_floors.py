@@ -31,6 +31,7 @@ DOORS = {
     "isa-l.*|crc.h": r"store/crc\.c",
     "ini.h": r"base/rt/config\.c",
     "jansson.h": r"proto/figure/measure_json\.c",
+    "microhttpd.h": r"base/rt/http\.c",
     "iconv.h": r"proto/csv(_\w+)?\.c",
 }
 

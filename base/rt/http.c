@@ -1,0 +1,646 @@
+#include "base/rt/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define IDLE_SECONDS 30
+#define REQUEST_BYTES_MAX (16 * 1024)
+#define QUERY_ARENA_BYTES (32 * 1024)
+#define STREAM_BLOCK_BYTES 1024
+#define EVENT_BYTES_MAX 512
+
+enum job_state { JOB_NEW, JOB_WAITS, JOB_DONE };
+
+struct job {
+	struct http_server *server;
+	struct MHD_Connection *connection;
+	struct http_request request;
+	struct http_answer answer;
+	uint64_t seen; /* Last-Event-ID */
+	enum job_state state;
+	struct job *next;
+};
+
+struct stream {
+	struct http_server *server;
+	struct MHD_Connection *connection;
+	uint64_t seen;
+	bool begun, asleep, beat;
+	struct stream *next, **link;
+};
+
+struct http_server {
+	struct http_settings settings;
+	struct MHD_Daemon *daemon;
+	uint16_t port;
+
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct job *first, **last; /* waiting */
+	unsigned waiting;
+	bool stopping;
+	pthread_t *threads;
+	unsigned thread_count;
+
+	struct stream *streams;
+	uint64_t event_id;
+	char event[EVENT_BYTES_MAX]; /* as it goes out; empty: none yet */
+	struct http_use use;
+};
+
+const char *http_query(const struct http_request *request, const char *name)
+{
+	for (size_t i = 0; i < request->query_count; i++)
+		if (!strcmp(request->query[i].name, name))
+			return request->query[i].value;
+	return NULL;
+}
+
+/* ---- answers ---- */
+
+static void add_headers(const struct http_server *server,
+			struct MHD_Response *response)
+{
+	static const char *const always[][2] = {
+		{ "X-Content-Type-Options", "nosniff" },
+		{ "Referrer-Policy", "no-referrer" },
+		{ "Cross-Origin-Resource-Policy", "same-origin" },
+		{ "Cache-Control", "no-cache" },
+	};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		(void)MHD_add_response_header(response, always[i][0],
+					      always[i][1]);
+	(void)MHD_add_response_header(response, "Content-Security-Policy",
+				      server->settings.policy);
+}
+
+static enum MHD_Result send_text(const struct http_server *server,
+				 struct MHD_Connection *connection,
+				 unsigned status, const char *text)
+{
+	/* The text is static: MHD never writes to what is persistent. */
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+	enum MHD_Result result;
+
+	if (!response)
+		return MHD_NO;
+	add_headers(server, response);
+	(void)MHD_add_response_header(response, "Content-Type",
+				      "text/plain; charset=utf-8");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		(void)MHD_add_response_header(response, "Allow", "GET, HEAD");
+	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		(void)MHD_add_response_header(response, "Retry-After", "2");
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static struct MHD_Response *response_of(struct http_answer *answer)
+{
+	char *text;
+	size_t len = answer->body.len;
+
+	if (answer->fixed.data)
+		return MHD_create_response_from_buffer(
+			answer->fixed.len,
+			(void *)(uintptr_t)answer->fixed.data,
+			MHD_RESPMEM_PERSISTENT);
+	if (!len)
+		return MHD_create_response_from_buffer(0, NULL,
+						       MHD_RESPMEM_PERSISTENT);
+	text = answer->body.text; /* from malloc: MHD frees it */
+	strbuf_init(&answer->body, 0);
+	return MHD_create_response_from_buffer(len, text,
+					       MHD_RESPMEM_MUST_FREE);
+}
+
+static enum MHD_Result send_answer(struct job *job)
+{
+	struct http_answer *answer = &job->answer;
+	struct MHD_Response *response;
+	char header[HTTP_HEADER_BYTES_MAX + 32];
+	enum MHD_Result result;
+
+	if (answer->body.failed)
+		return send_text(job->server, job->connection,
+				 MHD_HTTP_INTERNAL_SERVER_ERROR,
+				 "no memory for the answer\n");
+	response = response_of(answer);
+	if (!response)
+		return MHD_NO;
+	add_headers(job->server, response);
+	if (answer->type)
+		(void)MHD_add_response_header(response, "Content-Type",
+					      answer->type);
+	if (answer->gzipped)
+		(void)MHD_add_response_header(response, "Content-Encoding",
+					      "gzip");
+	if (answer->etag[0]) {
+		(void)MHD_add_response_header(response, "ETag", answer->etag);
+		(void)MHD_add_response_header(response, "Vary",
+					      "Accept-Encoding");
+	}
+	if (answer->download[0]) {
+		(void)snprintf(header, sizeof(header),
+			       "attachment; filename=\"%s\"", answer->download);
+		(void)MHD_add_response_header(response, "Content-Disposition",
+					      header);
+	}
+	result = MHD_queue_response(
+		job->connection, answer->status ? answer->status : MHD_HTTP_OK,
+		response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* ---- streams ---- */
+
+/* The next bytes of a stream, or its connection put to sleep. */
+static ssize_t stream_read(void *arg, uint64_t pos, char *out, size_t max)
+{
+	struct stream *stream = arg;
+	struct http_server *server = stream->server;
+	const char *text = NULL;
+	size_t len;
+
+	(void)pos;
+	pthread_mutex_lock(&server->lock);
+	if (server->stopping) {
+		pthread_mutex_unlock(&server->lock);
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	}
+	if (!stream->begun) {
+		stream->begun = true;
+		text = "retry: 2000\n\n";
+	} else if (server->event[0] && server->event_id != stream->seen) {
+		stream->seen = server->event_id;
+		text = server->event;
+	} else if (stream->beat) {
+		stream->beat = false;
+		text = ":\n\n";
+	}
+	if (!text) {
+		stream->asleep = true;
+		MHD_suspend_connection(stream->connection);
+		pthread_mutex_unlock(&server->lock);
+		return 0;
+	}
+	len = strlen(text);
+	len = len < max ? len : max;
+	memcpy(out, text, len);
+	pthread_mutex_unlock(&server->lock);
+	return (ssize_t)len;
+}
+
+static void stream_free(void *arg)
+{
+	struct stream *stream = arg;
+	struct http_server *server = stream->server;
+
+	pthread_mutex_lock(&server->lock);
+	*stream->link = stream->next;
+	if (stream->next)
+		stream->next->link = stream->link;
+	server->use.streams--;
+	pthread_mutex_unlock(&server->lock);
+	free(stream);
+}
+
+static enum MHD_Result send_stream(struct job *job)
+{
+	struct http_server *server = job->server;
+	struct stream *stream = calloc(1, sizeof(*stream));
+	struct MHD_Response *response;
+	enum MHD_Result result;
+
+	if (!stream)
+		return MHD_NO;
+	stream->server = server;
+	stream->connection = job->connection;
+	stream->seen = job->seen;
+	pthread_mutex_lock(&server->lock);
+	stream->next = server->streams;
+	stream->link = &server->streams;
+	if (stream->next)
+		stream->next->link = &stream->next;
+	server->streams = stream;
+	server->use.streams++;
+	pthread_mutex_unlock(&server->lock);
+	response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, stream_read, stream,
+		stream_free);
+	if (!response) {
+		stream_free(stream);
+		return MHD_NO;
+	}
+	add_headers(server, response);
+	(void)MHD_add_response_header(response, "Content-Type",
+				      "text/event-stream; charset=utf-8");
+	result = MHD_queue_response(job->connection, MHD_HTTP_OK, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static void wake_streams(struct http_server *server)
+{
+	for (struct stream *stream = server->streams; stream;
+	     stream = stream->next)
+		if (stream->asleep) {
+			stream->asleep = false;
+			MHD_resume_connection(stream->connection);
+		}
+}
+
+void http_publish(struct http_server *server, uint64_t id, const char *event,
+		  const char *data)
+{
+	pthread_mutex_lock(&server->lock);
+	server->event_id = id;
+	(void)snprintf(server->event, sizeof(server->event),
+		       "id: %llu\nevent: %s\ndata: %s\n\n",
+		       (unsigned long long)id, event, data);
+	wake_streams(server);
+	pthread_mutex_unlock(&server->lock);
+}
+
+void http_heartbeat(struct http_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	for (struct stream *stream = server->streams; stream;
+	     stream = stream->next)
+		stream->beat = true;
+	wake_streams(server);
+	pthread_mutex_unlock(&server->lock);
+}
+
+struct http_use http_use(struct http_server *server)
+{
+	struct http_use use;
+
+	pthread_mutex_lock(&server->lock);
+	use = server->use;
+	pthread_mutex_unlock(&server->lock);
+	return use;
+}
+
+/* ---- workers ---- */
+
+static void *work(void *arg)
+{
+	struct http_server *server = arg;
+
+	pthread_mutex_lock(&server->lock);
+	for (;;) {
+		struct job *job = server->first;
+
+		if (!job && server->stopping)
+			break;
+		if (!job) {
+			pthread_cond_wait(&server->wake, &server->lock);
+			continue;
+		}
+		server->first = job->next;
+		if (!server->first)
+			server->last = &server->first;
+		server->waiting--;
+		pthread_mutex_unlock(&server->lock);
+		server->settings.answer(server->settings.arg, &job->request,
+					&job->answer);
+		pthread_mutex_lock(&server->lock);
+		job->state = JOB_DONE;
+		MHD_resume_connection(job->connection);
+	}
+	pthread_mutex_unlock(&server->lock);
+	return NULL;
+}
+
+/* False: the queue is full. */
+static bool queue(struct http_server *server, struct job *job)
+{
+	bool room;
+
+	pthread_mutex_lock(&server->lock);
+	room = server->waiting < server->settings.queue && !server->stopping;
+	if (room) {
+		job->state = JOB_WAITS;
+		job->next = NULL;
+		*server->last = job;
+		server->last = &job->next;
+		server->waiting++;
+		server->use.requests++;
+		MHD_suspend_connection(job->connection);
+		pthread_cond_signal(&server->wake);
+	} else {
+		server->use.refused++;
+	}
+	pthread_mutex_unlock(&server->lock);
+	return room;
+}
+
+/* ---- requests ---- */
+
+static char *kept(struct arena *arena, const char *text)
+{
+	return text ? arena_copy(arena, text, strlen(text) + 1) : NULL;
+}
+
+static enum MHD_Result keep_pair(void *arg, enum MHD_ValueKind kind,
+				 const char *name, const char *value)
+{
+	struct http_request *request = arg;
+	struct http_pair *pair = &request->query[request->query_count];
+
+	(void)kind;
+	if (request->query_count == HTTP_QUERY_MAX)
+		return MHD_NO;
+	pair->name = kept(&request->arena, name);
+	pair->value = kept(&request->arena, value ? value : "");
+	if (!pair->name || !pair->value)
+		return MHD_NO;
+	request->query_count++;
+	return MHD_YES;
+}
+
+/* A page of another site must not read this one's answers under a name of its
+ * own that leads here. */
+static bool is_own_host(const char *host)
+{
+	static const char *const own[] = { "127.0.0.1", "localhost", "[::1]" };
+
+	for (size_t i = 0; host && i < sizeof(own) / sizeof(own[0]); i++) {
+		size_t len = strlen(own[i]);
+
+		if (!strncmp(host, own[i], len) &&
+		    (host[len] == '\0' || host[len] == ':'))
+			return true;
+	}
+	return false;
+}
+
+static const char *header_of(struct MHD_Connection *connection,
+			     const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static struct job *job_of(struct http_server *server,
+			  struct MHD_Connection *connection, const char *path)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	const char *accepted = header_of(connection, "Accept-Encoding");
+	const char *etag = header_of(connection, "If-None-Match");
+	const char *seen = header_of(connection, "Last-Event-ID");
+	struct http_request *request;
+
+	if (!job)
+		return NULL;
+	request = &job->request;
+	job->server = server;
+	job->connection = connection;
+	job->seen = seen ? strtoull(seen, NULL, 10) : 0;
+	strbuf_init(&job->answer.body, 0);
+	arena_init(&request->arena, QUERY_ARENA_BYTES);
+	request->path = kept(&request->arena, path);
+	request->etag = kept(&request->arena, etag);
+	request->gzip = accepted && strstr(accepted, "gzip");
+	(void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND,
+					keep_pair, request);
+	return job;
+}
+
+static void job_free(struct job *job)
+{
+	strbuf_release(&job->answer.body);
+	arena_release(&job->request.arena);
+	free(job);
+}
+
+static enum MHD_Result refuse(struct http_server *server,
+			      struct MHD_Connection *connection,
+			      unsigned status, const char *text)
+{
+	pthread_mutex_lock(&server->lock);
+	server->use.refused++;
+	pthread_mutex_unlock(&server->lock);
+	return send_text(server, connection, status, text);
+}
+
+static enum MHD_Result begin(struct http_server *server,
+			     struct MHD_Connection *connection,
+			     const char *path, const char *method, void **own)
+{
+	struct job *job;
+
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
+	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return refuse(server, connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+			      "only reading is possible here\n");
+	if (!is_own_host(header_of(connection, "Host")))
+		return refuse(server, connection, MHD_HTTP_FORBIDDEN,
+			      "this server answers to 127.0.0.1 and localhost "
+			      "only\n");
+	job = job_of(server, connection, path);
+	if (!job)
+		return MHD_NO;
+	*own = job;
+	return MHD_YES;
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection,
+			      const char *path, const char *method,
+			      const char *version, const char *upload,
+			      size_t *upload_len, void **own)
+{
+	struct http_server *server = arg;
+	struct job *job = *own;
+
+	(void)version;
+	(void)upload;
+	if (!job)
+		return begin(server, connection, path, method, own);
+	if (*upload_len) { /* a GET that brings something: not looked at */
+		*upload_len = 0;
+		return MHD_YES;
+	}
+	if (job->state == JOB_DONE)
+		return job->answer.stream ? send_stream(job) : send_answer(job);
+	if (!job->request.path || !queue(server, job))
+		return send_text(server, connection,
+				 MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "too many requests at once\n");
+	return MHD_YES;
+}
+
+static void completed(void *arg, struct MHD_Connection *connection, void **own,
+		      enum MHD_RequestTerminationCode code)
+{
+	(void)arg;
+	(void)connection;
+	(void)code;
+	if (*own)
+		job_free(*own);
+	*own = NULL;
+}
+
+/* ---- the server ---- */
+
+struct address {
+	struct sockaddr_storage storage;
+	bool six;
+};
+
+static int read_port(const char *text, uint16_t *out)
+{
+	char *end;
+	unsigned long port = strtoul(text, &end, 10);
+
+	if (!*text || *end || port > UINT16_MAX || text[0] == '-')
+		return ERR_INVALID;
+	*out = (uint16_t)port;
+	return 0;
+}
+
+static int read_address(const char *text, struct address *out, struct err *err)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)&out->storage;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&out->storage;
+	const char *colon = strrchr(text, ':');
+	char host[64] = "";
+	uint16_t port = 0;
+
+	*out = (struct address){ 0 };
+	if (colon && (size_t)(colon - text) < sizeof(host))
+		(void)snprintf(host, sizeof(host), "%.*s", (int)(colon - text),
+			       text);
+	if (!colon || read_port(colon + 1, &port))
+		return err_set(err, ERR_INVALID,
+			       "%s is no address: write 127.0.0.1:5780", text);
+	if (!strcmp(host, "[::1]")) {
+		out->six = true;
+		six->sin6_family = AF_INET6;
+		six->sin6_addr = in6addr_loopback;
+		six->sin6_port = htons(port);
+		return 0;
+	}
+	four->sin_family = AF_INET;
+	four->sin_port = htons(port);
+	if (!strcmp(host, "localhost"))
+		four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else if (inet_pton(AF_INET, host, &four->sin_addr) != 1)
+		return err_set(err, ERR_INVALID,
+			       "%s is no address: write 127.0.0.1:5780", text);
+	if (ntohl(four->sin_addr.s_addr) >> 24 != 127)
+		return err_set(err, ERR_INVALID,
+			       "%s can be reached from other machines, which "
+			       "could then read everything: listen on "
+			       "127.0.0.1, and let a web server that knows "
+			       "its visitors pass them on",
+			       text);
+	return 0;
+}
+
+static int start_threads(struct http_server *server, struct err *err)
+{
+	unsigned wanted = server->settings.workers;
+
+	server->threads = calloc(wanted, sizeof(*server->threads));
+	if (!server->threads)
+		return err_set(err, ERR_NOMEM, "no memory for threads");
+	while (server->thread_count < wanted) {
+		int failed =
+			pthread_create(&server->threads[server->thread_count],
+				       NULL, work, server);
+
+		if (failed) {
+			errno = failed;
+			return err_sys(err, "cannot start a thread");
+		}
+		server->thread_count++;
+	}
+	return 0;
+}
+
+static int start_daemon(struct http_server *server, struct err *err)
+{
+	const union MHD_DaemonInfo *info;
+	struct address address;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+			 MHD_ALLOW_SUSPEND_RESUME;
+	int rc = read_address(server->settings.listen, &address, err);
+
+	if (rc)
+		return rc;
+	if (address.six)
+		flags |= MHD_USE_IPv6;
+	errno = 0;
+	server->daemon = MHD_start_daemon(
+		flags, 0, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR,
+		(struct sockaddr *)&address.storage,
+		MHD_OPTION_CONNECTION_LIMIT, server->settings.connections,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES_MAX,
+		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
+	if (!server->daemon)
+		return errno ? err_sys(err, "cannot listen on %s",
+				       server->settings.listen) :
+			       err_set(err, ERR_IO, "cannot listen on %s",
+				       server->settings.listen);
+	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	server->port = info ? info->port : 0;
+	return 0;
+}
+
+int http_open(const struct http_settings *settings, struct http_server **out,
+	      struct err *err)
+{
+	struct http_server *server = calloc(1, sizeof(*server));
+	int rc;
+
+	if (!server)
+		return err_set(err, ERR_NOMEM, "no memory for a server");
+	server->settings = *settings;
+	server->last = &server->first;
+	(void)pthread_mutex_init(&server->lock, NULL);
+	(void)pthread_cond_init(&server->wake, NULL);
+	rc = start_threads(server, err);
+	if (!rc)
+		rc = start_daemon(server, err);
+	if (rc)
+		http_close(server);
+	else
+		*out = server;
+	return rc;
+}
+
+uint16_t http_port(const struct http_server *server)
+{
+	return server->port;
+}
+
+void http_close(struct http_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	server->stopping = true;
+	wake_streams(server);
+	pthread_cond_broadcast(&server->wake);
+	pthread_mutex_unlock(&server->lock);
+	/* Nobody's connection may sleep when the daemon is stopped. */
+	for (unsigned i = 0; i < server->thread_count; i++)
+		(void)pthread_join(server->threads[i], NULL);
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon);
+	free(server->threads);
+	(void)pthread_cond_destroy(&server->wake);
+	(void)pthread_mutex_destroy(&server->lock);
+	free(server);
+}
