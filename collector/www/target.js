@@ -235,11 +235,12 @@ function items(context, { items: list, figure }) {
 	table("items", [[t("item")], [t("item.step")], [t("item.planned"), "num"],
 		[t("item.counts")]],
 	list.map((one) => h("tr", {}, h("th", { scope: "row" }, lang() === "en" &&
-		one.name_en || one.name_zh || one.id, one.governs ? h("small", {}, " ",
-			unitName(one.governs)) : null),
+		one.name_en || one.name_zh || one.id, one.governs ? [" ", h("a", {
+		class: "by", href: context.href(`/figures/${figure.target}/${one.governs}`) },
+	unitName(one.governs))] : null),
 	h("td", {}, one.step ? step(figure.target, one.step) : t("none")),
 	h("td", { class: "num" }, one.planned ? day(one.planned) : "",
-		one.slip ? h("small", { class: "r" }, t("overdue.months", { n: one.slip })) : null),
+		one.slip ? h("small", { class: "r" }, " ", t("overdue.months", { n: one.slip })) : null),
 	h("td", {}, one.disputed ? t("item.disputed") : one.counts ? t("item.yes") : t("item.no"))))));
 }
 
