@@ -21,6 +21,7 @@ enum alarm_why {
 	ALARM_SHORTER,	  /* shorter than what was verified */
 	ALARM_OTHER_PAST, /* not the journal that was verified */
 	ALARM_MISSING,	  /* an own batch is not in it */
+	ALARM_SUCCESSOR,  /* its key went over to one that may not follow */
 	ALARM_COUNT
 };
 

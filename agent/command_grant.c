@@ -7,6 +7,7 @@
 
 #include "agent/deliver.h"
 #include "agent/describe.h"
+#include "agent/follow.h"
 #include "agent/office.h"
 #include "agent/outcome.h"
 #include "agent/slice.h"
@@ -231,7 +232,7 @@ static int grant(const struct options *options, struct office *office,
 {
 	struct statement statement = { .kind = SAID_GRANT };
 	struct grant *granted = &statement.said.grant;
-	struct code code = { .card = office->card, .journal = office->journal };
+	struct code code = { .journal = office->journal };
 	struct curve_pair curve;
 	struct sign_pair sign;
 	struct err err;
@@ -239,6 +240,7 @@ static int grant(const struct options *options, struct office *office,
 
 	if (exit_code)
 		return exit_code;
+	follow_card(office, &code.card);
 	office_endpoint(office, 0, code.card.endpoint);
 	random_bytes(code.seed, sizeof(code.seed));
 	code_keys(code.seed, &sign, &curve);
@@ -249,6 +251,8 @@ static int grant(const struct options *options, struct office *office,
 	ret = save_statement(office, &statement, NULL, saved, &err);
 	if (!ret)
 		doubt_units(office, granted);
+	if (!ret && follow_has_other(office))
+		message_print(stderr, office->language, MESSAGE_CODE_KEYS);
 	if (!ret)
 		ret = hand_out(options, office, &code, granted->expires_us,
 			       &err);

@@ -26,6 +26,7 @@ int command_revoke(const struct options *options);
 int command_review(const struct options *options);
 int command_adjust(const struct options *options);
 int command_redact(const struct options *options);
+int command_follow(const struct options *options);
 int command_hand_over(const struct options *options);
 int command_witness(const struct options *options);
 

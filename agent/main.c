@@ -192,6 +192,10 @@ static const struct command_spec commands[] = {
 	{ "witness", "", 0, 0,
 	  "the key that this office signs checkpoints with, as a witness",
 	  "tally-agent witness", NULL, 0, command_witness },
+	{ "follow", "FILE", 1, 1,
+	  "believe the collector's new keys, for which the old ones signed: "
+	  "its file collector.successions, should it not be reached any more",
+	  "tally-agent follow collector.successions", NULL, 0, command_follow },
 	{ "hand-over", "FILE", 1, 1,
 	  "write what this office keeps into a file, for a collector that has "
 	  "lost it",

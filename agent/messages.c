@@ -110,6 +110,26 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_DIR_TAKEN] = { "%s belongs to a journal already; use a new "
 				"directory",
 				"%s 已属于某个日志；请使用新目录" },
+	[MESSAGE_CODE_KEYS] = { "warning: the collector is about to change the "
+				"key of its sessions: once it has, this code "
+				"is of no use. Run \"tally-agent sync\", and "
+				"give a new code if it was not used by then",
+				"注意：汇总中心即将更换会话密钥，更换后此登记码"
+				"无效。请先运行 \"tally-agent sync\"；届时尚未"
+				"使用的，请重新发登记码" },
+	[MESSAGE_FOLLOWED] = { "the collector is now known by this key",
+			       "今后以此公钥辨认汇总中心" },
+	[MESSAGE_FOLLOWED_ALREADY] = { "the collector was known by this key "
+				       "already",
+				       "此前已以此公钥辨认汇总中心" },
+	[MESSAGE_FOLLOW_REFUSED] = { "%s is not to be believed: %s. Ask the "
+				     "collector's operator for its file "
+				     "collector.successions; nothing was "
+				     "changed here",
+				     "不能采信 "
+				     "%s：%s。请向汇总中心管理员索取其 "
+				     "collector.successions 文件；本机未作任何"
+				     "改动" },
 	[MESSAGE_ROTATED] = { "this office's key is now %s; the old one is of "
 			      "no use any more, also in backups of %s",
 			      "本单位公钥现为 %s；旧密钥（包括 %s "
@@ -648,6 +668,10 @@ static const char *const alarms[ALARM_COUNT][LANGUAGE_COUNT] = {
 			    "for, is not in the collector's journal",
 			    "本单位已上报并取得回执的内容不在汇总中心的日志"
 			    "中" },
+	[ALARM_SUCCESSOR] = { "the collector shows a new key that its old one "
+			      "did not sign, or another one than before",
+			      "汇总中心出示的新公钥未经旧密钥签名，或与此前所"
+			      "示不同" },
 };
 
 const char *alarm_text(enum language language, enum alarm_why why)

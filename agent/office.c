@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "agent/follow.h"
 #include "agent/rotation.h"
 #include "base/rt/config.h"
 #include "base/rt/log.h"
@@ -219,7 +220,7 @@ static int read_card(struct office *office, struct err *err)
 		return ret;
 	memcpy(office->journal.bytes, journal.data, HASH_BYTES);
 	office->has_card = true;
-	return 0;
+	return follow_read(office, err);
 }
 
 static int read_code(struct office *office, struct err *err)
@@ -381,7 +382,7 @@ int office_adopt(struct office *office, const struct card *card,
 	office->card = *card;
 	office->journal = *journal;
 	office->has_card = true;
-	return 0;
+	return follow_read(office, err);
 }
 
 uint64_t office_key_until(struct office *office)

@@ -18,6 +18,7 @@
 #include "base/rt/options.h"
 #include "proto/card.h"
 #include "proto/endpoint.h"
+#include "proto/succession.h"
 #include "store/keyfile.h"
 #include "store/outbox.h"
 
@@ -57,6 +58,8 @@ struct office {
 	/* what founding or enrolment wrote; has_card: either has begun */
 	bool has_card;
 	struct card card;
+	struct key_chain collector; /* agent/follow.h */
+	uint8_t curve_key[CURVE_KEY_BYTES];
 	struct hash journal;
 	int zone_minutes;
 	/* the code of an enrolment that is not finished */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/follow.h"
 #include "agent/rotation.h"
 #include "agent/sender_parts.h"
 #include "base/rt/clock.h"
@@ -61,8 +62,12 @@ static void connect_now(struct sender *sender, unsigned attempt)
 	if (sender->with_code)
 		code_session_key(&office->code, &curve);
 	office_endpoint(office, attempt, endpoint);
-	if (socket_connect(sender->socket, endpoint, office->card.curve_key,
-			   &curve, &err)) {
+	sender->is_newest = follow_has_other(office) && sender->with_newest;
+	sender->with_newest = !sender->is_newest;
+	if (follow_read(office, &err) ||
+	    socket_connect(sender->socket, endpoint,
+			   follow_curve(office, sender->is_newest), &curve,
+			   &err)) {
 		sender->lost = true;
 		if (sender->options.log)
 			log_err(LOG_WARN, "connect", &err);
@@ -88,8 +93,12 @@ static int perform(struct sender *sender, const struct session_action *action,
 		return sender_record(sender, action, err);
 	case SESSION_RESTORE:
 		return sender_restore(sender, action, err);
+	case SESSION_FORMER:
+		return sender_former_told(sender, action->recalled, err);
 	case SESSION_SLICE:
 		return sender_sliced(sender, action->slice, err);
+	case SESSION_SUCCEEDED:
+		return sender_succeeded(sender, action->bytes, err);
 	case SESSION_REOPENED:
 		return sender_reopened(sender, action->bytes, err);
 	case SESSION_CHECKPOINT:
@@ -171,7 +180,8 @@ static void drain(struct sender *sender)
 			count_waiting(sender);
 			again = true;
 		} else if (!ret) {
-			again = sender_witness(sender, &err, &ret) ||
+			again = sender_ask_former(sender, &err, &ret) ||
+				sender_witness(sender, &err, &ret) ||
 				sender_follow_enrolment(sender, &err, &ret);
 			if (!again && !ret)
 				again = sender_follow_rotation(sender, &err,
@@ -193,13 +203,24 @@ static void drain(struct sender *sender)
 			 at > now_ms ? at - now_ms : 0);
 }
 
+/* The handshake is done: who has that CURVE key is there. */
+static int keep_curve(struct sender *sender, struct err *err)
+{
+	int ret = sender->is_newest ? follow_worked(sender->office, err) : 0;
+
+	sender->with_newest = sender->is_newest;
+	return ret == ERR_FULL ? 0 : ret; /* the next time */
+}
+
 static void on_up(void *arg)
 {
 	struct sender *sender = arg;
 	struct session_chain chain;
 	struct err err;
 
-	if (sender_read_chain(sender, &chain, &err)) {
+	sender->formers = true;
+	if (keep_curve(sender, &err) ||
+	    sender_read_chain(sender, &chain, &err)) {
 		fail(sender, &err);
 		return;
 	}
@@ -388,7 +409,7 @@ bool sender_settled(const struct sender *sender)
 	    !session_settled(sender->session) || sender->recount)
 		return false;
 	return (facts->catalogue <= sender->gather.complete &&
-		!sender->asking) ||
+		!sender->asking && !sender->former.count) ||
 	       clock_monotonic_ms() - sender->ready_at > SENDER_SLICE_WAIT_MS;
 }
 

@@ -2,6 +2,8 @@
  * them. */
 #include "agent/sender_parts.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 size_t sender_write_breaks(const struct sender *sender,
@@ -47,6 +49,19 @@ int sender_read_breaks(struct sender *sender, struct err *err)
 		return err_set(err, ERR_CORRUPT,
 			       "the outbox is damaged: breaks of the journal");
 	return 0;
+}
+
+void sender_add_break(struct sender *sender, const struct sender_break *one)
+{
+	struct sender_break *breaks = sender->breaks;
+
+	for (size_t i = 0; i < sender->break_count; i++)
+		if (hash_equal(&breaks[i].note, &one->note))
+			return;
+	if (sender->break_count == REOPENINGS_MAX)
+		memmove(breaks, breaks + 1,
+			--sender->break_count * sizeof(*breaks));
+	breaks[sender->break_count++] = *one;
 }
 
 void sender_ask_breaks(const struct sender *sender, struct questions *asked,

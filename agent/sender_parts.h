@@ -7,6 +7,8 @@
  *   sender_outbox.c  what is read from the outbox and written to it
  *   sender_breaks.c  breaks of the journal that were accepted
  *   sender_reopened.c  accepting one; stands on sender_witness
+ *   sender_former.c  batches of keys before this one
+ *   sender_succeed.c  the collector's keys; stands on sender_witness
  *   sender_witness.c  whether the journal is still the one that was verified
  *   sender_word.c    what is said to the log and to other processes
  *
@@ -31,7 +33,8 @@
 #define SENDER_BREAKS "breaks"
 #define SENDER_BREAKS_BYTES (REOPENINGS_MAX * (HASH_BYTES + 8 + HASH_BYTES + 1))
 
-/* A break of the journal that was accepted: its entry must be proved. */
+/* A break of the journal, or a succession of its collector's keys, that was
+ * accepted: its entry must be proved. */
 struct sender_break {
 	struct hash note;
 	uint64_t index;
@@ -53,9 +56,13 @@ struct sender {
 	struct sender_options options;
 	struct socket *socket;
 	struct session *session;
-	bool with_code; /* the session's keys are the code's */
-	bool own_tried; /* the code was refused, and then our own keys */
-	bool with_old;	/* the session hands over to the new key */
+	bool with_code;	  /* the session's keys are the code's */
+	bool own_tried;	  /* the code was refused, and then our own keys */
+	bool with_newest; /* the next session tries the newest CURVE key */
+	bool is_newest;	  /* this one has it */
+	bool formers;	  /* batches of former keys may lack a receipt */
+	struct outbox_former former; /* asked for; count 0: none */
+	bool with_old;		     /* the session hands over to the new key */
 	uint64_t swapped_at;
 	struct loop_timer timer, poll;
 	struct slice_gather gather;
@@ -124,6 +131,8 @@ int sender_read_breaks(struct sender *sender, struct err *err);
 /* As the outbox's value; bytes. */
 size_t sender_write_breaks(const struct sender *sender,
 			   uint8_t out[SENDER_BREAKS_BYTES]);
+/* Adds one that is not known yet; the oldest makes room. */
+void sender_add_break(struct sender *sender, const struct sender_break *one);
 /* Adds what is to be proved of breaks to count questions; in order. */
 void sender_ask_breaks(const struct sender *sender, struct questions *asked,
 		       size_t *count);
@@ -153,6 +162,22 @@ bool sender_witness(struct sender *sender, struct err *err, int *ret);
 /* SESSION_REOPENED: a break that is new is accepted if it is signed and fits
  * what was verified; what was lost is sent again in a new session. */
 int sender_reopened(struct sender *sender, struct span note, struct err *err);
+
+/* ---- sender_former.c ---- */
+
+/* What the office had said under a former key, and a journal that was opened
+ * again had lost: asks where it stands now. True: there is more to do. */
+bool sender_ask_former(struct sender *sender, struct err *err, int *ret);
+/* SESSION_FORMER. */
+int sender_former_told(struct sender *sender, const struct recalled *recalled,
+		       struct err *err);
+
+/* ---- sender_succeed.c ---- */
+
+/* SESSION_SUCCEEDED: a succession of the collector's keys that is new is
+ * believed, or the alarm is raised. */
+int sender_succeeded(struct sender *sender, struct span note, struct err *err);
+
 /* ---- sender_word.c ---- */
 
 /* SESSION_TELL. */

@@ -8,7 +8,6 @@
 #include "agent/sender_parts.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/rt/log.h"
 #include "proto/reopening.h"
@@ -33,15 +32,15 @@ static void add_break(struct sender *sender, const struct reopening *said,
 	for (size_t i = 0; i < sender->break_count; i++)
 		if (breaks[i].index >= said->kept)
 			breaks[i].proved = true;
-	if (sender->break_count == REOPENINGS_MAX)
-		memmove(breaks, breaks + 1,
-			--sender->break_count * sizeof(*breaks));
-	breaks[sender->break_count++] = (struct sender_break){
-		.note = hash_span(note),
-		.index = said->kept,
-		.leaf = hash_leaf(span_of(bytes, leaf_encode(&leaf, bytes)),
-				  span_of(NULL, 0)),
-	};
+	sender_add_break(
+		sender,
+		&(struct sender_break){
+			.note = hash_span(note),
+			.index = said->kept,
+			.leaf = hash_leaf(
+				span_of(bytes, leaf_encode(&leaf, bytes)),
+				span_of(NULL, 0)),
+		});
 }
 
 /* ---- accepting ---- */
@@ -121,7 +120,7 @@ int sender_reopened(struct sender *sender, struct span note, struct err *err)
 	if (sender->office->enrolling || is_known(sender, &name))
 		return 0;
 	if (reopening_read(note, &said, NULL) ||
-	    reopening_check(note, &sender->office->card.checkpoint_key, NULL))
+	    key_chain_check_reopening(&sender->office->collector, note, NULL))
 		return distrust(sender, ALARM_SIGNATURE, &said, note, err);
 	why = contradicts(sender, &said);
 	if (why)

@@ -224,8 +224,7 @@ static bool has_cosigners(struct sender *sender, struct span note)
 int sender_shown(struct sender *sender, struct span note, struct err *err)
 {
 	struct checkpoint shown = { 0 };
-	int rc = checkpoint_open(note, &sender->office->card.checkpoint_key,
-				 &shown, NULL);
+	int rc = key_chain_open(&sender->office->collector, note, &shown, NULL);
 
 	if (sender->office->enrolling ||
 	    sender->office->rotation == ROTATION_SEALED)

@@ -146,6 +146,20 @@ bool session_prove(struct session *session, uint64_t now_ms,
 	return true;
 }
 
+void session_recall(struct session *session, const struct recall *recall)
+{
+	struct strbuf message;
+
+	session_begin(session);
+	if (session->state != SESSION_READY)
+		return;
+	session->recalls_former = true;
+	strbuf_init(&message, 0);
+	session_say(session, talk_encode_recall(recall, &message, NULL),
+		    &message);
+	strbuf_release(&message);
+}
+
 void session_cosign(struct session *session, const struct cosign *cosign)
 {
 	struct strbuf message;

@@ -75,7 +75,9 @@ enum session_action_kind {
 	SESSION_LOAD,	  /* the kept batch of that sequence */
 	SESSION_RECEIPTS, /* record them */
 	SESSION_RESTORE,  /* recalled, batch: take it back */
+	SESSION_FORMER,	  /* recalled: of a former key, as was asked */
 	SESSION_SLICE,
+	SESSION_SUCCEEDED,  /* bytes: a note of the collector's keys */
 	SESSION_REOPENED,   /* bytes: a note that says it is a break's */
 	SESSION_CHECKPOINT, /* bytes: a note that says it is signed */
 	SESSION_EVIDENCE,   /* evidence: the answer to session_prove */
@@ -155,6 +157,9 @@ bool session_refresh(struct session *session, uint64_t now_ms);
 /* Somebody waits for what is saved: connects at once, and for SESSION_HURRY_MS
  * the pauses between tries stay short. Told again while the waiting lasts. */
 void session_hurry(struct session *session, uint64_t now_ms);
+/* In READY: asks what became of batches of a former key; whatever comes back is
+ * a SESSION_FORMER. */
+void session_recall(struct session *session, const struct recall *recall);
 /* Asks for what proves a checkpoint. False: not now, or another answer is
  * waited for still. */
 bool session_prove(struct session *session, uint64_t now_ms,

@@ -133,6 +133,9 @@ static int hear_welcome(struct session *session, uint64_t now_ms,
 	session->facts.zone_minutes = welcome.zone_minutes;
 	session->facts.simulated = welcome.simulated;
 	session->facts.safe = 0; /* after a restore it may be lower */
+	for (size_t i = 0; i < welcome.succession_count; i++)
+		session_act(session, SESSION_SUCCEEDED)->bytes =
+			welcome.successions[i];
 	for (size_t i = 0; i < welcome.reopened_count; i++)
 		session_act(session, SESSION_REOPENED)->bytes =
 			welcome.reopened[i];
@@ -278,6 +281,10 @@ static int hear_recalled(struct session *session, uint64_t now_ms,
 	ret = talk_decode_recalled(body, &session->arena, recalled, NULL);
 	if (ret)
 		return ret;
+	if (session->state == SESSION_READY && session->recalls_former) {
+		session_act(session, SESSION_FORMER)->recalled = recalled;
+		return 0;
+	}
 	if (session->state != SESSION_RECALLING)
 		return ERR_ORDER;
 	ret = wire_decode_batch(recalled->batch, &session->arena, batch, NULL);

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 
-#define SESSION_ACTIONS_MAX 24
+#define SESSION_ACTIONS_MAX (24 + REOPENINGS_MAX + SUCCESSIONS_MAX)
 
 enum session_asked { ASKED_NOTHING, ASKED_SEAL, ASKED_LOAD, ASKED_CHECK };
 
@@ -45,6 +45,7 @@ struct session {
 	struct session_chain chain;
 	struct hash wanted_head; /* CHECKING, RECALLING */
 	uint64_t wanted, recall_until;
+	bool recalls_former;  /* batches of a former key may come */
 	bool greeted;	      /* WELCOME was heard on this socket */
 	uint64_t proof_until; /* an EVIDENCE is expected; 0: none is */
 

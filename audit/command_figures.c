@@ -46,7 +46,7 @@ static int read_journal(struct looking *looking, struct err *err)
 		source_journal(options_argument(looking->options, 0), dir, err);
 
 	if (!rc)
-		rc = replay_init(&looking->replay, err);
+		rc = replay_init(&looking->replay, true, err);
 	if (rc)
 		return rc;
 	looking->has_replay = true;

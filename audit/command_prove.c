@@ -9,6 +9,7 @@
 #include "audit/print.h"
 #include "proto/checkpoint.h"
 #include "proto/period.h"
+#include "proto/succession.h"
 #include "store/figures.h"
 #include "store/keyfile.h"
 #include "store/proof_file.h"

@@ -10,82 +10,30 @@
 #include "store/say.h"
 #include "base/json.h"
 #include "proto/period.h"
-#include "proto/verdict.h"
 #include "store/figures.h"
 
 /* ---- one statement ---- */
-
-static void print_texts(const struct looked_up *found, uint32_t n,
-			enum lang lang, struct strbuf *out)
-{
-	static const char *const texts[] = { "reason", "note", "text" };
-	static const char *const zh[] = { "理由", "说明", "文字" };
-	const struct sealed *sealed = &found->batch.sealed[n];
-
-	for (size_t i = 0; i < 3 && !found->malformed; i++) {
-		struct span text =
-			wire_said_text(sealed, &found->said, texts[i]);
-
-		if (!text.len)
-			continue;
-		strbuf_addf(out, "  %s: ", say_in(lang, texts[i], zh[i]));
-		for (size_t j = 0; j < text.len; j++)
-			strbuf_add_char(
-				out, text.data[j] < ' ' || text.data[j] == 127 ?
-					     ' ' :
-					     (char)text.data[j]);
-		strbuf_add_char(out, '\n');
-	}
-}
-
-static void print_people(const struct ledger *ledger,
-			 const struct looked_up *found, uint32_t n,
-			 unsigned verdict, enum lang lang, struct strbuf *out)
-{
-	const struct batch *batch = &found->batch;
-	char received[SAY_MOMENT_BYTES], sent[SAY_MOMENT_BYTES];
-	char office[2 * HASH_BYTES + 1], leaf[2 * HASH_BYTES + 1];
-
-	say_moment(found->entry.leaf.recv_us, ledger->zone_minutes, received);
-	say_moment(batch->header.sent_us, ledger->zone_minutes, sent);
-	hash_print(&batch->header.key, office);
-	hash_print(&batch->leaves[n], leaf);
-	strbuf_addf(out, "%" PRIu64 ".%u  ", found->entry.index, n);
-	say_statement(&found->said, lang, out);
-	strbuf_addf(out, "\n  %s: %s", say_in(lang, "verdict", "结论"),
-		    verdict ? verdict_name(verdict) :
-			      say_in(lang, "admitted", "已采纳"));
-	if (verdict)
-		strbuf_addf(out, "%s%s", say_in(lang, ". ", "。"),
-			    say_in(lang, verdict_text_en(verdict),
-				   verdict_text_zh(verdict)));
-	strbuf_addf(out,
-		    say_in(lang,
-			   "\n  received: %s\n  sealed: %s, by the office's "
-			   "clock\n  office: key %s, batch %" PRIu64
-			   "\n  hash: %s\n",
-			   "\n  收到：%s\n  封装：%s（单位时钟）\n"
-			   "  单位：密钥 %s，第 %" PRIu64 " 批\n  哈希：%s\n"),
-		    received, sent, office, batch->header.sequence, leaf);
-	print_texts(found, n, lang, out);
-}
 
 static int one(struct ledger *ledger, uint64_t index, uint32_t n,
 	       const struct options *options, enum lang lang,
 	       struct strbuf *out, struct err *err)
 {
 	struct looked_up found;
-	uint16_t verdict = 0;
+	struct say_receipt receipt = { .entry = index, .n = n };
 	int rc = lookup_statement(&ledger->lookup, index, n, &found, err);
 
 	if (!rc)
-		rc = lookup_verdict(&ledger->tables, index, n, &verdict, err);
+		rc = lookup_verdict(&ledger->tables, index, n, &receipt.verdict,
+				    err);
 	if (rc)
 		return rc;
+	receipt.recv_us = found.entry.leaf.recv_us;
+	receipt.batch = &found.batch;
+	receipt.said = &found.said;
 	if (options_given(options, "json"))
-		say_found_json(&found, n, verdict, out);
+		say_receipt_json(&receipt, out);
 	else
-		print_people(ledger, &found, n, verdict, lang, out);
+		say_receipt(&receipt, ledger->zone_minutes, lang, out);
 	return 0;
 }
 

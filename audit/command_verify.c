@@ -1,6 +1,7 @@
 #include "audit/commands.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "audit/print.h"
 #include "audit/redactions.h"
@@ -61,6 +62,72 @@ static void print_json_redacted(const struct redactions *redactions,
 	strbuf_add_char(out, ']');
 }
 
+/* A text of a note, which ends nowhere. */
+static void add_json_span(struct strbuf *out, const char *name,
+			  struct span text)
+{
+	char copy[REOPENING_TEXT_BYTES_MAX + 1] = "";
+
+	memcpy(copy, text.data, text.len);
+	add_json_text(out, name, copy);
+}
+
+static void add_json_key(struct strbuf *out, const char *name,
+			 const struct sign_key *key)
+{
+	char hex[2 * SIGN_KEY_BYTES + 1];
+
+	bytes_to_hex(span_of(key->bytes, SIGN_KEY_BYTES), hex);
+	add_json_text(out, name, hex);
+}
+
+static void print_json_successions(const struct verification *v,
+				   struct strbuf *out)
+{
+	struct span rest = strbuf_span(&v->successions), note;
+	struct succession said;
+
+	strbuf_add_text(out, ",\"successions\":[");
+	for (bool any = false; succession_next(&rest, &note) &&
+			       !succession_open(note, &said, NULL);
+	     any = true) {
+		strbuf_addf(out, "%s{\"size\":%" PRIu64 ",\"at_us\":%" PRIu64,
+			    any ? "," : "", said.size, said.at_us);
+		add_json_key(out, "from", &said.from);
+		add_json_key(out, "to", &said.to);
+		add_json_span(out, "by", said.by);
+		add_json_span(out, "why", said.why);
+		strbuf_add_char(out, '}');
+	}
+	strbuf_add_char(out, ']');
+}
+
+/* How the collector's keys followed each other. */
+static void print_successions(const struct verification *v, struct strbuf *out)
+{
+	struct span rest = strbuf_span(&v->successions), note;
+	struct succession said;
+
+	while (succession_next(&rest, &note) &&
+	       !succession_open(note, &said, NULL)) {
+		char from[2 * SIGN_KEY_BYTES + 1], to[2 * SIGN_KEY_BYTES + 1];
+
+		bytes_to_hex(span_of(said.from.bytes, SIGN_KEY_BYTES), from);
+		bytes_to_hex(span_of(said.to.bytes, SIGN_KEY_BYTES), to);
+		strbuf_addf(out, "KEYS        after %" PRIu64 " entries, on ",
+			    said.size);
+		add_moment(out, said.at_us, v->zone_minutes);
+		strbuf_addf(out,
+			    ", the collector's key went over\n"
+			    "  from      %s\n  to        %s\n  by        ",
+			    from, to);
+		strbuf_add(out, said.by.data, said.by.len);
+		strbuf_add_text(out, "\n  why       ");
+		strbuf_add(out, said.why.data, said.why.len);
+		strbuf_add_char(out, '\n');
+	}
+}
+
 static void print_json(const struct verification *v,
 		       const struct redactions *redactions, bool good,
 		       struct strbuf *out)
@@ -78,6 +145,8 @@ static void print_json(const struct verification *v,
 		strbuf_addf(out, ",\"seen_lost\":%" PRIu64, v->unknown);
 		reopenings_print_json(&v->reopenings, out);
 	}
+	if (v->successions.len)
+		print_json_successions(v, out);
 	print_hash(out, "root", &v->root);
 	print_json_redacted(redactions, out);
 	if (!good) {
@@ -142,6 +211,7 @@ static void print_people(const struct verification *v,
 			    " more are of entries that were lost\n",
 			    v->unknown);
 	reopenings_print(&v->reopenings, v->zone_minutes, out);
+	print_successions(v, out);
 	if (v->torn_bytes)
 		strbuf_addf(out, "torn tail   %" PRIu64 " bytes\n",
 			    v->torn_bytes);

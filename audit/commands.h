@@ -11,5 +11,8 @@ int command_receipt(const struct options *options);
 int command_explain(const struct options *options);
 int command_prove(const struct options *options);
 int command_check(const struct options *options);
+int command_late(const struct options *options);
+int command_export(const struct options *options);
+int command_diff(const struct options *options);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/progress.h"
 #include "audit/source.h"
 #include "base/bytes.h"
 
@@ -100,7 +101,7 @@ int ledger_tables(struct ledger *ledger, uint64_t size, struct err *err)
 
 	if (rc || ledger->from_store)
 		return rc;
-	rc = replay_init(&ledger->replay, err);
+	rc = replay_init(&ledger->replay, true, err);
 	if (rc)
 		return rc;
 	ledger->has_replay = true;

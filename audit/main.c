@@ -26,6 +26,9 @@ static const struct option_spec replay_options[] = {
 	{ "compare", NULL, OPTION_TEXT, "STORE",
 	  "compare with a store (or data directory), table by table, at the "
 	  "size it has applied" },
+	{ "state", NULL, OPTION_FLAG, NULL,
+	  "keep no rows, and print the root over their links: faster, with "
+	  "less memory" },
 	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
 };
 
@@ -68,6 +71,48 @@ static const struct option_spec receipt_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
+static const struct option_spec late_options[] = {
+	{ "target", NULL, OPTION_TEXT, "TARGET", "only what is about it" },
+	{ "unit", NULL, OPTION_TEXT, "UNIT", "only what is about it" },
+	{ "period", NULL, OPTION_TEXT, "PERIOD", "only what is about it" },
+	{ "skew", NULL, OPTION_TEXT, "MINUTES",
+	  "what clocks may differ by; without it, 5" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+};
+
+static const struct option_spec diff_options[] = {
+	{ "cutoff", NULL, OPTION_TEXT, "DAY",
+	  "judge both on this day; without it, that of the last receipt "
+	  "before B" },
+	{ "period", NULL, OPTION_TEXT, "PERIOD",
+	  "cut-off at the end of this period" },
+	{ "target", NULL, OPTION_TEXT, "TARGET", "only its figures" },
+	{ "unit", NULL, OPTION_TEXT, "UNIT", "only its figures" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+};
+
+static const struct option_spec export_options[] = {
+	{ "csv", NULL, OPTION_FLAG, NULL, "only statements.csv, figures.csv" },
+	{ "jsonl", NULL, OPTION_FLAG, NULL,
+	  "only statements.jsonl, figures.jsonl" },
+	{ "tiles", NULL, OPTION_FLAG, NULL,
+	  "only the tree and its leaves as C2SP tlog-tiles, and checkpoint" },
+	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
+	  "tiles for this checkpoint; without it, what witnesses have signed, "
+	  "or the collector's last one" },
+	{ "cutoff", NULL, OPTION_TEXT, "DAY",
+	  "judge figures on this day; without it, that of the last receipt" },
+	{ "period", NULL, OPTION_TEXT, "PERIOD",
+	  "cut-off at the end of this period" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the answer as one JSON object" },
+};
+
 static const struct option_spec prove_options[] = {
 	{ "item", NULL, OPTION_TEXT, "ITEM", "of a register: the item's key" },
 	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
@@ -107,7 +152,8 @@ static const struct command_spec commands[] = {
 	  .summary = "decide everything again and compare with the store",
 	  .example = "tally-audit replay /var/lib/tally/collector "
 		     "--compare /var/lib/tally/collector/store\n"
-		     "tally-audit replay backup/journal --until 2024-06-30",
+		     "tally-audit replay backup/journal --until 2024-06-30\n"
+		     "tally-audit replay backup/journal --state",
 	  .options = replay_options,
 	  .option_count = COUNT(replay_options),
 	  .run = command_replay },
@@ -148,6 +194,42 @@ static const struct command_spec commands[] = {
 	  .options = receipt_options,
 	  .option_count = COUNT(receipt_options),
 	  .run = command_explain },
+	{ .name = "late",
+	  .arguments = "DIR",
+	  .arguments_min = 1,
+	  .arguments_max = 1,
+	  .summary = "late, backdated and clock-skewed statements, and each "
+		     "office's sum",
+	  .example = "tally-audit late /var/lib/tally/collector\n"
+		     "tally-audit late backup/journal --unit baima "
+		     "--period 2024M06 --json",
+	  .options = late_options,
+	  .option_count = COUNT(late_options),
+	  .run = command_late },
+	{ .name = "diff",
+	  .arguments = "DIR A [B]",
+	  .arguments_min = 2,
+	  .arguments_max = 3,
+	  .summary = "which figures changed between two points (SIZE or TIME), "
+		     "by whose statement, why",
+	  .example = "tally-audit diff /var/lib/tally/collector 12\n"
+		     "tally-audit diff backup/journal 12 "
+		     "2024-07-05T18:00 --target live.urban-jobs",
+	  .options = diff_options,
+	  .option_count = COUNT(diff_options),
+	  .run = command_diff },
+	{ .name = "export",
+	  .arguments = "DIR FOLDER",
+	  .arguments_min = 2,
+	  .arguments_max = 2,
+	  .summary = "statements and figures as CSV and JSON lines, the tree "
+		     "as C2SP tiles, in a new folder",
+	  .example = "tally-audit export /var/lib/tally/collector 2024-export\n"
+		     "tally-audit export backup/journal june-csv --csv "
+		     "--period 2024M06",
+	  .options = export_options,
+	  .option_count = COUNT(export_options),
+	  .run = command_export },
 	{ .name = "prove",
 	  .arguments = "DIR (RECEIPT | TARGET UNIT PERIOD)",
 	  .arguments_min = 2,

@@ -99,7 +99,7 @@ int redactions_find(struct verification *v, const char *dir,
 		arena_array(&out->arena, v->blotted_count, sizeof(*out->list));
 	if (!out->list)
 		return err_set(err, ERR_NOMEM, "no memory");
-	rc = replay_init(&replay, err);
+	rc = replay_init(&replay, true, err);
 	if (rc)
 		return rc;
 	rc = replay_run(&replay, dir, all, err);

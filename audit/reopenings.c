@@ -37,6 +37,7 @@ int reopenings_add(struct reopenings *reopenings, struct span note,
 		return err_set(err, ERR_NOMEM, "no memory");
 	}
 	memcpy(item.note, note.data, note.len);
+	item.note[note.len] = '\0';
 	rc = reopening_read(span_of(item.note, note.len), &item.said, err);
 	if (rc) {
 		free(item.note);

@@ -16,7 +16,7 @@
 
 struct reopenings {
 	struct reopened {
-		char *note;
+		char *note;	       /* a text */
 		struct reopening said; /* spans are the note's */
 	} * items;
 	size_t count, room;

@@ -4,22 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "audit/ahead.h"
+#include "audit/progress.h"
 #include "proto/moment.h"
 #include "store/lookup.h"
 
-#define PROGRESS_ENTRIES 1024
-
-int replay_init(struct replay *replay, struct err *err)
+int replay_init(struct replay *replay, bool keeps_tables, struct err *err)
 {
 	*replay = (struct replay){ 0 };
 	puts_init(&replay->puts);
-	arena_init(&replay->arena, WIRE_ARENA_BYTES);
 	replay->fold = fold_new();
-	replay->tables = memory_tables_new();
+	if (keeps_tables)
+		replay->tables = memory_tables_new();
 	replay->room = calloc(WIRE_STATEMENTS_MAX, sizeof(*replay->room));
-	if (!replay->fold || !replay->tables || !replay->room) {
+	if (!replay->fold || (keeps_tables && !replay->tables) ||
+	    !replay->room) {
 		replay_release(replay);
 		return err_set(err, ERR_NOMEM, "no memory");
 	}
@@ -29,7 +29,6 @@ int replay_init(struct replay *replay, struct err *err)
 void replay_release(struct replay *replay)
 {
 	puts_release(&replay->puts);
-	arena_release(&replay->arena);
 	fold_free(replay->fold);
 	memory_tables_free(replay->tables);
 	free(replay->room);
@@ -86,54 +85,92 @@ static int take_reopening(struct replay *replay,
 	struct reopening reopening;
 	int rc = leaf_reopening(&entry->leaf, entry->batch, &reopening, err);
 
-	if (!rc && !fold_collector_signed(replay->fold, entry->batch))
-		rc = err_set(err, ERR_CORRUPT,
-			     "the reopening is not signed by the journal's "
-			     "collector");
+	if (!rc) /* by a key that has followed, and is said next? */
+		replay->unsigned_break =
+			!fold_collector_signed(replay->fold, entry->batch);
 	if (!rc)
 		rc = reopenings_add(&replay->reopenings, entry->batch, err);
 	return rc;
 }
 
-static int apply(struct replay *replay, const struct journal_entry *entry,
+/* What this program is too old for is no fault of the journal's; all else that
+ * the fold does not take is. */
+static bool is_too_new(const struct replay *replay, const struct leaf *leaf)
+{
+	struct fold_facts facts;
+
+	return leaf->kind == LEAF_FORWARD ||
+	       (fold_facts(replay->fold, &facts) &&
+		facts.rules > FOLD_RULES_VERSION);
+}
+
+/* A reopening whose signer the journal did not name is signed by a key that
+ * the successions just behind it name. */
+static int check_break(struct replay *replay, const struct journal_entry *entry,
+		       struct err *err)
+{
+	const struct reopenings *all = &replay->reopenings;
+	struct span note;
+
+	if (!replay->unsigned_break)
+		return 0;
+	note = span_of_text(all->items[all->count - 1].note);
+	replay->unsigned_break = !fold_collector_signed(replay->fold, note);
+	if (!replay->unsigned_break ||
+	    (entry && entry->leaf.kind == LEAF_SUCCEEDED))
+		return 0;
+	return err_set(err, ERR_CORRUPT,
+		       "the reopening is not signed by the journal's "
+		       "collector");
+}
+
+static int take_succession(const struct journal_entry *entry, struct err *err)
+{
+	struct succession succession;
+
+	return leaf_succession(&entry->leaf, entry->batch, &succession, err) ?
+		       err->code = ERR_CORRUPT :
+		       0;
+}
+
+static int apply(struct replay *replay, const struct ahead_entry *one,
 		 struct err *err)
 {
-	struct hash hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
-	struct batch batch;
-	int rc = entry_batch(entry, &replay->arena, &batch, err);
+	const struct journal_entry *entry = &one->entry;
+	const struct batch *batch = &one->batch;
+	int rc = ahead_batch(one, err);
 
 	if (rc && rc != ERR_NOMEM)
 		rc = ERR_CORRUPT;
+	if (!rc)
+		rc = check_break(replay, entry, err);
 	if (!rc && entry->leaf.kind == LEAF_REOPENED)
 		rc = take_reopening(replay, entry, err);
+	if (!rc && entry->leaf.kind == LEAF_SUCCEEDED)
+		rc = take_succession(entry, err);
 	if (!rc)
-		rc = check_admission(replay, &entry->leaf, &batch, err);
+		rc = check_admission(replay, &entry->leaf, batch, err);
 	if (!rc)
-		rc = fold_apply(replay->fold, entry->index, &entry->leaf, &hash,
-				leaf_has_batch(&entry->leaf) ? &batch : NULL,
+		rc = fold_apply(replay->fold, entry->index, &entry->leaf,
+				&one->leaf,
+				leaf_has_batch(&entry->leaf) ? batch : NULL,
 				&replay->puts, replay->room, err);
+	if (rc == ERR_INVALID && !is_too_new(replay, &entry->leaf))
+		rc = ERR_CORRUPT;
 	if (rc) {
 		(void)err_context(err, "%s, offset %" PRIu64 ", entry %" PRIu64,
 				  entry->file, entry->offset, entry->index);
 		return rc;
 	}
-	count(replay, &entry->leaf, &batch);
-	if (memory_tables_apply(replay->tables, &replay->puts))
+	count(replay, &entry->leaf, batch);
+	if (!replay->tables)
+		puts_clear(&replay->puts);
+	else if (memory_tables_apply(replay->tables, &replay->puts))
 		return err_set(err, ERR_NOMEM, "no memory");
 	return 0;
 }
 
 /* ---- the journal ---- */
-
-static void progress(const struct replay *replay, bool last)
-{
-	if (replay->entries % PROGRESS_ENTRIES && !last)
-		return;
-	if (!isatty(STDERR_FILENO))
-		return;
-	(void)fprintf(stderr, "\r%" PRIu64 " entries%s", replay->entries,
-		      last ? "\r\033[K" : "");
-}
 
 /* The zone of days is only known once entry 0 is applied. */
 static int time_limit(const struct replay *replay, struct replay_until until,
@@ -147,29 +184,33 @@ static int time_limit(const struct replay *replay, struct replay_until until,
 int replay_run(struct replay *replay, const char *dir,
 	       struct replay_until until, struct err *err)
 {
-	struct journal_reader *reader = NULL;
-	struct journal_entry entry;
+	struct ahead *ahead = NULL;
+	struct ahead_entry *one;
 	uint64_t until_us = UINT64_MAX;
-	int rc = journal_read_open(dir, 0, &reader, err);
+	struct progress progress;
+	int rc = ahead_open(dir, true, &ahead, err);
 
 	if (rc)
 		return rc;
-	replay->journal = *journal_read_id(reader);
+	replay->journal = *ahead_id(ahead);
+	progress_start(&progress, dir);
 	while (replay->entries < until.size) {
-		rc = journal_read_next(reader, &entry, err);
-		if (rc != 1 || entry.leaf.recv_us > until_us) {
+		rc = ahead_next(ahead, &one, err);
+		if (rc != 1 || one->entry.leaf.recv_us > until_us) {
+			if (!rc)
+				rc = check_break(replay, NULL, err);
 			rc = rc == 1 ? 0 : rc;
 			break;
 		}
-		rc = apply(replay, &entry, err);
+		rc = apply(replay, one, err);
 		if (!rc)
 			rc = time_limit(replay, until, &until_us, err);
 		if (rc)
 			break;
-		progress(replay, false);
+		progress_entry(&progress, &one->entry);
 	}
-	progress(replay, true);
-	journal_read_close(reader);
+	progress_end(&progress);
+	ahead_close(ahead);
 	if (!rc && !replay->entries && until.size)
 		rc = err_set(err, ERR_CORRUPT,
 			     "%s: the journal has no entries, not even a "

@@ -25,19 +25,21 @@ struct replay_until {
 
 struct replay {
 	struct fold *fold;
-	struct memory_tables *tables;
+	struct memory_tables *tables; /* NULL: not kept */
 	struct hash journal;
 	uint64_t entries, statements, forks;
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t recv_us; /* of the last entry */
 	struct reopenings reopenings;
+	bool unsigned_break; /* by no key that was named before it */
 	/* on the way */
 	struct puts puts;
-	struct arena arena;
 	uint16_t *room; /* verdicts of one batch */
 };
 
-int replay_init(struct replay *replay, struct err *err);
+/* keeps_tables: else only the fold is there afterwards, which is faster and
+ * takes a tenth of the memory. */
+int replay_init(struct replay *replay, bool keeps_tables, struct err *err);
 void replay_release(struct replay *replay);
 
 /* ERR_CORRUPT: the journal is damaged, or holds what admission would not have

@@ -4,17 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "audit/ahead.h"
+#include "audit/progress.h"
 #include "proto/wire.h"
 #include "store/lookup.h"
-
-#define PROGRESS_ENTRIES 4096
 
 void verification_init(struct verification *verification)
 {
 	*verification = (struct verification){ 0 };
 	frontier_init(&verification->frontier);
+	strbuf_init(&verification->successions, 0);
 	chains_init(&verification->chains);
 	arena_init(&verification->arena, WIRE_ARENA_BYTES);
 }
@@ -26,6 +26,7 @@ void verification_release(struct verification *verification)
 	free(verification->roots);
 	free(verification->blotted);
 	reopenings_release(&verification->reopenings);
+	strbuf_release(&verification->successions);
 	verification->roots = NULL;
 	verification->blotted = NULL;
 }
@@ -263,12 +264,36 @@ static int check_reopening(struct verification *v,
 	return reopenings_add(&v->reopenings, entry->batch, err);
 }
 
-static int check_entry(struct verification *v,
-		       const struct journal_entry *entry, struct err *err)
+/* The collector's keys went over to others, both signed that; whether they are
+ * the collector's is replay's part. */
+static int check_succession(struct verification *v,
+			    const struct journal_entry *entry, struct err *err)
 {
 	const struct leaf *leaf = &entry->leaf;
-	struct batch batch;
-	struct hash hash;
+	struct succession said;
+	bool here;
+	int rc = leaf_succession(leaf, entry->batch, &said, err);
+
+	if (rc)
+		return rc;
+	here = said.size == v->entries && said.after_us == v->recv_us &&
+	       hash_equal(&said.root, &v->roots[v->entries]);
+	if (!hash_equal(&said.journal, &v->journal) || !v->entries ||
+	    leaf->recv_us != v->recv_us ||
+	    (!here && (!v->broken || said.size < v->entries)))
+		return err_set(err, ERR_CORRUPT,
+			       "a succession of the collector's keys names "
+			       "other entries than those before it");
+	strbuf_add(&v->successions, entry->batch.data, entry->batch.len);
+	return v->successions.failed ? err_set(err, ERR_NOMEM, "no memory") : 0;
+}
+
+static int check_entry(struct verification *v, const struct ahead_entry *one,
+		       struct err *err)
+{
+	const struct journal_entry *entry = &one->entry;
+	const struct leaf *leaf = &entry->leaf;
+	const struct batch *batch = &one->batch;
 	int rc;
 
 	if (leaf->recv_us < v->recv_us)
@@ -277,15 +302,16 @@ static int check_entry(struct verification *v,
 	if (!v->entries && leaf->kind != LEAF_BATCH)
 		return err_set(err, ERR_CORRUPT,
 			       "the first entry is not a founding batch");
-	rc = entry_batch(entry, &v->arena, &batch, err);
+	rc = ahead_batch(one, err);
 	if (rc)
 		return rc;
+	arena_reset(&v->arena);
 	switch (leaf->kind) {
 	case LEAF_BATCH:
-		rc = check_batch(v, leaf, &batch, err);
+		rc = check_batch(v, leaf, batch, err);
 		break;
 	case LEAF_FORK:
-		rc = check_fork(v, leaf, &batch, err);
+		rc = check_fork(v, leaf, batch, err);
 		break;
 	case LEAF_STATE:
 		rc = check_state(v, leaf, err);
@@ -293,31 +319,25 @@ static int check_entry(struct verification *v,
 	case LEAF_REOPENED:
 		rc = check_reopening(v, entry, err);
 		break;
+	case LEAF_SUCCEEDED:
+		rc = check_succession(v, entry, err);
+		break;
 	case LEAF_FORWARD:
 		break;
 	}
 	if (!rc)
-		rc = note_blotted(v, entry, &batch, err);
+		rc = note_blotted(v, entry, batch, err);
 	if (rc)
 		return rc;
+	v->broken = leaf->kind == LEAF_REOPENED ||
+		    (v->broken && leaf->kind == LEAF_SUCCEEDED);
 	v->recv_us = leaf->recv_us;
-	hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
-	frontier_add(&v->frontier, &hash);
+	frontier_add(&v->frontier, &one->leaf);
 	v->entries++;
 	return keep_root(v, err);
 }
 
 /* ---- the journal ---- */
-
-static void progress(const struct verification *v, bool last)
-{
-	if (v->entries % PROGRESS_ENTRIES && !last)
-		return;
-	if (!isatty(STDERR_FILENO))
-		return;
-	(void)fprintf(stderr, "\r%" PRIu64 " entries%s", v->entries,
-		      last ? "\r\033[K" : "");
-}
 
 static void blame(struct verification *v, const struct journal_entry *entry,
 		  const struct err *err)
@@ -338,38 +358,35 @@ static bool is_ours(int rc)
 
 /* What a segment's header says of all before it. */
 static int check_segment(const struct verification *v,
-			 const struct journal_reader *reader,
-			 const struct journal_entry *entry, struct err *err)
+			 const struct ahead_entry *one, struct err *err)
 {
-	uint64_t first;
-	const struct hash *root = journal_read_root(reader, &first);
-
-	if (entry->index != v->entries)
+	if (one->entry.index != v->entries)
 		return err_set(err, ERR_CORRUPT,
 			       "an entry of this number does not follow");
-	if (first == v->entries && !hash_equal(root, &v->roots[first]))
+	if (one->segment == v->entries &&
+	    !hash_equal(&one->before, &v->roots[v->entries]))
 		return err_set(err, ERR_CORRUPT,
 			       "the segment follows other entries than these");
 	return 0;
 }
 
-static int read_all(struct verification *v, struct journal_reader *reader,
-		    struct err *err)
+static int read_all(struct verification *v, struct ahead *ahead,
+		    struct progress *progress, struct err *err)
 {
-	struct journal_entry entry;
+	struct ahead_entry *one;
 	int rc;
 
-	while ((rc = journal_read_next(reader, &entry, err)) == 1) {
-		rc = check_segment(v, reader, &entry, err);
+	while ((rc = ahead_next(ahead, &one, err)) == 1) {
+		rc = check_segment(v, one, err);
 		if (!rc)
-			rc = check_entry(v, &entry, err);
+			rc = check_entry(v, one, err);
 		if (rc && !is_ours(rc)) {
-			blame(v, &entry, err);
+			blame(v, &one->entry, err);
 			rc = ERR_CORRUPT;
 		}
 		if (rc)
 			return rc;
-		progress(v, false);
+		progress_entry(progress, &one->entry);
 	}
 	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
 		blame(v, NULL, err);
@@ -379,22 +396,24 @@ static int read_all(struct verification *v, struct journal_reader *reader,
 int verification_run(struct verification *v, const char *dir, bool torn_tail,
 		     struct err *err)
 {
-	struct journal_reader *reader = NULL;
-	int rc = journal_read_open(dir, 0, &reader, err);
+	struct ahead *ahead = NULL;
+	struct progress progress;
+	int rc = ahead_open(dir, false, &ahead, err);
 
 	if (rc == ERR_CORRUPT || rc == ERR_INVALID)
 		blame(v, NULL, err);
 	if (rc)
 		return rc;
-	v->journal = *journal_read_id(reader);
+	v->journal = *ahead_id(ahead);
+	progress_start(&progress, dir);
 	rc = keep_root(v, err);
 	if (!rc)
-		rc = read_all(v, reader, err);
-	progress(v, true);
+		rc = read_all(v, ahead, &progress, err);
+	progress_end(&progress);
 	v->root = frontier_root(&v->frontier);
 	if (rc)
 		goto out;
-	v->torn_bytes = journal_read_torn_bytes(reader);
+	v->torn_bytes = ahead_torn_bytes(ahead);
 	if (!v->entries) {
 		rc = err_set(err, ERR_CORRUPT,
 			     "the journal has no entries, not even a founding "
@@ -411,6 +430,6 @@ int verification_run(struct verification *v, const char *dir, bool torn_tail,
 		blame(v, NULL, err);
 	}
 out:
-	journal_read_close(reader);
+	ahead_close(ahead);
 	return rc;
 }

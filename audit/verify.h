@@ -31,6 +31,8 @@ struct verification {
 	uint64_t entries, batches, statements, forks, seen;
 	uint64_t unknown; /* seen roots of what a reopening says is lost */
 	struct reopenings reopenings;
+	struct strbuf successions; /* notes, one after the other */
+	bool broken; /* a reopening, and since then only successions */
 	int zone_minutes;
 	uint64_t torn_bytes;
 	struct hash root;

@@ -145,23 +145,3 @@ void write_zeros(struct writer *writer, size_t len)
 	if (at && len)
 		memset(at, 0, len);
 }
-
-static void store(void *at, uint64_t value, size_t len)
-{
-	uint8_t *bytes = at;
-
-	while (len--) {
-		bytes[len] = (uint8_t)value;
-		value >>= 8;
-	}
-}
-
-void store_u32(void *at, uint32_t value)
-{
-	store(at, value, 4);
-}
-
-void store_u64(void *at, uint64_t value)
-{
-	store(at, value, 8);
-}

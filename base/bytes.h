@@ -66,7 +66,16 @@ static inline uint64_t load_u64(const void *at)
 	return be64toh(value);
 }
 
-void store_u32(void *at, uint32_t value);
-void store_u64(void *at, uint64_t value);
+static inline void store_u32(void *at, uint32_t value)
+{
+	value = htobe32(value);
+	memcpy(at, &value, sizeof(value));
+}
+
+static inline void store_u64(void *at, uint64_t value)
+{
+	value = htobe64(value);
+	memcpy(at, &value, sizeof(value));
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/rt/log.h"
 #include "base/rt/options.h"
 #include "collector/collector_parts.h"
+#include "collector/succeed.h"
 
 #define DRAIN_MS 5000
 #define OWN_DESCRIPTORS 64
@@ -73,6 +74,7 @@ static int start_cosigners(struct collector *c, struct err *err)
 {
 	const struct notary_word *last = &c->signed_last;
 	struct notary_word before;
+	struct key_chain chain;
 	struct witnesses witnesses;
 	int rc = witnesses_read(c->kept.dir, c->settings->witnesses, &witnesses,
 				err);
@@ -86,9 +88,12 @@ static int start_cosigners(struct collector *c, struct err *err)
 	if (!c->cosigners)
 		return err_set(err, ERR_NOMEM, "no memory for cosignatures");
 	cosigners_init(c->cosigners, &witnesses);
-	if (witnesses.count &&
-	    !notary_last(c->cosigned_path, &c->kept.keys.sign.key, &before,
-			 NULL))
+	if (!witnesses.count)
+		rc = ERR_NOTFOUND;
+	else
+		rc = succeed_chain(c->kept.dir, &c->kept.keys.sign.key, &chain,
+				   NULL, NULL);
+	if (!rc && !notary_last(c->cosigned_path, &chain, &before, NULL))
 		cosigners_resume(c->cosigners,
 				 span_of(before.note, before.note_bytes),
 				 before.checkpoint.size);
@@ -97,6 +102,20 @@ static int start_cosigners(struct collector *c, struct err *err)
 				       span_of(last->note, last->note_bytes),
 				       last->checkpoint.size);
 	return 0;
+}
+
+/* How its keys followed one another: every office is shown that. */
+static int read_successions(struct collector *c, struct err *err)
+{
+	struct span rest, note;
+	int rc = succeed_notes(c->journal_dir, c->kept.fold,
+			       &c->succession_notes, err);
+
+	rest = strbuf_span(&c->succession_notes);
+	while (!rc && c->succession_count < SUCCESSIONS_MAX &&
+	       succession_next(&rest, &note))
+		c->successions[c->succession_count++] = note;
+	return rc;
 }
 
 /* The breaks that offices are shown. */
@@ -245,6 +264,8 @@ static int start(struct collector *c, const char *dir, const char *clock,
 	if (!rc)
 		rc = read_reopened(c, err);
 	if (!rc)
+		rc = read_successions(c, err);
+	if (!rc)
 		rc = start_parts(c, err);
 	if (!rc)
 		rc = open_gate(c, err);
@@ -306,6 +327,7 @@ static void stop(struct collector *c)
 	puts_release(&c->puts);
 	arena_release(&c->arena);
 	arena_release(&c->reopened_notes);
+	strbuf_release(&c->succession_notes);
 	free(c->cosigners);
 	kept_close(&c->kept);
 	loop_close(c->loop);
@@ -340,6 +362,7 @@ int collector_run(const char *dir, const struct collector_settings *settings,
 	puts_init(&c->puts);
 	arena_init(&c->arena, SIZE_MAX);
 	arena_init(&c->reopened_notes, SIZE_MAX);
+	strbuf_init(&c->succession_notes, 0);
 	receipts_init(&c->receipts);
 	c->sessions_max = raise_descriptors(settings);
 	rc = start(c, dir, clock, &err);

@@ -69,6 +69,8 @@ static void host_facts(void *ctx, struct session_facts *out)
 		.to_cosign =
 			span_of(c->signed_last.note, c->signed_last.note_bytes),
 		.to_cosign_size = c->signed_last.checkpoint.size,
+		.successions = c->successions,
+		.succession_count = c->succession_count,
 		.reopened = c->reopened,
 		.reopened_count = c->reopened_count,
 	};
@@ -161,13 +163,21 @@ static void host_pong(void *ctx, uint32_t route)
 	collector_deliver_soon(c);
 }
 
+/* Of its own key, or of one that it has had: of another nothing is said. */
 static void host_recall(void *ctx, uint32_t route, const struct hash *key,
-			uint64_t from, uint64_t count)
+			const struct recall *recall)
 {
+	static const struct hash none;
 	struct collector *c = ctx;
+	const struct hash *of = &recall->key;
 
-	collector_check_delivery(
-		c, delivery_recall(c->delivery, route, key, from, count));
+	if (hash_equal(of, &none))
+		of = key;
+	else if (!fold_leads_to(c->kept.fold, of, key))
+		return;
+	collector_check_delivery(c,
+				 delivery_recall(c->delivery, route, of,
+						 recall->from, recall->count));
 	collector_deliver_soon(c);
 }
 

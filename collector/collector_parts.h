@@ -67,6 +67,9 @@ struct collector {
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
+	struct strbuf succession_notes;
+	struct span successions[SUCCESSIONS_MAX]; /* in succession_notes */
+	size_t succession_count;
 	struct span reopened[REOPENINGS_MAX]; /* notes, in reopened_notes */
 	size_t reopened_count;
 	struct arena reopened_notes;

@@ -76,6 +76,29 @@ static int open_clock(const struct options *options,
 	return rc;
 }
 
+/* Nothing is missing: what was handed over may have come too late to be put in
+ * when the journal was opened again. */
+static int late(const struct options *options, struct recovery *recovery)
+{
+	bool dry = options_given(options, "dry-run");
+	struct clock clock = { 0 };
+	struct err err = { 0 };
+	size_t count = 0;
+
+	if (open_clock(options, recovery, &clock, &err))
+		return command_failed(EXIT_USAGE, &err);
+	if (recovery_late(recovery, clock_now_us(&clock), dry, &count, &err))
+		return command_failed(command_recovery_code(err.code), &err);
+	if (count)
+		(void)printf("%s: %zu batches that were handed over only now, "
+			     "as received now\n",
+			     dry ? "would be put in" : "put in", count);
+	else
+		(void)printf("nothing that was signed is missing, or has to "
+			     "be: run tally-collector recover\n");
+	return EXIT_OK;
+}
+
 static int reopen(const struct options *options, struct recovery *recovery)
 {
 	const char *by = options_text(options, "by");
@@ -96,11 +119,8 @@ static int reopen(const struct options *options, struct recovery *recovery)
 		return command_failed(command_recovery_code(err.code), &err);
 	recovery_facts(recovery, &facts);
 	command_tell_heard(recovery);
-	if (facts.whole >= facts.goal.size && !facts.begun) {
-		(void)printf("nothing that was signed is missing, or has to "
-			     "be: run tally-collector recover\n");
-		return EXIT_OK;
-	}
+	if (facts.whole >= facts.goal.size && !facts.begun)
+		return late(options, recovery);
 	if (!facts.begun) {
 		(void)printf("kept: %" PRIu64 " entries, %" PRIu64
 			     " of them put back\n",

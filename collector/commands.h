@@ -15,6 +15,7 @@ int command_init(const struct options *options);
 int command_run(const struct options *options);
 int command_recover(const struct options *options);
 int command_reopen(const struct options *options);
+int command_rotate(const struct options *options);
 int command_figures(const struct options *options);
 int command_offices(const struct options *options);
 int command_check_config(const struct options *options);

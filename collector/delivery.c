@@ -268,13 +268,13 @@ int delivery_recall(struct delivery *delivery, uint32_t route,
 	struct customer *customer;
 	int rc = get_customer(delivery, route, &customer);
 
-	(void)key; /* its own, whatever it asks for */
 	if (rc || !customer)
 		return rc;
 	if (count > DELIVERY_RECALLS_MAX)
 		count = DELIVERY_RECALLS_MAX;
 	if (from > UINT64_MAX - count)
 		count = 0;
+	customer->recall_key = *key;
 	customer->recall_next = from;
 	customer->recall_end = from + count;
 	customer->recall_at = fold_applied(delivery->fold);

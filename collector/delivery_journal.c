@@ -176,8 +176,8 @@ static int read_taken(struct delivery *delivery,
 	if (rc)
 		return rc;
 	reader = store_reader(txn);
-	rc = fold_taken(&reader, &customer->key, customer->recall_next, taken,
-			verdicts, WIRE_STATEMENTS_MAX, err);
+	rc = fold_taken(&reader, &customer->recall_key, customer->recall_next,
+			taken, verdicts, WIRE_STATEMENTS_MAX, err);
 	db_abort(txn);
 	return rc;
 }

@@ -43,6 +43,7 @@ struct customer {
 	/* entries the store must contain first */
 	uint64_t slice_at, pong_at, recall_at;
 	uint64_t pong_since_ms;
+	struct hash recall_key;
 	uint64_t recall_next, recall_end; /* sequence numbers */
 	uint64_t retry_ms;
 	unsigned retries;

@@ -7,24 +7,12 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "collector/succeed.h"
 
 /* Folding again is written out whenever so much has gathered. */
 #define REFOLD_PUTS_BYTES (64u * 1024 * 1024)
 /* The last ones that the store contains are compared with the journal's. */
 #define COMPARED_ENTRIES 256
-
-int kept_path(const char *dir, const char *name, char out[PATH_MAX],
-	      struct err *err)
-{
-	char path[PATH_MAX];
-
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    sizeof(path))
-		return err_set(err, ERR_LIMIT, "the path %s/%s is too long",
-			       dir, name);
-	memcpy(out, path, sizeof(path));
-	return 0;
-}
 
 /* ---- the store, before the journal is opened ---- */
 
@@ -291,6 +279,7 @@ static int check_founded(const char *journal_dir, struct err *err)
 static int read_signed(struct kept *kept, const char *checkpoint,
 		       struct err *err)
 {
+	struct key_chain chain;
 	int rc = 0;
 
 	if (*checkpoint &&
@@ -301,8 +290,10 @@ static int read_signed(struct kept *kept, const char *checkpoint,
 	else if (!*checkpoint)
 		rc = kept_path(kept->dir, "checkpoint", kept->checkpoint, err);
 	if (!rc)
-		rc = notary_last(kept->checkpoint, &kept->keys.sign.key,
-				 &kept->last, err);
+		rc = succeed_chain(kept->dir, &kept->keys.sign.key, &chain,
+				   NULL, err);
+	if (!rc)
+		rc = notary_last(kept->checkpoint, &chain, &kept->last, err);
 	return rc == ERR_NOTFOUND ? 0 : rc;
 }
 
@@ -383,11 +374,8 @@ static int open_all(struct kept *kept, const char *checkpoint, struct err *err)
 			       "%s: has no founding entry, run tally-collector "
 			       "init --founding again",
 			       journal_dir);
-	if (!fold_collector_known(kept->fold, &kept->keys.sign.key))
-		return err_set(err, ERR_DENIED,
-			       "the journal does not name this collector's "
-			       "keys");
-	return 0;
+	return succeed_settle(kept->dir, journal_dir, kept->fold, &kept->keys,
+			      err);
 }
 
 int kept_open(const char *dir, const char *checkpoint, struct kept *out,

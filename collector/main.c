@@ -32,6 +32,16 @@ static const struct option_spec reopen_options[] = {
 	  "the clock of a simulated journal" },
 };
 
+static const struct option_spec rotate_options[] = {
+	{ "by", NULL, OPTION_TEXT, "NAME", "who decides it, for the record" },
+	{ "why", NULL, OPTION_TEXT, "TEXT", "why, for the record" },
+	{ "curve", NULL, OPTION_FLAG, NULL,
+	  "now the key of its sessions, too: offices that have not heard of "
+	  "the new one need collector.successions (tally-agent follow)" },
+	{ "clock", NULL, OPTION_TEXT, "FILE",
+	  "the clock of a simulated journal" },
+};
+
 static const struct option_spec figures_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 	{ "all", NULL, OPTION_FLAG, NULL,
@@ -94,6 +104,13 @@ static const struct command_spec commands[] = {
 	  "--by \"Li Ming, data office\" --why \"the disk broke, longmen's "
 	  "machine is lost too\"",
 	  reopen_options, COUNT(reopen_options), command_reopen },
+	{ "rotate", "[DIR]", 0, 1,
+	  "give the collector new keys, for which the old ones sign in the "
+	  "journal; it must not run",
+	  "tally-collector rotate --dir /srv/tally --by \"Li Ming, data "
+	  "office\" --why \"the key is a year old\"\n"
+	  "tally-collector rotate --dir /srv/tally --curve",
+	  rotate_options, COUNT(rotate_options), command_rotate },
 	{ "figures", "[DIR]", 0, 1, "where the targets stand",
 	  "tally-collector figures --dir /srv/tally --cutoff 2024-06-30 "
 	  "--json\n"

@@ -34,7 +34,7 @@ struct notary {
 
 /* ---- what was signed before ---- */
 
-int notary_last(const char *path, const struct sign_key *key,
+int notary_last(const char *path, const struct key_chain *chain,
 		struct notary_word *out, struct err *err)
 {
 	struct notary_word word = { 0 };
@@ -44,8 +44,8 @@ int notary_last(const char *path, const struct sign_key *key,
 
 	if (rc)
 		return rc;
-	rc = checkpoint_open(span_of(note, word.note_bytes), key,
-			     &word.checkpoint, err);
+	rc = key_chain_open(chain, span_of(note, word.note_bytes),
+			    &word.checkpoint, err);
 	memcpy(word.note, note, word.note_bytes);
 	free(note);
 	if (!rc)

@@ -20,6 +20,7 @@
 #include "proto/checkpoint.h"
 #include "proto/hash.h"
 #include "proto/sign.h"
+#include "proto/succession.h"
 
 #define NOTARY_INTERVAL_MS 1000
 #define NOTARY_RETRY_MS 5000 /* while the disk is full */
@@ -44,9 +45,10 @@ struct notary_word {
 
 /*
  * What was signed last, from its file. ERR_NOTFOUND: nothing was. ERR_CORRUPT:
- * the file is damaged, or was signed with another key.
+ * the file is damaged, or was not signed with the key that was this
+ * collector's at that size.
  */
-int notary_last(const char *path, const struct sign_key *key,
+int notary_last(const char *path, const struct key_chain *chain,
 		struct notary_word *out, struct err *err);
 
 struct notary;

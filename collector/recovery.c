@@ -32,8 +32,7 @@ static int read_last(struct recovery *recovery, const char *checkpoint,
 			       recovery->checkpoint, err);
 	if (rc)
 		return rc;
-	rc = notary_last(recovery->checkpoint, &recovery->keys.sign.key, &word,
-			 err);
+	rc = notary_last(recovery->checkpoint, &recovery->chain, &word, err);
 	if (rc)
 		return rc == ERR_NOTFOUND ? 0 : rc;
 	return recovery_add_note(recovery, recovery->checkpoint,
@@ -72,12 +71,17 @@ int recovery_open(const char *dir, const char *checkpoint,
 	recovery->dir = dir;
 	arena_init(&recovery->arena, WIRE_ARENA_BYTES);
 	strbuf_init(&recovery->leaves, 0);
+	strbuf_init(&recovery->successions, 0);
 	strbuf_init(&recovery->break_note, NOTE_BYTES_MAX);
 	recovery->fold = fold_new();
 	rc = recovery->fold ? keys_load(dir, &recovery->keys, err) :
 			      err_set(err, ERR_NOMEM, "no memory to recover");
 	if (!rc)
 		rc = lock_take(dir, "lock", &recovery->lock_fd, err);
+	if (!rc)
+		rc = succeed_chain(dir, &recovery->keys.sign.key,
+				   &recovery->chain, &recovery->successions,
+				   err);
 	if (!rc)
 		rc = find_journal(recovery, err);
 	if (!rc)
@@ -103,6 +107,7 @@ void recovery_close(struct recovery *recovery)
 	free(recovery->planned);
 	free(recovery->declared);
 	strbuf_release(&recovery->leaves);
+	strbuf_release(&recovery->successions);
 	strbuf_release(&recovery->break_note);
 	arena_release(&recovery->arena);
 	fold_free(recovery->fold);
@@ -119,8 +124,7 @@ int recovery_add_note(struct recovery *recovery, const char *source,
 {
 	struct note note = { .source = source, .bytes = bytes };
 	struct note *notes;
-	int rc = checkpoint_open(bytes, &recovery->keys.sign.key,
-				 &note.checkpoint, err);
+	int rc = key_chain_open(&recovery->chain, bytes, &note.checkpoint, err);
 
 	if (!rc && !hash_equal(&note.checkpoint.journal, &recovery->journal))
 		rc = err_set(err, ERR_DENIED,
@@ -363,8 +367,9 @@ static int write_entries(struct recovery *recovery, struct journal *journal,
 	for (size_t i = 0; i < recovery->planned_count && !rc; i++) {
 		const struct planned *planned = &recovery->planned[i];
 
-		if (waiting && (planned->alone || waiting == GROUP_ENTRIES ||
-				recovery->planned[i - 1].alone)) {
+		if (waiting && !planned->joins &&
+		    (planned->alone || waiting == GROUP_ENTRIES ||
+		     recovery->planned[i - 1].alone)) {
 			rc = journal_commit(journal, err);
 			waiting = 0;
 		}
@@ -504,4 +509,27 @@ int recovery_reopen(struct recovery *recovery, struct reopening *said,
 	if (!rc)
 		rc = kept_remove_store(store, err);
 	return rc ? rc : sign_anew(recovery, err);
+}
+
+/* What the offices sent again by themselves is in their chains, and is not put
+ * in twice. */
+int recovery_late(struct recovery *recovery, uint64_t now_us, bool dry,
+		  size_t *count, struct err *err)
+{
+	size_t before = recovery->planned_count;
+	char store[PATH_MAX];
+	int rc = 0;
+
+	*count = 0;
+	if (!recovery->declared_count || before)
+		return 0;
+	rc = recovery_plan_late(recovery, now_us, err);
+	for (size_t i = 0; i < recovery->planned_count; i++)
+		*count += !recovery->planned[i].alone;
+	if (rc || dry || !recovery->planned_count)
+		return rc;
+	rc = write_journal(recovery, err);
+	if (!rc)
+		rc = kept_path(recovery->dir, "store", store, err);
+	return rc ? rc : kept_remove_store(store, err);
 }

@@ -102,4 +102,13 @@ int recovery_write(struct recovery *recovery, struct err *err);
 int recovery_reopen(struct recovery *recovery, struct reopening *said,
 		    uint64_t now_us, struct err *err);
 
+/*
+ * Of a journal that was opened again and is whole: the batches that were handed
+ * over only now and have no place in it are put behind it, as received at
+ * now_us. *count: how many; 0: there are none, or the journal was never opened
+ * again.
+ */
+int recovery_late(struct recovery *recovery, uint64_t now_us, bool dry,
+		  size_t *count, struct err *err);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "collector/recovery.h"
+#include "collector/succeed.h"
 #include "store/keyfile.h"
 
 /* A batch at the place that its office was told. */
@@ -38,6 +39,7 @@ struct planned {
 	size_t leaf_at, leaf_len; /* in leaves */
 	struct span batch;	  /* empty: a state entry */
 	bool alone;		  /* in its group */
+	bool joins;		  /* the group of the one before it */
 };
 
 /* A break that the journal already declares. */
@@ -51,8 +53,10 @@ struct recovery {
 	char journal_dir[PATH_MAX], checkpoint[PATH_MAX];
 	int lock_fd;
 	struct keys keys;
-	struct hash journal; /* its id */
-	uint64_t size;	     /* its entries on the disk */
+	struct key_chain chain;	   /* the collector's keys so far */
+	struct strbuf successions; /* their notes */
+	struct hash journal;	   /* its id */
+	uint64_t size;		   /* its entries on the disk */
 	struct file *files;
 	size_t file_count;
 	struct held *held; /* by index, once planned */
@@ -76,6 +80,9 @@ bool recovery_has_begun(const struct recovery *recovery);
  * and has no place any more, received at now_us. */
 int recovery_plan_break(struct recovery *recovery, struct reopening *said,
 			uint64_t now_us, struct err *err);
+/* As recovery_plan_break behind a break that is there. */
+int recovery_plan_late(struct recovery *recovery, uint64_t now_us,
+		       struct err *err);
 int recovery_add_note(struct recovery *recovery, const char *source,
 		      struct span bytes, struct err *err);
 

@@ -63,6 +63,17 @@ static void drop_old(struct recovery *recovery)
 		recovery->note_count = count;
 }
 
+/* Its keys now, or some that they follow from. */
+static bool is_ours(const struct recovery *recovery)
+{
+	const struct key_chain *chain = &recovery->chain;
+
+	for (size_t i = 0; i < chain->count; i++)
+		if (fold_collector_known(recovery->fold, &chain->links[i].key))
+			return true;
+	return false;
+}
+
 /* The newest that was signed; two of one size must agree. */
 static int find_goal(struct recovery *recovery, struct err *err)
 {
@@ -357,6 +368,40 @@ static int choose(struct plan *plan, uint64_t index, const struct held **out,
 	return 0;
 }
 
+/* The next of the collector's successions that the journal has not: it is in
+ * the directory, with the keys. */
+static bool pending_succession(const struct recovery *recovery,
+			       struct succession *out, struct span *note)
+{
+	struct span rest = strbuf_span(&recovery->successions);
+
+	while (succession_next(&rest, note))
+		if (!succession_open(*note, out, NULL) &&
+		    fold_collector_known(recovery->fold, &out->from) &&
+		    !fold_collector_known(recovery->fold, &out->to))
+			return true;
+	return false;
+}
+
+/* 1: the next entry is one, at its own place; 0: it is not. */
+static int add_succession(struct plan *plan, struct err *err)
+{
+	const struct fold *fold = plan->recovery->fold;
+	struct hash root = fold_root(fold);
+	struct succession said;
+	struct span note;
+	struct leaf leaf;
+	int rc;
+
+	if (!pending_succession(plan->recovery, &said, &note) ||
+	    said.size != fold_applied(fold) || !hash_equal(&said.root, &root) ||
+	    said.after_us != fold_recv_us(fold))
+		return 0;
+	leaf = leaf_succeeded(&said, note);
+	rc = keep(plan, &leaf, note, NULL, err);
+	return rc ? rc : 1;
+}
+
 /* Would this entry be followed by one that needs a state entry before it? */
 static bool state_is_next(const struct plan *plan, uint64_t index)
 {
@@ -403,8 +448,10 @@ static int add_next(struct plan *plan, struct err *err)
 	const struct held *held = NULL;
 	struct batch batch;
 	struct leaf leaf;
-	int rc = choose(plan, index, &held, err);
+	int rc = add_succession(plan, err);
 
+	if (!rc)
+		rc = choose(plan, index, &held, err);
 	if (rc)
 		return rc;
 	if (held) {
@@ -449,8 +496,7 @@ int recovery_plan(struct recovery *recovery, struct err *err)
 		      sizeof(*recovery->held), by_place);
 	puts_init(&plan.puts);
 	rc = read_journal(&plan, err);
-	if (!rc &&
-	    !fold_collector_known(recovery->fold, &recovery->keys.sign.key))
+	if (!rc && !is_ours(recovery))
 		rc = err_set(err, ERR_DENIED,
 			     "the journal does not name this collector's keys");
 	if (!rc)
@@ -467,6 +513,33 @@ int recovery_plan(struct recovery *recovery, struct err *err)
 }
 
 /* ---- a break ---- */
+
+/* The break is signed with the key of now: if what says that this one follows
+ * is lost, it is said again, in the same group. */
+static int plan_successions(struct plan *plan, struct err *err)
+{
+	struct recovery *recovery = plan->recovery;
+	struct succession said;
+	struct span note;
+	struct leaf leaf;
+	int rc = 0;
+
+	while (!rc && pending_succession(recovery, &said, &note)) {
+		leaf = leaf_succeeded(&said, note);
+		leaf.recv_us = fold_recv_us(recovery->fold);
+		rc = keep(plan, &leaf, note, NULL, err);
+		if (!rc)
+			recovery->planned[recovery->planned_count - 1].joins =
+				true;
+	}
+	if (!rc &&
+	    !fold_collector_known(recovery->fold, &recovery->keys.sign.key))
+		rc = err_set(err, ERR_DENIED,
+			     "%s/keys is not the key that the journal names "
+			     "last: put back a newer copy of keys",
+			     recovery->dir);
+	return rc;
+}
 
 static int plan_note(struct plan *plan, struct reopening *said, struct err *err)
 {
@@ -490,7 +563,9 @@ static int plan_note(struct plan *plan, struct reopening *said, struct err *err)
 	note = strbuf_span(&recovery->break_note);
 	leaf = leaf_reopened(said, note);
 	rc = declare(recovery, &leaf, err);
-	return rc ? rc : keep(plan, &leaf, note, NULL, err);
+	if (!rc)
+		rc = keep(plan, &leaf, note, NULL, err);
+	return rc ? rc : plan_successions(plan, err);
 }
 
 /* Has its office's chain it already, or could it not follow? A state entry
@@ -532,22 +607,33 @@ static int plan_again(struct plan *plan, const struct held *held,
 	return keep(plan, &leaf, held->batch, &batch, err);
 }
 
-int recovery_plan_break(struct recovery *recovery, struct reopening *said,
-			uint64_t now_us, struct err *err)
+int recovery_plan_late(struct recovery *recovery, uint64_t now_us,
+		       struct err *err)
 {
 	struct plan plan = { .recovery = recovery,
 			     .note = recovery->note_count };
-	uint64_t kept;
+	uint64_t kept = recovery->declared[recovery->declared_count - 1].kept;
 	int rc = 0;
 
 	puts_init(&plan.puts);
-	if (!recovery_has_begun(recovery))
-		rc = plan_note(&plan, said, err);
-	kept = rc ? 0 : recovery->declared[recovery->declared_count - 1].kept;
 	for (size_t i = 0; i < recovery->held_count && !rc; i++)
 		if (recovery->held[i].index >= kept &&
 		    !in_chain(recovery, &recovery->held[i]))
 			rc = plan_again(&plan, &recovery->held[i], now_us, err);
 	puts_release(&plan.puts);
 	return rc;
+}
+
+int recovery_plan_break(struct recovery *recovery, struct reopening *said,
+			uint64_t now_us, struct err *err)
+{
+	struct plan plan = { .recovery = recovery,
+			     .note = recovery->note_count };
+	int rc = 0;
+
+	puts_init(&plan.puts);
+	if (!recovery_has_begun(recovery))
+		rc = plan_note(&plan, said, err);
+	puts_release(&plan.puts);
+	return rc ? rc : recovery_plan_late(recovery, now_us, err);
 }

@@ -125,7 +125,7 @@ static void receive_recall(struct session *session,
 		return;
 	}
 	table->host.recall(table->host.ctx, session->route, &peer->key,
-			   recall.from, recall.count);
+			   &recall);
 }
 
 static void unexpected(struct session *session, const char *text)

@@ -59,6 +59,8 @@ struct session_facts {
 	 * witnesses are: the one that still waits for them. */
 	struct span checkpoint, to_cosign;
 	uint64_t checkpoint_size, to_cosign_size;
+	const struct span *successions; /* notes; at most SUCCESSIONS_MAX */
+	size_t succession_count;
 	const struct span *reopened; /* notes of the newest breaks */
 	size_t reopened_count;	     /* at most REOPENINGS_MAX */
 };
@@ -87,8 +89,9 @@ struct session_host {
 	void (*slice)(void *ctx, uint32_t route);
 	/* Answer once it was sent what is known by now. */
 	void (*pong)(void *ctx, uint32_t route);
+	/* key: the office's now. */
 	void (*recall)(void *ctx, uint32_t route, const struct hash *key,
-		       uint64_t from, uint64_t count);
+		       const struct recall *recall);
 	/* What proves a checkpoint that was signed, in the arena. ERR_ORDER:
 	 * none was signed of so many entries. Others: it cannot now. */
 	int (*prove)(void *ctx, const struct prove *prove, struct arena *arena,

@@ -91,6 +91,9 @@ void session_say_welcome(struct session *session,
 	welcome.zone_minutes = facts.zone_minutes;
 	welcome.simulated = facts.simulated;
 	welcome.checkpoint = show_once(session, &facts);
+	for (size_t i = 0; i < facts.succession_count; i++)
+		welcome.successions[welcome.succession_count++] =
+			facts.successions[i];
 	for (size_t i = 0; i < facts.reopened_count; i++)
 		welcome.reopened[welcome.reopened_count++] = facts.reopened[i];
 	strbuf_clear(&table->out);

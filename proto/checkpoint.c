@@ -55,16 +55,20 @@ void checkpoint_sign(const struct checkpoint *checkpoint,
 
 /* ---- reading ---- */
 
-static bool read_origin(struct span line, struct hash *out)
+bool checkpoint_origin_read(struct span line, const char *suffix,
+			    struct hash *out)
 {
-	char hex[2 * HASH_BYTES + 1] = "";
-	size_t prefix = sizeof(ORIGIN_PREFIX) - 1;
+	char origin[CHECKPOINT_ORIGIN_BYTES], hex[2 * HASH_BYTES + 1] = "";
+	size_t len = sizeof(origin) - 1, prefix = sizeof(ORIGIN_PREFIX) - 1;
 
-	if (line.len != CHECKPOINT_ORIGIN_BYTES - 1 ||
-	    memcmp(line.data, ORIGIN_PREFIX, prefix) != 0)
+	if (line.len != len + strlen(suffix) ||
+	    memcmp(line.data + len, suffix, strlen(suffix)) != 0)
 		return false;
 	memcpy(hex, line.data + prefix, 2 * HASH_BYTES);
-	return !hex_to_bytes(hex, out->bytes, HASH_BYTES);
+	if (hex_to_bytes(hex, out->bytes, HASH_BYTES))
+		return false;
+	checkpoint_origin(out, origin);
+	return !memcmp(line.data, origin, len);
 }
 
 static int read_text(struct span text, struct checkpoint *out, struct err *err)
@@ -75,7 +79,7 @@ static int read_text(struct span text, struct checkpoint *out, struct err *err)
 	/* Nothing may follow: a collector of ours adds no lines. */
 	if (!lines_next(&text, &origin) || !lines_next(&text, &size) ||
 	    !lines_next(&text, &root) || text.len ||
-	    !read_origin(origin, &read.journal) ||
+	    !checkpoint_origin_read(origin, "", &read.journal) ||
 	    !lines_number(size, &read.size) || !lines_hash(root, &read.root))
 		return err_set(err, ERR_INVALID, "not a journal's checkpoint");
 	*out = read;

@@ -12,6 +12,7 @@
 #ifndef TALLY_PROTO_CHECKPOINT_H
 #define TALLY_PROTO_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -32,6 +33,9 @@ struct checkpoint {
 
 void checkpoint_origin(const struct hash *journal,
 		       char out[CHECKPOINT_ORIGIN_BYTES]);
+/* The journal of a first line "tally/<journal id><suffix>"; false: another. */
+bool checkpoint_origin_read(struct span line, const char *suffix,
+			    struct hash *out);
 /* The key under which a collector signs for a journal. */
 void checkpoint_key(const struct hash *journal, const struct sign_key *key,
 		    struct note_key *out);

@@ -115,11 +115,15 @@ void day_print(int32_t day, char out[DAY_TEXT_BYTES])
 
 int32_t day_add_months(int32_t day, int months)
 {
-	struct civil from = day_to_civil(day);
-	int count = from.year * MONTHS + from.month - 1 + months;
-	int year = count / MONTHS, month = count % MONTHS + 1;
-	int last;
+	struct civil from;
+	int count, year, month, last;
 
+	if (!months)
+		return day;
+	from = day_to_civil(day);
+	count = from.year * MONTHS + from.month - 1 + months;
+	year = count / MONTHS;
+	month = count % MONTHS + 1;
 	assert(count >= 0);
 	last = day_month_days(year, month);
 	if (from.day == day_month_days(from.year, from.month) ||

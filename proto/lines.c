@@ -1,5 +1,6 @@
 #include "proto/lines.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -64,4 +65,45 @@ bool lines_hash(struct span text, struct hash *out)
 
 	return !base64_to_bytes(text, out->bytes, HASH_BYTES, &len) &&
 	       len == HASH_BYTES;
+}
+
+bool lines_take_number(struct span *text, const char *word, uint64_t *out)
+{
+	struct span line;
+
+	return lines_next(text, &line) && lines_after(line, word, &line) &&
+	       lines_number(line, out);
+}
+
+bool lines_take_size(struct span *text, const char *word, uint64_t *size,
+		     struct hash *root)
+{
+	struct span line, number, base64;
+
+	return lines_next(text, &line) && lines_after(line, word, &line) &&
+	       lines_part(line, &number, &base64) &&
+	       lines_number(number, size) && lines_hash(base64, root);
+}
+
+bool lines_take_text(struct span *text, const char *word, struct span *out)
+{
+	struct span line;
+
+	return lines_next(text, &line) && lines_after(line, word, out);
+}
+
+void lines_add_size(struct strbuf *out, const char *word, uint64_t size,
+		    const struct hash *root)
+{
+	char base64[BASE64_BYTES(HASH_BYTES)];
+
+	bytes_to_base64(span_of(root->bytes, HASH_BYTES), base64);
+	strbuf_addf(out, "%s %" PRIu64 " %s\n", word, size, base64);
+}
+
+void lines_add_text(struct strbuf *out, const char *word, struct span text)
+{
+	strbuf_addf(out, "%s ", word);
+	strbuf_add(out, text.data, text.len);
+	strbuf_add_char(out, '\n');
 }

@@ -1,7 +1,6 @@
 #include "proto/reopening.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/checkpoint.h"
@@ -21,22 +20,6 @@ bool reopening_text_fits(struct span text)
 	return true;
 }
 
-static void add_span(struct strbuf *out, const char *word, struct span text)
-{
-	strbuf_addf(out, "%s ", word);
-	strbuf_add(out, text.data, text.len);
-	strbuf_add_char(out, '\n');
-}
-
-static void add_size(struct strbuf *out, const char *word, uint64_t size,
-		     const struct hash *root)
-{
-	char base64[BASE64_BYTES(HASH_BYTES)];
-
-	bytes_to_base64(span_of(root->bytes, HASH_BYTES), base64);
-	strbuf_addf(out, "%s %" PRIu64 " %s\n", word, size, base64);
-}
-
 void reopening_sign(const struct reopening *reopening,
 		    const struct sign_pair *pair, struct strbuf *out)
 {
@@ -46,12 +29,12 @@ void reopening_sign(const struct reopening *reopening,
 	checkpoint_key(&reopening->journal, &pair->key, &key);
 	strbuf_init(&text, NOTE_BYTES_MAX);
 	strbuf_addf(&text, "%s" SUFFIX "\n", key.name);
-	add_size(&text, "kept", reopening->kept, &reopening->kept_root);
-	add_size(&text, "lost", reopening->lost, &reopening->lost_root);
+	lines_add_size(&text, "kept", reopening->kept, &reopening->kept_root);
+	lines_add_size(&text, "lost", reopening->lost, &reopening->lost_root);
 	strbuf_addf(&text, "after %" PRIu64 "\nat %" PRIu64 "\n",
 		    reopening->after_us, reopening->at_us);
-	add_span(&text, "by", reopening->by);
-	add_span(&text, "why", reopening->why);
+	lines_add_text(&text, "by", reopening->by);
+	lines_add_text(&text, "why", reopening->why);
 	strbuf_add(&text, reopening->more.data, reopening->more.len);
 	if (!text.failed) {
 		strbuf_add(out, text.text, text.len);
@@ -64,46 +47,9 @@ void reopening_sign(const struct reopening *reopening,
 
 /* ---- reading ---- */
 
-static bool read_origin(struct span line, struct hash *out)
-{
-	char origin[CHECKPOINT_ORIGIN_BYTES], hex[2 * HASH_BYTES + 1];
-	size_t suffix = sizeof(SUFFIX) - 1, len = sizeof(origin) - 1;
-
-	if (line.len != len + suffix ||
-	    memcmp(line.data + len, SUFFIX, suffix) != 0)
-		return false;
-	memcpy(hex, line.data + len - 2 * HASH_BYTES, 2 * HASH_BYTES);
-	hex[2 * HASH_BYTES] = '\0';
-	if (hex_to_bytes(hex, out->bytes, HASH_BYTES))
-		return false;
-	checkpoint_origin(out, origin);
-	return !memcmp(line.data, origin, len);
-}
-
-static bool read_size(struct span *text, const char *word, uint64_t *size,
-		      struct hash *root)
-{
-	struct span line, number, base64;
-
-	return lines_next(text, &line) && lines_after(line, word, &line) &&
-	       lines_part(line, &number, &base64) &&
-	       lines_number(number, size) && lines_hash(base64, root);
-}
-
-static bool read_number(struct span *text, const char *word, uint64_t *out)
-{
-	struct span line;
-
-	return lines_next(text, &line) && lines_after(line, word, &line) &&
-	       lines_number(line, out);
-}
-
 static bool read_text(struct span *text, const char *word, struct span *out)
 {
-	struct span line;
-
-	return lines_next(text, &line) && lines_after(line, word, out) &&
-	       reopening_text_fits(*out);
+	return lines_take_text(text, word, out) && reopening_text_fits(*out);
 }
 
 int reopening_read(struct span note, struct reopening *out, struct err *err)
@@ -114,11 +60,12 @@ int reopening_read(struct span note, struct reopening *out, struct err *err)
 
 	if (rc)
 		return rc;
-	if (!lines_next(&text, &line) || !read_origin(line, &read.journal) ||
-	    !read_size(&text, "kept", &read.kept, &read.kept_root) ||
-	    !read_size(&text, "lost", &read.lost, &read.lost_root) ||
-	    !read_number(&text, "after", &read.after_us) ||
-	    !read_number(&text, "at", &read.at_us) ||
+	if (!lines_next(&text, &line) ||
+	    !checkpoint_origin_read(line, SUFFIX, &read.journal) ||
+	    !lines_take_size(&text, "kept", &read.kept, &read.kept_root) ||
+	    !lines_take_size(&text, "lost", &read.lost, &read.lost_root) ||
+	    !lines_take_number(&text, "after", &read.after_us) ||
+	    !lines_take_number(&text, "at", &read.at_us) ||
 	    !read_text(&text, "by", &read.by) ||
 	    !read_text(&text, "why", &read.why) || read.lost < read.kept)
 		return err_set(err, ERR_INVALID,

@@ -7,6 +7,7 @@
 #define TALLY_PROTO_TALK_H
 
 #include "proto/reopening.h"
+#include "proto/succession.h"
 #include "proto/wire.h"
 
 #define TALK_VERSION 1
@@ -50,6 +51,9 @@ struct welcome {
 	/* Notes of the newest breaks, in order (proto/reopening.h). */
 	struct span reopened[REOPENINGS_MAX];
 	size_t reopened_count;
+	/* All notes of the collector's keys, in order (proto/succession.h). */
+	struct span successions[SUCCESSIONS_MAX];
+	size_t succession_count;
 };
 
 struct receipt {
@@ -81,6 +85,7 @@ struct nack {
 
 struct recall {
 	uint64_t from, count;
+	struct hash key; /* that the office had before; zero: its own */
 };
 
 struct recalled {

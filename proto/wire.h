@@ -255,6 +255,9 @@ struct batch {
 	struct sealed *sealed; /* header.count of them */
 	struct hash *leaves;   /* leaf hashes, set by wire_check_batch */
 	struct hash name;      /* seal_name, set by wire_decode_batch */
+	/* What the bodies say, set by wire_decode_said; NULL: not yet. One that
+	 * cannot be decoded says nothing. */
+	struct statement **said;
 };
 
 /* The free text of that name; empty if there is none, or it was redacted.
@@ -298,6 +301,12 @@ int wire_decode_batch(struct span bytes, struct arena *arena, struct batch *out,
  */
 int wire_check_batch(struct batch *batch, struct arena *arena, bool redacted_ok,
 		     struct err *err);
+
+/*
+ * Decodes all bodies, so that the fold need not: another thread can do it. Each
+ * may take WIRE_ARENA_BYTES, whatever the arena's cap is. ERR_NOMEM.
+ */
+int wire_decode_said(struct batch *batch, struct arena *arena, struct err *err);
 
 /*
  * Seals header->count statements: fills root and key of header from sealed[]

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "proto/merkle.h"
+#include "proto/wire_plain.h"
 #include "proto/wire_scan.h"
 #include "tally.pb-c.h"
 
 /* What one statement, decoded to compare its texts, may take. */
 #define CHECK_ARENA_BYTES (4 * 1024 * 1024)
+#define STATEMENT_TEXTS_FIELD 2 /* of tally.proto */
 
 static const uint8_t zero_salt[SALT_BYTES];
 
@@ -47,18 +49,26 @@ static int decode_text(const Tally__Text *from, struct text *out,
 	return 0;
 }
 
+static int decode_salt(ProtobufCBinaryData from, struct sealed *out,
+		       struct err *err)
+{
+	int rc = wire_fixed(from, "a statement's salt", out->salt, SALT_BYTES,
+			    err);
+
+	/* Its first bytes name it as a base, where zero means none. */
+	if (!rc && !memcmp(out->salt, zero_salt, BASE_BYTES))
+		return err_set(err, ERR_INVALID,
+			       "a statement's salt begins with zeros");
+	return rc;
+}
+
 static int decode_sealed(const Tally__Sealed *from, struct arena *arena,
 			 struct sealed *out, struct err *err)
 {
-	int rc = wire_fixed(from->salt, "a statement's salt", out->salt,
-			    SALT_BYTES, err);
+	int rc = decode_salt(from->salt, out, err);
 
 	if (rc)
 		return rc;
-	/* Its first bytes name it as a base, where zero means none. */
-	if (!memcmp(out->salt, zero_salt, BASE_BYTES))
-		return err_set(err, ERR_INVALID,
-			       "a statement's salt begins with zeros");
 	out->body = wire_bytes(from->body);
 	if (from->n_texts) {
 		out->texts =
@@ -73,61 +83,102 @@ static int decode_sealed(const Tally__Sealed *from, struct arena *arena,
 	return rc;
 }
 
-static int decode_header(const Tally__Batch *from, struct batch *out,
+static int decode_header(const struct plain_batch *from, struct batch *out,
 			 struct err *err)
 {
-	int rc = seal_read_header(wire_bytes(from->header), &out->header, err);
+	int rc = seal_read_header(from->header, &out->header, err);
 
 	if (!rc)
-		rc = wire_fixed(from->signature, "a batch's signature",
-				out->signature.bytes, SIGNATURE_BYTES, err);
+		rc = wire_fixed(
+			wire_data(from->signature.data, from->signature.len),
+			"a batch's signature", out->signature.bytes,
+			SIGNATURE_BYTES, err);
 	if (!rc)
-		rc = wire_fixed(from->key, "a batch's key", out->key.bytes,
-				SIGN_KEY_BYTES, err);
+		rc = wire_fixed(wire_data(from->key.data, from->key.len),
+				"a batch's key", out->key.bytes, SIGN_KEY_BYTES,
+				err);
 	if (rc)
 		return rc;
-	if (!out->header.count || out->header.count != from->n_sealed)
+	if (!out->header.count || out->header.count != from->count)
 		return err_set(err, ERR_INVALID,
 			       "a batch's header promises %u statements, %zu "
 			       "are in it",
-			       out->header.count, from->n_sealed);
-	out->header_bytes = wire_bytes(from->header);
+			       out->header.count, from->count);
+	out->header_bytes = from->header;
 	out->name = seal_name(out->header_bytes, &out->signature);
 	return 0;
+}
+
+/* The header, and room for count statements. */
+static int begin_batch(const struct plain_batch *from, struct arena *arena,
+		       struct batch *out, struct err *err)
+{
+	int rc = decode_header(from, out, err);
+
+	if (rc)
+		return rc;
+	out->sealed = arena_array(arena, from->count, sizeof(*out->sealed));
+	return out->sealed ?
+		       0 :
+		       err_set(err, ERR_NOMEM, "no memory to decode a batch");
+}
+
+static int decode_plain(const struct plain_batch *from, struct arena *arena,
+			struct batch *out, struct err *err)
+{
+	struct span rest = from->sealed, salt;
+	int rc = begin_batch(from, arena, out, err);
+
+	for (size_t i = 0; i < from->count && !rc; i++) {
+		struct sealed *sealed = &out->sealed[i];
+
+		(void)plain_next_sealed(&rest, &salt, &sealed->body);
+		rc = decode_salt(wire_data(salt.data, salt.len), sealed, err);
+	}
+	return rc;
+}
+
+int wire_unpack_batch(struct span bytes, struct arena *arena, struct batch *out,
+		      struct err *err)
+{
+	const ProtobufCMessage *message;
+	const Tally__Batch *from;
+	struct plain_batch parts;
+	int rc = wire_unpack(&tally__batch__descriptor, bytes, arena, NULL,
+			     &message, err);
+
+	if (rc)
+		return rc;
+	from = (const Tally__Batch *)message;
+	parts = (struct plain_batch){ .header = wire_bytes(from->header),
+				      .signature = wire_bytes(from->signature),
+				      .key = wire_bytes(from->key),
+				      .count = from->n_sealed };
+	rc = begin_batch(&parts, arena, out, err);
+	for (size_t i = 0; i < from->n_sealed && !rc; i++)
+		rc = decode_sealed(from->sealed[i], arena, &out->sealed[i],
+				   err);
+	return rc;
 }
 
 int wire_decode_batch(struct span bytes, struct arena *arena, struct batch *out,
 		      struct err *err)
 {
-	const ProtobufCMessage *message;
-	const Tally__Batch *from;
 	struct batch batch = { 0 };
+	struct plain_batch plain;
 	int rc;
 
 	if (bytes.len > WIRE_BATCH_BYTES_MAX)
 		return err_set(err, ERR_LIMIT,
 			       "a batch has %zu bytes, more than %d", bytes.len,
 			       WIRE_BATCH_BYTES_MAX);
-	rc = wire_unpack(&tally__batch__descriptor, bytes, arena, NULL,
-			 &message, err);
-	if (rc)
-		return rc;
-	from = (const Tally__Batch *)message;
-	rc = decode_header(from, &batch, err);
-	if (rc)
-		return rc;
-	batch.sealed =
-		arena_array(arena, from->n_sealed, sizeof(*batch.sealed));
-	if (!batch.sealed)
-		return err_set(err, ERR_NOMEM, "no memory to decode a batch");
-	for (size_t i = 0; i < from->n_sealed; i++) {
-		rc = decode_sealed(from->sealed[i], arena, &batch.sealed[i],
-				   err);
-		if (rc)
-			return rc;
-	}
-	*out = batch;
-	return 0;
+	if (plain_batch(bytes, arena, &plain))
+		rc = decode_plain(&plain, arena, &batch, err);
+	else
+		rc = wire_unpack_batch(bytes, arena, &batch, err);
+	if (!rc)
+		*out = batch;
+	return rc;
 }
 
 /* ---- checking ---- */
@@ -202,8 +253,13 @@ static int check_texts(const struct sealed *sealed, uint32_t n,
 		       struct arena *scratch, bool redacted_ok, struct err *err)
 {
 	struct statement statement = { 0 };
-	int rc = wire_decode_statement(sealed->body, scratch, &statement, NULL);
+	int rc;
 
+	/* Most have none, and say so. */
+	if (!sealed->text_count &&
+	    !wire_may_hold(sealed->body, STATEMENT_TEXTS_FIELD))
+		return 0;
+	rc = wire_decode_statement(sealed->body, scratch, &statement, NULL);
 	if (rc == ERR_NOMEM)
 		return err_set(err, rc, "no memory to check a batch");
 	/* A body that says nothing intelligible gets its verdict later; but it
@@ -254,6 +310,28 @@ int wire_check_batch(struct batch *batch, struct arena *arena, bool redacted_ok,
 	if (!rc)
 		batch->leaves = leaves;
 	return rc;
+}
+
+int wire_decode_said(struct batch *batch, struct arena *arena, struct err *err)
+{
+	uint32_t count = batch->header.count;
+	size_t cap = arena->cap;
+	struct statement *list = arena_array(arena, count, sizeof(*list));
+	struct statement **said =
+		arena_array(arena, count, sizeof(struct statement *));
+
+	if (!list || !said)
+		return err_set(err, ERR_NOMEM, "no memory to decode a batch");
+	for (uint32_t i = 0; i < count; i++) {
+		/* What needs more is malformed for everybody. */
+		arena->cap = arena->used + WIRE_ARENA_BYTES;
+		if (!wire_decode_statement(batch->sealed[i].body, arena,
+					   &list[i], NULL))
+			said[i] = &list[i];
+	}
+	arena->cap = cap;
+	batch->said = said;
+	return 0;
 }
 
 /* ---- sealing ---- */

@@ -39,6 +39,7 @@ static const struct limit limits[] = {
 	{ &tally__ack__descriptor, 2, TALK_RECEIPTS_MAX },
 	{ &tally__nack__descriptor, 3, TALK_TEXT_BYTES_MAX },
 	{ &tally__welcome__descriptor, 16, REOPENINGS_MAX },
+	{ &tally__welcome__descriptor, 17, SUCCESSIONS_MAX },
 	{ &tally__recalled__descriptor, 5, WIRE_VERDICTS_MAX },
 	{ &tally__head__descriptor, 8, WIRE_TEXT_BYTES_MAX },
 	{ &tally__head__descriptor, 9, WIRE_CELLS_MAX },
@@ -180,6 +181,16 @@ static bool next_element(struct span *bytes, struct element *out)
 	default: /* groups, and what no version has */
 		return false;
 	}
+}
+
+bool wire_may_hold(struct span bytes, uint32_t field)
+{
+	struct element element;
+
+	while (bytes.len)
+		if (!next_element(&bytes, &element) || element.number == field)
+			return true;
+	return false;
 }
 
 /* A number that its type can hold, so that no two programs cut it off

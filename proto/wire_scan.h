@@ -33,6 +33,10 @@
 int wire_scan(const ProtobufCMessageDescriptor *descriptor, struct span bytes,
 	      bool *unknown, struct err *err);
 
+/* Is there a field of this number at the top? Also true of what is no message:
+ * whoever decodes it finds out. */
+bool wire_may_hold(struct span bytes, uint32_t field);
+
 /* Takes a varint off the front; false: there is none. */
 bool wire_take_varint(struct span *bytes, uint64_t *out);
 

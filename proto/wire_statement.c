@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/wire_plain.h"
 #include "proto/wire_scan.h"
 #include "tally.pb-c.h"
 
@@ -273,7 +274,7 @@ static void decode_said(struct decoder *d, const Tally__Statement *from,
 	}
 }
 
-int wire_decode_statement(struct span body, struct arena *arena,
+int wire_unpack_statement(struct span body, struct arena *arena,
 			  struct statement *out, struct err *err)
 {
 	struct decoder d = { .arena = arena, .err = err };
@@ -304,6 +305,14 @@ int wire_decode_statement(struct span body, struct arena *arena,
 	}
 	*out = statement;
 	return 0;
+}
+
+int wire_decode_statement(struct span body, struct arena *arena,
+			  struct statement *out, struct err *err)
+{
+	return plain_report(body, arena, out) ?
+		       0 :
+		       wire_unpack_statement(body, arena, out, err);
 }
 
 /* ---- encoding ---- */

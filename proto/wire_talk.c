@@ -45,6 +45,7 @@ int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 			struct err *err)
 {
 	ProtobufCBinaryData reopened[REOPENINGS_MAX];
+	ProtobufCBinaryData successions[SUCCESSIONS_MAX];
 	Tally__Welcome to = TALLY__WELCOME__INIT;
 	struct wire_encoder e;
 
@@ -53,6 +54,10 @@ int talk_encode_welcome(const struct welcome *welcome, struct strbuf *out,
 		reopened[i] = span_data(welcome->reopened[i]);
 	to.reopened = reopened;
 	to.n_reopened = welcome->reopened_count;
+	for (size_t i = 0; i < welcome->succession_count; i++)
+		successions[i] = span_data(welcome->successions[i]);
+	to.successions = successions;
+	to.n_successions = welcome->succession_count;
 	to.version = welcome->version;
 	to.wanted = welcome->wanted;
 	to.head = hash_data(&welcome->head);
@@ -147,12 +152,15 @@ int talk_encode_nack(const struct nack *nack, struct strbuf *out,
 int talk_encode_recall(const struct recall *recall, struct strbuf *out,
 		       struct err *err)
 {
+	static const struct hash none;
 	Tally__Recall to = TALLY__RECALL__INIT;
 	struct wire_encoder e;
 
 	wire_encoder_init(&e);
 	to.from = recall->from;
 	to.count = recall->count;
+	if (!hash_equal(&recall->key, &none))
+		to.key = hash_data(&recall->key);
 	return wire_encoder_say(&e, WIRE_RECALL, &to.base, out, err);
 }
 
@@ -257,6 +265,9 @@ int talk_decode_welcome(struct span body, struct arena *arena,
 	welcome.reopened_count = from->n_reopened;
 	for (size_t i = 0; i < from->n_reopened; i++)
 		welcome.reopened[i] = wire_bytes(from->reopened[i]);
+	welcome.succession_count = from->n_successions;
+	for (size_t i = 0; i < from->n_successions; i++)
+		welcome.successions[i] = wire_bytes(from->successions[i]);
 	rc = wire_fixed(from->head, "a head", welcome.head.bytes, HASH_BYTES,
 			err);
 	if (!rc && from->head_header.len &&
@@ -376,7 +387,9 @@ int talk_decode_recall(struct span body, struct arena *arena,
 		return err_set(err, ERR_INVALID,
 			       "a RECALL asks for no batches");
 	*out = (struct recall){ .from = from->from, .count = from->count };
-	return 0;
+	return from->key.len ? wire_fixed(from->key, "a key", out->key.bytes,
+					  HASH_BYTES, err) :
+			       0;
 }
 
 int talk_decode_recalled(struct span body, struct arena *arena,

@@ -507,6 +507,41 @@ int store_open(const char *path, bool read_only, struct db **out,
 	return db_open(path, &options, out, err);
 }
 
+/* Puts in the order of their keys go in behind each other: a cursor finds the
+ * place of most beside the one before. */
+static int put_all(struct db_txn *txn, const struct put *list, size_t count,
+		   struct err *err)
+{
+	MDB_cursor *cursor = NULL;
+	enum table table = TABLE_COUNT; /* the cursor's */
+	int rc = 0;
+
+	for (size_t i = 0; i < count && !rc; i++) {
+		const struct put *put = &list[i];
+		MDB_val key = val_of(put->key), value = val_of(put->value);
+
+		if (put->deleted) {
+			rc = db_delete(txn, put->table, put->key, err);
+			continue;
+		}
+		if (cursor && put->table != table) {
+			mdb_cursor_close(cursor);
+			cursor = NULL;
+		}
+		table = put->table;
+		if (!cursor)
+			rc = mdb_cursor_open(
+				txn->txn, txn->db->tables[put->table], &cursor);
+		if (!rc)
+			rc = mdb_cursor_put(cursor, &key, &value, 0);
+		if (rc)
+			rc = fail(err, txn->db, rc, "put");
+	}
+	if (cursor)
+		mdb_cursor_close(cursor);
+	return rc;
+}
+
 int store_commit(struct db *db, const struct puts *puts, struct err *err)
 {
 	struct put *list = NULL;
@@ -520,14 +555,7 @@ int store_commit(struct db *db, const struct puts *puts, struct err *err)
 	rc = db_begin(db, true, &txn, err);
 	if (!txn)
 		goto out;
-	for (size_t i = 0; i < count && !rc; i++) {
-		const struct put *put = &list[i];
-
-		if (put->deleted)
-			rc = db_delete(txn, put->table, put->key, err);
-		else
-			rc = db_put(txn, put->table, put->key, put->value, err);
-	}
+	rc = put_all(txn, list, count, err);
 	if (!rc)
 		rc = db_commit(txn, err);
 	else

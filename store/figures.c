@@ -140,9 +140,9 @@ static bool identify(const struct figures *figures, uint32_t target,
 	return !item.len || out->item != INTERN_NONE;
 }
 
-static const struct row *find_cell(const struct figures *figures,
-				   uint32_t target, uint32_t unit,
-				   struct period period, struct span item)
+static const struct row *find_cell(struct figures *figures, uint32_t target,
+				   uint32_t unit, struct period period,
+				   struct span item)
 {
 	struct row like;
 	uint32_t i;
@@ -188,7 +188,7 @@ struct admit_lookup figures_lookup(struct figures *figures)
 	};
 }
 
-bool figures_head(const struct figures *figures, uint32_t target, uint32_t unit,
+bool figures_head(struct figures *figures, uint32_t target, uint32_t unit,
 		  struct period period, struct span item,
 		  uint8_t out[BASE_BYTES])
 {

@@ -53,7 +53,7 @@ int figures_intern(struct figures *figures, const struct catalogue *catalogue,
 struct admit_lookup figures_lookup(struct figures *figures);
 
 /* First 8 bytes of the head's salt; false: no version yet. */
-bool figures_head(const struct figures *figures, uint32_t target, uint32_t unit,
+bool figures_head(struct figures *figures, uint32_t target, uint32_t unit,
 		  struct period period, struct span item,
 		  uint8_t out[BASE_BYTES]);
 
@@ -103,8 +103,13 @@ struct figure_change {
 	uint32_t n;
 	uint32_t version; /* from 1; of a mark: the version that it is of */
 	uint32_t flags;	  /* enum version_flag */
+	/* Ids, as the newest catalogue has them; views, for the visit alone. */
+	struct span target, unit;
 	struct period period;
-	struct span item; /* a view, for the visit alone */
+	struct span item;
+	bool has_previous; /* the cell's change before it: */
+	uint64_t previous_entry;
+	uint32_t previous_n;
 };
 
 /*
@@ -117,6 +122,11 @@ int figures_where(const struct table_reader *reader, struct span target,
 		  struct span unit, const struct period *period,
 		  int (*visit)(void *arg, const struct figure_change *change),
 		  void *arg, struct err *err);
+
+/* The change that a statement made; the views live as long as the reader's.
+ * ERR_NOTFOUND: it made none (refused, or not of a figure). */
+int figures_change(const struct table_reader *reader, uint64_t entry,
+		   uint32_t n, struct figure_change *out, struct err *err);
 
 /* The catalogue version in force as known at us (UINT64_MAX: the newest):
  * ERR_NOTFOUND if there was none yet. */

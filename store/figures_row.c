@@ -79,6 +79,26 @@ void change_key_write(uint64_t entry, uint32_t n, uint8_t out[CHANGE_KEY_BYTES])
 
 /* ---- rows ---- */
 
+/*
+ * Everything before the figure's key is as long in every row: it is read at
+ * its place, since an evaluation reads millions of them, and written there.
+ */
+enum {
+	AT_ORDINAL = 1,
+	AT_VERSION = AT_ORDINAL + 4,
+	AT_ENTRY = AT_VERSION + 4,
+	AT_N = AT_ENTRY + 8,
+	AT_RECV = AT_N + 4,
+	AT_KEY = AT_RECV + 8,
+	AT_SEQUENCE = AT_KEY + HASH_BYTES,
+	AT_SALT = AT_SEQUENCE + 8,
+	AT_BASE = AT_SALT + SALT_BYTES,
+	AT_PREVIOUS_ENTRY = AT_BASE + BASE_BYTES,
+	AT_PREVIOUS_N = AT_PREVIOUS_ENTRY + 8,
+	AT_FLAGS = AT_PREVIOUS_N + 4,
+	ROW_HEAD_BYTES = AT_FLAGS + 4,
+};
+
 static void write_value(const struct value *value, struct strbuf *out)
 {
 	assert(value->field.len <= UINT16_MAX);
@@ -103,23 +123,31 @@ static void write_value(const struct value *value, struct strbuf *out)
 	}
 }
 
+static void write_head(const struct figure_row *row, uint8_t *at)
+{
+	at[0] = FIGURE_ROW_FORMAT;
+	store_u32(at + AT_ORDINAL, row->ordinal);
+	store_u32(at + AT_VERSION, row->version);
+	store_u64(at + AT_ENTRY, row->entry);
+	store_u32(at + AT_N, row->n);
+	store_u64(at + AT_RECV, row->recv_us);
+	memcpy(at + AT_KEY, row->key.bytes, HASH_BYTES);
+	store_u64(at + AT_SEQUENCE, row->sequence);
+	memcpy(at + AT_SALT, row->salt, SALT_BYTES);
+	memcpy(at + AT_BASE, row->base, BASE_BYTES);
+	store_u64(at + AT_PREVIOUS_ENTRY, row->previous_entry);
+	store_u32(at + AT_PREVIOUS_N, row->previous_n);
+	store_u32(at + AT_FLAGS, row->flags);
+}
+
 void figure_row_write(const struct figure_row *row, struct strbuf *out)
 {
+	uint8_t head[ROW_HEAD_BYTES];
+
 	assert(row->figure_key.len <= FIGURE_KEY_BYTES_MAX);
 	assert(row->value_count <= UINT16_MAX && row->status.len <= UINT8_MAX);
-	add_u8(out, FIGURE_ROW_FORMAT);
-	add_u32(out, row->ordinal);
-	add_u32(out, row->version);
-	add_u64(out, row->entry);
-	add_u32(out, row->n);
-	add_u64(out, row->recv_us);
-	strbuf_add(out, row->key.bytes, HASH_BYTES);
-	add_u64(out, row->sequence);
-	strbuf_add(out, row->salt, SALT_BYTES);
-	strbuf_add(out, row->base, BASE_BYTES);
-	add_u64(out, row->previous_entry);
-	add_u32(out, row->previous_n);
-	add_u32(out, row->flags);
+	write_head(row, head);
+	strbuf_add(out, head, sizeof(head));
 	add_u8(out, (uint8_t)row->figure_key.len);
 	strbuf_add(out, row->figure_key.data, row->figure_key.len);
 	add_u16(out, (uint16_t)row->value_count);
@@ -155,26 +183,6 @@ static bool read_value(struct reader *reader, struct value *out)
 	*out = value;
 	return !reader->failed;
 }
-
-/*
- * Everything before the figure's key is as long in every row: it is read at
- * its place, since an evaluation reads millions of them.
- */
-enum {
-	AT_ORDINAL = 1,
-	AT_VERSION = AT_ORDINAL + 4,
-	AT_ENTRY = AT_VERSION + 4,
-	AT_N = AT_ENTRY + 8,
-	AT_RECV = AT_N + 4,
-	AT_KEY = AT_RECV + 8,
-	AT_SEQUENCE = AT_KEY + HASH_BYTES,
-	AT_SALT = AT_SEQUENCE + 8,
-	AT_BASE = AT_SALT + SALT_BYTES,
-	AT_PREVIOUS_ENTRY = AT_BASE + BASE_BYTES,
-	AT_PREVIOUS_N = AT_PREVIOUS_ENTRY + 8,
-	AT_FLAGS = AT_PREVIOUS_N + 4,
-	ROW_HEAD_BYTES = AT_FLAGS + 4,
-};
 
 static void read_head(const uint8_t *at, struct figure_row *row)
 {

@@ -82,12 +82,20 @@ static uint32_t *slot_of(const struct rows *rows, const struct slots *slots,
 	return &slots->at[at];
 }
 
-uint32_t rows_find(const struct rows *rows, const struct row *like)
+uint32_t rows_find(struct rows *rows, const struct row *like)
 {
+	uint32_t i;
+
+	if (rows->found < rows->count &&
+	    same_cell(rows_at(rows, rows->found), like))
+		return rows->found;
+	if (!rows->cells.size)
+		return ROW_NONE;
 	/* An empty slot is 0: ROW_NONE is one less. */
-	return rows->cells.size ?
-		       *slot_of(rows, &rows->cells, &by_cell, like) - 1 :
-		       ROW_NONE;
+	i = *slot_of(rows, &rows->cells, &by_cell, like) - 1;
+	if (i != ROW_NONE)
+		rows->found = i;
+	return i;
 }
 
 bool rows_seen(const struct rows *rows, const struct row *like)

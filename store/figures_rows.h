@@ -43,6 +43,7 @@ struct rows {
 	struct row **chunks; /* rows do not move */
 	uint32_t chunk_count;
 	uint32_t count;
+	uint32_t found;	    /* last: most cells are asked for several times */
 	struct slots cells; /* by target, unit, period, item */
 	struct slots seen;  /* by target, unit, item: one of those rows */
 };
@@ -51,7 +52,7 @@ void rows_release(struct rows *rows);
 struct row *rows_at(const struct rows *rows, uint32_t i);
 
 /* The row of like's cell, or ROW_NONE. */
-uint32_t rows_find(const struct rows *rows, const struct row *like);
+uint32_t rows_find(struct rows *rows, const struct row *like);
 /* Is there a row of like's target, unit and item in any period? */
 bool rows_seen(const struct rows *rows, const struct row *like);
 

@@ -40,6 +40,62 @@ static int find_id(const struct table_reader *reader, char kind, struct span id,
 	return rc;
 }
 
+static int id_of(const struct table_reader *reader, char kind, uint32_t number,
+		 struct span *out, struct err *err)
+{
+	uint8_t key[5] = { (uint8_t)kind };
+	int rc;
+
+	store_u32(key + 1, number);
+	rc = reader->get(reader->ctx, TABLE_ID, span_of(key, sizeof(key)), out,
+			 err);
+	return rc == ERR_NOTFOUND ?
+		       err_set(err, ERR_CORRUPT,
+			       "the id of a figure's target or unit is "
+			       "missing") :
+		       rc;
+}
+
+static int read_change(const struct table_reader *reader, struct span bytes,
+		       struct figure_row *row, struct figure_change *out,
+		       struct err *err)
+{
+	struct figure_key cell;
+	int rc = figure_row_read(bytes, NULL, row, err);
+
+	if (!rc)
+		rc = figure_key_read(row->figure_key, &cell, err);
+	if (rc)
+		return rc;
+	*out = (struct figure_change){
+		.entry = row->entry,
+		.n = row->n,
+		.version = row->version,
+		.flags = row->flags,
+		.period = cell.period,
+		.item = cell.item,
+		.has_previous = row->previous_entry != FIGURE_NO_ENTRY,
+		.previous_entry = row->previous_entry,
+		.previous_n = row->previous_n,
+	};
+	rc = id_of(reader, 't', cell.target, &out->target, err);
+	return rc ? rc : id_of(reader, 'u', cell.unit, &out->unit, err);
+}
+
+int figures_change(const struct table_reader *reader, uint64_t entry,
+		   uint32_t n, struct figure_change *out, struct err *err)
+{
+	uint8_t key[CHANGE_KEY_BYTES];
+	struct figure_row row;
+	struct span bytes;
+	int rc;
+
+	change_key_write(entry, n, key);
+	rc = reader->get(reader->ctx, TABLE_CHANGE, span_of(key, sizeof(key)),
+			 &bytes, err);
+	return rc ? rc : read_change(reader, bytes, &row, out, err);
+}
+
 /* From the newest change of a cell back to the first. */
 static int walk(const struct table_reader *reader, struct span bytes,
 		int (*visit)(void *arg, const struct figure_change *change),
@@ -48,23 +104,12 @@ static int walk(const struct table_reader *reader, struct span bytes,
 	struct figure_change change;
 	uint8_t key[CHANGE_KEY_BYTES];
 	struct figure_row row;
-	struct figure_key cell;
 	int rc;
 
 	for (;;) {
-		rc = figure_row_read(bytes, NULL, &row, err);
-		if (!rc)
-			rc = figure_key_read(row.figure_key, &cell, err);
+		rc = read_change(reader, bytes, &row, &change, err);
 		if (rc)
 			return rc;
-		change = (struct figure_change){
-			.entry = row.entry,
-			.n = row.n,
-			.version = row.version,
-			.flags = row.flags,
-			.period = cell.period,
-			.item = cell.item,
-		};
 		rc = visit(arg, &change);
 		if (rc || row.previous_entry == FIGURE_NO_ENTRY)
 			return rc;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "proto/checkpoint.h"
 #include "store/fold_state.h"
 
 struct fold *fold_new(void)
@@ -103,6 +104,13 @@ size_t fold_reopened(const struct fold *fold, uint64_t out[REOPENINGS_MAX])
 	return fold->reopened_count;
 }
 
+size_t fold_succeeded(const struct fold *fold, uint64_t out[SUCCESSIONS_MAX])
+{
+	memcpy(out, fold->succeeded,
+	       fold->succeeded_count * sizeof(*fold->succeeded));
+	return fold->succeeded_count;
+}
+
 bool fold_collector_signed(const struct fold *fold, struct span note)
 {
 	for (size_t i = 0; i < fold->collector_count; i++)
@@ -112,14 +120,43 @@ bool fold_collector_signed(const struct fold *fold, struct span note)
 	return false;
 }
 
-bool fold_collector_known(const struct fold *fold,
-			  const struct sign_key *checkpoint_key)
+bool fold_checkpoint_signed(const struct fold *fold, struct span note)
+{
+	struct checkpoint checkpoint;
+
+	for (size_t i = 0; i < fold->collector_count; i++)
+		if (!checkpoint_open(note, &fold->collectors[i].checkpoint_key,
+				     &checkpoint, NULL))
+			return true;
+	return false;
+}
+
+static struct collector_keys *find_collector(const struct fold *fold,
+					     const struct sign_key *key)
 {
 	for (size_t i = 0; i < fold->collector_count; i++)
 		if (!memcmp(fold->collectors[i].checkpoint_key.bytes,
-			    checkpoint_key->bytes, SIGN_KEY_BYTES))
-			return true;
-	return false;
+			    key->bytes, SIGN_KEY_BYTES))
+			return &fold->collectors[i];
+	return NULL;
+}
+
+bool fold_collector_known(const struct fold *fold,
+			  const struct sign_key *checkpoint_key)
+{
+	return find_collector(fold, checkpoint_key) != NULL;
+}
+
+bool fold_collector_curve(const struct fold *fold,
+			  const struct sign_key *checkpoint_key,
+			  uint8_t out[CURVE_KEY_BYTES])
+{
+	const struct collector_keys *keys =
+		find_collector(fold, checkpoint_key);
+
+	if (keys)
+		memcpy(out, keys->curve_key, CURVE_KEY_BYTES);
+	return keys != NULL;
 }
 
 /* ---- checks of an entry ---- */
@@ -339,6 +376,26 @@ static void add_reopened(struct fold *fold, uint64_t index)
 	fold->reopened[fold->reopened_count++] = index;
 }
 
+static int apply_succession(struct fold *fold, uint64_t index,
+			    const struct leaf *leaf, struct puts *puts,
+			    struct err *err)
+{
+	struct collector_keys *keys = find_collector(fold, &leaf->from);
+
+	if (!keys || find_collector(fold, &leaf->to))
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: a succession of keys that are not "
+			       "the journal's collector's",
+			       (unsigned long long)index);
+	assert(fold->succeeded_count < SUCCESSIONS_MAX);
+	keys->checkpoint_key = leaf->to;
+	memcpy(keys->curve_key, leaf->curve, CURVE_KEY_BYTES);
+	fold->succeeded[fold->succeeded_count++] = index;
+	return fold_put_collectors(fold, puts) ?
+		       err_set(err, ERR_NOMEM, "no memory for the fold") :
+		       0;
+}
+
 int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
 	       const struct hash *leaf_hash, const struct batch *batch,
 	       struct puts *puts, uint16_t *verdicts, struct err *err)
@@ -347,14 +404,16 @@ int fold_apply(struct fold *fold, uint64_t index, const struct leaf *leaf,
 
 	if (!rc && batch)
 		rc = apply_said(fold, index, leaf, batch, puts, verdicts, err);
+	if (!rc && leaf->kind == LEAF_SUCCEEDED)
+		rc = apply_succession(fold, index, leaf, puts, err);
 	if (rc)
 		return rc;
 	if (leaf->kind == LEAF_REOPENED) {
 		add_reopened(fold, index);
-	} else if (!batch) {
+	} else if (leaf->kind == LEAF_STATE) {
 		fold->state_full = fold->since >= FOLD_STATE_ENTRIES;
 		fold->since = 0;
-	} else {
+	} else if (batch) {
 		fold->since++;
 	}
 	fold->rules = fold->rules_next;

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "proto/catalogue/catalogue.h"
 #include "proto/reopening.h"
+#include "proto/succession.h"
 #include "proto/verdict.h"
 #include "proto/wire.h"
 #include "store/figures.h"
@@ -150,6 +151,9 @@ struct fold_office {
 
 bool fold_office(const struct fold *fold, const struct hash *key,
 		 struct fold_office *out);
+/* Did a key rotate, and the next, so that to is its office's now? */
+bool fold_leads_to(const struct fold *fold, const struct hash *from,
+		   const struct hash *to);
 /* By the CURVE key of a session: its office, or false. */
 bool fold_office_by_curve(const struct fold *fold,
 			  const uint8_t curve_key[CURVE_KEY_BYTES],
@@ -182,11 +186,19 @@ bool fold_facts(const struct fold *fold, struct fold_facts *out);
 /* The newest entries that say that the journal was opened again, in order;
  * their number. */
 size_t fold_reopened(const struct fold *fold, uint64_t out[REOPENINGS_MAX]);
+/* The entries by which collectors' keys went over to others; their number. */
+size_t fold_succeeded(const struct fold *fold, uint64_t out[SUCCESSIONS_MAX]);
 /* Is a reopening's note signed by a collector that the journal names? */
 bool fold_collector_signed(const struct fold *fold, struct span note);
+/* The same of a checkpoint's. */
+bool fold_checkpoint_signed(const struct fold *fold, struct span note);
 /* Is this collector named by the journal? */
 bool fold_collector_known(const struct fold *fold,
 			  const struct sign_key *checkpoint_key);
+/* Its CURVE key; false: it is not named. */
+bool fold_collector_curve(const struct fold *fold,
+			  const struct sign_key *checkpoint_key,
+			  uint8_t out[CURVE_KEY_BYTES]);
 
 /* The catalogue in force, NULL if none; *version from 1. Owned by the fold,
  * valid until the next catalogue commit. */

@@ -95,6 +95,40 @@ static int wrong_reopening(const struct fold *fold, uint64_t index,
 	return 0;
 }
 
+/* Is the entry behind a reopening, with nothing but successions between? */
+static bool behind_break(const struct fold *fold, uint64_t index)
+{
+	uint64_t at;
+
+	if (!fold->reopened_count)
+		return false;
+	at = fold->reopened[fold->reopened_count - 1] + 1;
+	for (size_t i = 0; i < fold->succeeded_count; i++)
+		at += fold->succeeded[i] >= at;
+	return at == index;
+}
+
+/* Nor is this: one key of a collector that the journal names, for another. Just
+ * behind a reopening it may be of a place that was lost. */
+static int wrong_succession(const struct fold *fold, uint64_t index,
+			    const struct leaf *leaf, struct err *err)
+{
+	unsigned long long number = (unsigned long long)index;
+	bool here = leaf->applied == index &&
+		    hash_equal(&leaf->root, &fold->root);
+
+	if (leaf->recv_us != fold->recv_us || !index ||
+	    (!here && (leaf->applied < index || !behind_break(fold, index))))
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: a succession of another place",
+			       number);
+	if (fold->succeeded_count == SUCCESSIONS_MAX)
+		return err_set(err, ERR_INVALID,
+			       "entry %llu: more than %d successions", number,
+			       SUCCESSIONS_MAX);
+	return 0;
+}
+
 int fold_check_place(const struct fold *fold, uint64_t index,
 		     const struct leaf *leaf, struct err *err)
 {
@@ -102,6 +136,8 @@ int fold_check_place(const struct fold *fold, uint64_t index,
 		return wrong_state(fold, index, leaf, err);
 	if (leaf->kind == LEAF_REOPENED)
 		return wrong_reopening(fold, index, leaf, err);
+	if (leaf->kind == LEAF_SUCCEEDED)
+		return wrong_succession(fold, index, leaf, err);
 	if (fold_state_due(fold, 0, 0, leaf->recv_us))
 		return err_set(err, ERR_INVALID,
 			       "entry %llu: the state entry before it is "

@@ -31,7 +31,7 @@ int fold_put_meta(struct fold *fold, struct puts *puts)
 {
 	const struct frontier *frontier = &fold->frontier;
 	uint8_t edge[FRONTIER_BYTES_MAX], number[8], state[9];
-	uint8_t reopened[8 * REOPENINGS_MAX];
+	uint8_t reopened[8 * REOPENINGS_MAX], succeeded[8 * SUCCESSIONS_MAX];
 	struct writer writer;
 	int rc;
 
@@ -58,6 +58,11 @@ int fold_put_meta(struct fold *fold, struct puts *puts)
 	if (!rc && fold->reopened_count)
 		rc = put_meta(puts, "reopened", reopened,
 			      8 * fold->reopened_count);
+	for (size_t i = 0; i < fold->succeeded_count; i++)
+		store_u64(succeeded + 8 * i, fold->succeeded[i]);
+	if (!rc && fold->succeeded_count)
+		rc = put_meta(puts, "succeeded", succeeded,
+			      8 * fold->succeeded_count);
 	return rc;
 }
 
@@ -223,23 +228,23 @@ static int load_frontier(const struct loading *loading)
 	return 0;
 }
 
-/* There is none in most journals. */
-static int load_reopened(const struct loading *loading)
+/* A list of entries; there is none in most journals. */
+static int load_entries(const struct loading *loading, const char *name,
+			uint64_t *list, size_t *count, size_t max)
 {
-	struct fold *fold = loading->fold;
 	const struct table_reader *reader = loading->reader;
 	struct reader in;
 	struct span value;
-	int rc = reader->get(reader->ctx, TABLE_META, span_of_text("reopened"),
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text(name),
 			     &value, loading->err);
 
 	if (rc)
 		return rc == ERR_NOTFOUND ? 0 : rc;
 	reader_init(&in, value);
-	while (reader_left(&in) && fold->reopened_count < REOPENINGS_MAX)
-		fold->reopened[fold->reopened_count++] = read_u64(&in);
+	while (reader_left(&in) && *count < max)
+		list[(*count)++] = read_u64(&in);
 	if (in.failed || reader_left(&in))
-		return damaged(loading, "record of reopenings");
+		return damaged(loading, "record of entries");
 	return 0;
 }
 
@@ -434,7 +439,13 @@ static int load_facts(struct loading *loading, uint64_t applied)
 	if (!rc)
 		rc = load_numbers(loading, applied);
 	if (!rc)
-		rc = load_reopened(loading);
+		rc = load_entries(loading, "reopened", loading->fold->reopened,
+				  &loading->fold->reopened_count,
+				  REOPENINGS_MAX);
+	if (!rc)
+		rc = load_entries(
+			loading, "succeeded", loading->fold->succeeded,
+			&loading->fold->succeeded_count, SUCCESSIONS_MAX);
 	if (!rc)
 		rc = load_in_order(loading, TABLE_OFFICE, office_load);
 	return rc;

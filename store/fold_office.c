@@ -54,14 +54,52 @@ bool office_has_role(const struct office *office, enum role role)
 	       (office->roles & 1u << role);
 }
 
+static struct spoken spoken_of(struct span unit)
+{
+	uint8_t lead[8] = { 0 };
+
+	if (unit.len)
+		memcpy(lead, unit.data, unit.len < 8 ? unit.len : 8);
+	return (struct spoken){ load_u64(lead), unit };
+}
+
+static int compare_spoken(const void *left, const void *right)
+{
+	const struct spoken *a = left, *b = right;
+
+	if (a->lead != b->lead)
+		return a->lead < b->lead ? -1 : 1;
+	if (a->unit.len != b->unit.len)
+		return a->unit.len < b->unit.len ? -1 : 1;
+	return a->unit.len > 8 ?
+		       memcmp(a->unit.data, b->unit.data, a->unit.len) :
+		       0;
+}
+
 bool office_speaks(const struct office *office, struct span unit)
 {
-	if (office->unit.len && span_equal(office->unit, unit))
-		return true;
+	struct spoken wanted = spoken_of(unit);
+
+	return bsearch(&wanted, office->spoken, office->spoken_count,
+		       sizeof(wanted), compare_spoken) != NULL;
+}
+
+int office_sort_units(struct fold *fold, struct office *office)
+{
+	struct spoken *spoken = arena_array(&fold->keep, office->unit_count + 1,
+					    sizeof(*spoken));
+	size_t count = 0;
+
+	if (!spoken)
+		return ERR_NOMEM;
+	if (office->unit.len)
+		spoken[count++] = spoken_of(office->unit);
 	for (size_t i = 0; i < office->unit_count; i++)
-		if (span_equal(office->units[i], unit))
-			return true;
-	return false;
+		spoken[count++] = spoken_of(office->units[i]);
+	qsort(spoken, count, sizeof(*spoken), compare_spoken);
+	office->spoken = spoken;
+	office->spoken_count = count;
+	return 0;
 }
 
 /* Sessions with this CURVE key are the office's from now on. */
@@ -243,7 +281,9 @@ int office_load(struct fold *fold, struct span value, struct err *err)
 	if (reader.failed || reader_left(&reader))
 		return err_set(err, ERR_CORRUPT,
 			       "the record of office %u is damaged", number);
-	return 0;
+	return office_sort_units(fold, office) ?
+		       err_set(err, ERR_NOMEM, "no memory for offices") :
+		       0;
 }
 
 /* ---- grants ---- */
@@ -420,6 +460,19 @@ bool fold_office(const struct fold *fold, const struct hash *key,
 	if (office)
 		describe(office, out);
 	return office != NULL;
+}
+
+bool fold_leads_to(const struct fold *fold, const struct hash *from,
+		   const struct hash *to)
+{
+	const struct office *office = office_find(fold, from);
+
+	while (office && office->flags & OFFICE_ROTATED) {
+		if (hash_equal(&office->successor, to))
+			return true;
+		office = office_find(fold, &office->successor);
+	}
+	return false;
 }
 
 bool fold_office_by_curve(const struct fold *fold,

@@ -64,6 +64,13 @@ enum office_flag {
 	OFFICE_SUSPENDED = 4,
 };
 
+/* A unit that an office speaks for. Few are told apart by more than how they
+ * begin. */
+struct spoken {
+	uint64_t lead; /* the first bytes */
+	struct span unit;
+};
+
 /* Kept in TABLE_OFFICE; docs/journal.md has the bytes. */
 struct office {
 	uint32_t number; /* in order of enrolment */
@@ -74,6 +81,8 @@ struct office {
 	struct span unit;   /* empty: none */
 	struct span *units; /* further ones */
 	size_t unit_count;
+	struct spoken *spoken; /* unit and units in order, to be looked up */
+	size_t spoken_count;
 	struct chain chain;
 	uint8_t header[SEAL_HEADER_BYTES]; /* what chain.header points to */
 	uint32_t flags;
@@ -120,6 +129,8 @@ struct fold {
 	bool state_full;  /* that one was due for the number of entries */
 	uint64_t reopened[REOPENINGS_MAX]; /* entries, the newest last */
 	size_t reopened_count;
+	uint64_t succeeded[SUCCESSIONS_MAX]; /* entries, in order */
+	size_t succeeded_count;
 
 	struct intern office_keys; /* key hash -> index of offices */
 	struct office **offices;
@@ -167,6 +178,8 @@ struct office *office_find(const struct fold *fold, const struct hash *key);
  * up to the fork count. */
 bool office_in_force(const struct office *office, uint64_t recv_us);
 bool office_speaks(const struct office *office, struct span unit);
+/* To be called when its unit and units are set. ERR_NOMEM. */
+int office_sort_units(struct fold *fold, struct office *office);
 bool office_has_role(const struct office *office, enum role role);
 
 /* A new office, known from now on; its fields are the caller's to fill.

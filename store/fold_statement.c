@@ -63,27 +63,29 @@ static bool speaks_for(const struct office *office,
 
 /*
  * May the office speak for the report's unit? What is unknown passes, and
- * gets a verdict of its own. An id is an id on every day; a code names a unit
- * on the day a period ends.
+ * gets a verdict of its own: *unit is CATALOGUE_NONE. An id is an id on every
+ * day; a code names a unit on the day a period ends.
  */
 static bool signer_reports(const struct office *office,
 			   const struct catalogue *catalogue,
-			   const struct report *report)
+			   const struct report *report, uint32_t *unit)
 {
 	const struct target *target;
 	struct period period;
-	uint32_t unit, i;
+	uint32_t i = intern_find(&catalogue->unit_ids, report->unit);
 
-	unit = intern_find(&catalogue->unit_ids, report->unit);
-	if (unit != INTERN_NONE)
-		return speaks_for(office, catalogue, unit);
+	*unit = CATALOGUE_NONE;
+	if (i != INTERN_NONE) {
+		*unit = i;
+		return speaks_for(office, catalogue, i);
+	}
 	i = catalogue_target(catalogue, report->target);
 	if (i == CATALOGUE_NONE || period_parse(report->period, &period, NULL))
 		return true;
 	target = &catalogue->targets[i];
-	unit = catalogue_unit(catalogue, report->unit,
-			      period_end(period, target->first_month));
-	return unit == CATALOGUE_NONE || speaks_for(office, catalogue, unit);
+	*unit = catalogue_unit(catalogue, report->unit,
+			       period_end(period, target->first_month));
+	return *unit == CATALOGUE_NONE || speaks_for(office, catalogue, *unit);
 }
 
 /* Reviews are the lead unit's. */
@@ -125,6 +127,7 @@ static int say_report(const struct saying *saying, enum verdict *verdict)
 	const struct report *report = &saying->statement->said.report;
 	struct admit_lookup lookup = figures_lookup(fold->figures);
 	struct admitted admitted;
+	uint32_t unit;
 
 	*verdict = VERDICT_NOT_YOUR_UNIT;
 	if (!office_has_role(saying->office, ROLE_REPORTER))
@@ -133,14 +136,15 @@ static int say_report(const struct saying *saying, enum verdict *verdict)
 		*verdict = VERDICT_TARGET_UNKNOWN;
 		return 0;
 	}
-	if (!signer_reports(saying->office, fold->catalogue, report))
+	if (!signer_reports(saying->office, fold->catalogue, report, &unit))
 		return 0;
 	*verdict = admit_report(fold->catalogue, report, saying->has_reason,
 				saying->has_text, when_of(saying), &lookup,
 				&fold->scratch, &admitted, NULL);
 	if (*verdict)
 		return 0;
-	if (!speaks_for(saying->office, fold->catalogue, admitted.unit))
+	if (admitted.unit != unit &&
+	    !speaks_for(saying->office, fold->catalogue, admitted.unit))
 		*verdict = VERDICT_NOT_YOUR_UNIT;
 	else if (is_stale(saying, &admitted))
 		*verdict = VERDICT_STALE;
@@ -503,6 +507,8 @@ int fold_enrol(struct fold *fold, const struct statement *statement,
 		office->roles = 1u << ROLE_ADMIN;
 	}
 	if (!rc)
+		rc = office_sort_units(fold, office);
+	if (!rc)
 		rc = office_put(fold, office, puts);
 	return rc ? err_set(err, rc, "no memory for the fold") : 0;
 }
@@ -579,11 +585,10 @@ int fold_statement(struct fold *fold, struct office *office,
 		   struct puts *puts, enum verdict *verdict, struct err *err)
 {
 	const struct sealed *sealed = &batch->sealed[origin->n];
-	struct statement statement;
+	struct statement decoded;
 	struct saying saying = {
 		.fold = fold,
 		.office = office,
-		.statement = &statement,
 		.puts = puts,
 		.err = err,
 	};
@@ -594,9 +599,12 @@ int fold_statement(struct fold *fold, struct office *office,
 	saying.origin = *origin;
 	/* The cap of the arena is part of the format: whatever does not
 	 * decode within it is malformed for every reader. */
-	if (wire_decode_statement(sealed->body, &fold->scratch, &statement,
-				  NULL) ||
-	    bytes_are_zero(sealed->salt, BASE_BYTES)) {
+	if (batch->said)
+		saying.statement = batch->said[origin->n];
+	else if (!wire_decode_statement(sealed->body, &fold->scratch, &decoded,
+					NULL))
+		saying.statement = &decoded;
+	if (!saying.statement || bytes_are_zero(sealed->salt, BASE_BYTES)) {
 		*verdict = VERDICT_MALFORMED;
 		return 0;
 	}

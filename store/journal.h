@@ -21,6 +21,7 @@
 #include "proto/merkle.h"
 #include "proto/reopening.h"
 #include "proto/seal.h"
+#include "proto/succession.h"
 #include "proto/wire.h"
 
 #define JOURNAL_SEGMENT_BYTES (256u * 1024 * 1024)
@@ -35,7 +36,8 @@ enum leaf_kind {
 	LEAF_FORK = 2,
 	LEAF_STATE = 3,
 	LEAF_FORWARD = 4,
-	LEAF_REOPENED = 5
+	LEAF_REOPENED = 5,
+	LEAF_SUCCEEDED = 6
 };
 
 struct leaf {
@@ -44,7 +46,7 @@ struct leaf {
 	/* batch: [0]; fork: the batch that stands and the one that came */
 	struct span headers[2]; /* SEAL_HEADER_BYTES each */
 	struct signature signatures[2];
-	/* state; reopened: entries before it, and their root */
+	/* state, reopened, succeeded: entries before it, and their root */
 	uint64_t applied, rows;
 	struct hash root;
 	uint32_t rules;
@@ -52,6 +54,10 @@ struct leaf {
 	 * says so, which stands in the batch's place (proto/reopening.h) */
 	uint64_t lost;
 	struct hash lost_root, note;
+	/* succeeded (proto/succession.h): the collector's keys, applied and
+	 * root as the note names them, and its hash */
+	struct sign_key from, to;
+	uint8_t curve[CURVE_KEY_BYTES];
 };
 
 /* Does its entry carry a batch? */
@@ -71,6 +77,13 @@ struct leaf leaf_reopened(const struct reopening *reopening, struct span note);
  * nothing of who signed it. ERR_CORRUPT. */
 int leaf_reopening(const struct leaf *leaf, struct span note,
 		   struct reopening *out, struct err *err);
+
+/* The same of a succession of the collector's keys; its note's signatures are
+ * checked. ERR_CORRUPT. */
+struct leaf leaf_succeeded(const struct succession *succession,
+			   struct span note);
+int leaf_succession(const struct leaf *leaf, struct span note,
+		    struct succession *out, struct err *err);
 
 /* ---- writing ---- */
 
@@ -143,7 +156,8 @@ struct journal_entry {
 struct journal_reader;
 
 /* Reads committed entries from index from on, in order. Works on a copy, on
- * a directory that a collector appends to, and read-only. */
+ * a directory that a collector appends to, and read-only. What stands before
+ * them in their segment is passed without being checked. */
 int journal_read_open(const char *dir, uint64_t from,
 		      struct journal_reader **out, struct err *err);
 /* 1: *out is the next entry, valid until the next call; 0: the end, for now:
@@ -152,7 +166,8 @@ int journal_read_open(const char *dir, uint64_t from,
 int journal_read_next(struct journal_reader *reader, struct journal_entry *out,
 		      struct err *err);
 const struct hash *journal_read_id(const struct journal_reader *reader);
-/* Goes to another entry; cheap near what was read before. */
+/* Goes to another entry, as journal_read_open; cheap near what was read
+ * before. */
 int journal_read_seek(struct journal_reader *reader, uint64_t from,
 		      struct err *err);
 /* The root that the current segment's header states for the entries before

@@ -75,7 +75,18 @@ out:
 int journal_read_open(const char *dir, uint64_t from,
 		      struct journal_reader **out, struct err *err)
 {
-	return journal_reader_open(&journal_disk_real, dir, from, out, err);
+	struct journal_reader *reader;
+	int rc = journal_reader_open(&journal_disk_real, dir, from, &reader,
+				     err);
+
+	if (rc)
+		return rc;
+	rc = scan_skip(&reader->scan, from, err);
+	if (rc)
+		journal_read_close(reader);
+	else
+		*out = reader;
+	return rc;
 }
 
 void journal_read_uncached(struct journal_reader *reader)
@@ -211,18 +222,18 @@ int journal_read_seek(struct journal_reader *reader, uint64_t from,
 {
 	struct scan *scan = &reader->scan;
 	size_t segment = find_segment(reader, from), i = reader->mark_count;
+	int rc = 0;
 
 	reader->from = from;
-	if (segment != reader->current || !reader->mark_count)
-		return open_segment(reader, segment, err);
-	while (i > 1 && reader->marks[i - 1].index > from)
+	while (i && reader->marks[i - 1].index > from)
 		i--;
-	/* What comes next lies behind the mark as well: go on from here. */
-	if (scan->next <= from && scan->next > reader->marks[i - 1].index)
-		return 0;
-	scan_goto(scan, reader->marks[i - 1].offset,
-		  reader->marks[i - 1].index);
-	return 0;
+	if (segment != reader->current || !i)
+		rc = open_segment(reader, segment, err);
+	/* Or on from here, if what comes next lies behind the mark as well. */
+	else if (scan->next > from || scan->next <= reader->marks[i - 1].index)
+		scan_goto(scan, reader->marks[i - 1].offset,
+			  reader->marks[i - 1].index);
+	return rc ? rc : scan_skip(scan, from, err);
 }
 
 const struct hash *journal_read_id(const struct journal_reader *reader)

@@ -300,6 +300,106 @@ bool scan_entry(struct scan *scan, struct journal_entry *out)
 	return true;
 }
 
+/* ---- passing groups ---- */
+
+#define HEADS_BYTES ((size_t)32 * 1024)
+
+/* A part of the file that heads of frames are read from. */
+struct heads {
+	uint8_t bytes[HEADS_BYTES];
+	uint64_t at;
+	size_t len;
+};
+
+/* Up to COMMIT_FRAME_BYTES of the frame at offset; *got is how many. Frames
+ * are small if last_bytes, the one before, was: then many are read at once. */
+static int read_head(const struct scan *scan, struct heads *heads,
+		     uint64_t offset, size_t last_bytes, const uint8_t **out,
+		     size_t *got, struct err *err)
+{
+	bool there = offset >= heads->at &&
+		     offset + COMMIT_FRAME_BYTES <= heads->at + heads->len;
+	size_t want = last_bytes < HEADS_BYTES / 2 ? HEADS_BYTES :
+						     COMMIT_FRAME_BYTES;
+
+	if (!there) {
+		int rc = read_at(scan, heads->bytes, want, offset, &heads->len,
+				 err);
+
+		if (rc)
+			return rc;
+		heads->at = offset;
+	}
+	*out = heads->bytes + (offset - heads->at);
+	*got = heads->len - (size_t)(offset - heads->at);
+	return 0;
+}
+
+/* A group as its heads tell it. */
+struct passing {
+	uint64_t begin, end; /* offsets; end: behind the frames seen so far */
+	uint64_t first;
+	uint32_t count;
+	size_t last_bytes; /* of the frame before end */
+};
+
+/* One frame more. False: it is of the group of entry index, or no frame. */
+static bool pass_frame(struct scan *scan, struct passing *group,
+		       const uint8_t *head, size_t got, uint64_t index)
+{
+	struct commit commit;
+	uint32_t payload_bytes;
+
+	if (got < COMMIT_FRAME_BYTES)
+		return false;
+	if (load_u64(head + 8) == COMMIT_INDEX) {
+		if (!commit_read(head, &commit) || !group->count ||
+		    commit.first != group->first ||
+		    commit.count != group->count ||
+		    commit.bytes != group->end - group->begin)
+			return false;
+		scan->entry_bytes += commit.bytes;
+		group->first += commit.count;
+		group->count = 0;
+		group->end += COMMIT_FRAME_BYTES;
+		group->begin = group->end;
+		return true;
+	}
+	payload_bytes = load_u32(head);
+	if (load_u64(head + 8) != group->first + group->count ||
+	    group->first + group->count >= index ||
+	    payload_bytes > JOURNAL_ENTRY_BYTES_MAX)
+		return false;
+	group->last_bytes = frame_bytes(payload_bytes);
+	group->end += group->last_bytes;
+	group->count++;
+	return true;
+}
+
+int scan_skip(struct scan *scan, uint64_t index, struct err *err)
+{
+	struct heads *heads = malloc(sizeof(*heads));
+	struct passing group = { .begin = scan->end,
+				 .end = scan->end,
+				 .first = scan->next };
+	const uint8_t *head;
+	size_t got;
+	int rc;
+
+	if (!heads)
+		return err_set(err, ERR_NOMEM, "%s: no memory to read",
+			       scan->path);
+	heads->at = heads->len = 0;
+	do
+		rc = read_head(scan, heads, group.end, group.last_bytes, &head,
+			       &got, err);
+	while (!rc && pass_frame(scan, &group, head, got, index));
+	free(heads);
+	if (!rc && group.begin != scan->end)
+		scan_goto(scan, group.begin, group.first);
+	return rc;
+}
+
 /* ---- what follows the last group ---- */
 
 /* The first commit frame at or behind from, by its own checksum only. *found

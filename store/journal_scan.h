@@ -51,6 +51,11 @@ int scan_reopen(struct scan *scan, struct err *err);
 /* Goes to a group's begin. */
 void scan_goto(struct scan *scan, uint64_t offset, uint64_t index);
 
+/* Goes on to the group of entry index, from the head of one frame to the next:
+ * of what is passed nothing is read or checked. Where a head leads nowhere it
+ * stops before that group, for scan_group to say what is wrong. */
+int scan_skip(struct scan *scan, uint64_t index, struct err *err);
+
 /*
  * 1: a group was read; 0: the end, with torn set. last: no segment follows,
  * so that there may be a torn group.

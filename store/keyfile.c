@@ -338,23 +338,49 @@ int keys_create(const char *dir, struct keys *out, struct err *err)
 	return rc;
 }
 
-int keys_load(const char *dir, struct keys *out, struct err *err)
+static int load_seed(const char *dir, const char *kind,
+		     uint8_t seed[SIGN_SEED_BYTES], struct err *err)
 {
-	uint8_t sign_seed[SIGN_SEED_BYTES];
-	uint8_t curve_secret[CURVE_KEY_BYTES];
 	char keys[PATH_MAX];
 	int rc = join(keys, dir, "keys", err);
 
 	if (!rc)
 		rc = check_keys_dir(keys, err);
+	return rc ? rc : read_key(keys, kind, seed, err);
+}
+
+int keys_load_sign(const char *dir, struct sign_pair *out, struct err *err)
+{
+	uint8_t seed[SIGN_SEED_BYTES];
+	int rc = load_seed(dir, "sign", seed, err);
+
 	if (!rc)
-		rc = read_key(keys, "sign", sign_seed, err);
+		sign_pair_from_seed(seed, out);
+	sign_wipe(seed, sizeof(seed));
+	return rc;
+}
+
+int keys_load_curve(const char *dir, struct curve_pair *out, struct err *err)
+{
+	uint8_t secret[CURVE_KEY_BYTES];
+	int rc = load_seed(dir, "curve", secret, err);
+
 	if (!rc)
-		rc = read_key(keys, "curve", curve_secret, err);
+		curve_pair_from_secret(secret, out);
+	sign_wipe(secret, sizeof(secret));
+	return rc;
+}
+
+int keys_load(const char *dir, struct keys *out, struct err *err)
+{
+	struct keys keys;
+	int rc = keys_load_sign(dir, &keys.sign, err);
+
 	if (!rc)
-		make_pairs(sign_seed, curve_secret, out);
-	sign_wipe(sign_seed, sizeof(sign_seed));
-	sign_wipe(curve_secret, sizeof(curve_secret));
+		rc = keys_load_curve(dir, &keys.curve, err);
+	if (!rc)
+		*out = keys;
+	keys_wipe(&keys);
 	return rc;
 }
 
@@ -386,8 +412,7 @@ static void remove_folder(const char *path)
 	(void)rmdir(path);
 }
 
-/* What a crash left of keys that were being made, and the directory. */
-static void remove_unfinished(const char *dir)
+void keys_discard(const char *dir)
 {
 	DIR *folder = opendir(dir);
 	const struct dirent *entry;
@@ -416,7 +441,24 @@ int keys_replace(const char *dir, const char *from, struct err *err)
 	if (!rc)
 		rc = sync_dir(to, err);
 	if (!rc)
-		remove_unfinished(from);
+		keys_discard(from);
+	return rc;
+}
+
+int keys_take_over(const char *dir, const char *from, const char *kind,
+		   struct err *err)
+{
+	char to[PATH_MAX], source[PATH_MAX];
+	int rc = join(to, dir, "keys", err);
+
+	if (!rc)
+		rc = join(source, from, "keys", err);
+	if (!rc)
+		rc = replace_key(to, source, kind, err);
+	if (!rc)
+		rc = sync_dir(to, err);
+	if (!rc && !rmdir(source))
+		(void)rmdir(from);
 	return rc;
 }
 

@@ -23,6 +23,16 @@ int keys_load(const char *dir, struct keys *out, struct err *err);
 /* Puts the keys of another directory in the place of dir's, each by a rename,
  * and removes the other directory. Again after a crash goes on with it. */
 int keys_replace(const char *dir, const char *from, struct err *err);
+/* One of both, of dir/keys. */
+int keys_load_sign(const char *dir, struct sign_pair *out, struct err *err);
+int keys_load_curve(const char *dir, struct curve_pair *out, struct err *err);
+/* As keys_replace of one kind alone, sign or curve; the other directory goes
+ * with its last key. */
+int keys_take_over(const char *dir, const char *from, const char *kind,
+		   struct err *err);
+/* Removes keys, also what a crash left of some that were being made, and the
+ * directory if nothing else is in it. */
+void keys_discard(const char *dir);
 void keys_wipe(struct keys *keys);
 
 /* Takes an exclusive lock on dir/lock, held until the process ends or the

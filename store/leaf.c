@@ -2,6 +2,7 @@
 #include "store/journal.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/bytes.h"
 
@@ -40,6 +41,14 @@ size_t leaf_encode(const struct leaf *leaf, uint8_t out[LEAF_BYTES_MAX])
 		write_bytes(&writer, leaf->root.bytes, HASH_BYTES);
 		write_u64(&writer, leaf->lost);
 		write_bytes(&writer, leaf->lost_root.bytes, HASH_BYTES);
+		write_bytes(&writer, leaf->note.bytes, HASH_BYTES);
+		break;
+	case LEAF_SUCCEEDED:
+		write_u64(&writer, leaf->applied);
+		write_bytes(&writer, leaf->root.bytes, HASH_BYTES);
+		write_bytes(&writer, leaf->from.bytes, SIGN_KEY_BYTES);
+		write_bytes(&writer, leaf->to.bytes, SIGN_KEY_BYTES);
+		write_bytes(&writer, leaf->curve, CURVE_KEY_BYTES);
 		write_bytes(&writer, leaf->note.bytes, HASH_BYTES);
 		break;
 	case LEAF_FORWARD:
@@ -90,6 +99,14 @@ int leaf_decode(struct span bytes, struct leaf *out, struct err *err)
 		read_copy(&reader, leaf.lost_root.bytes, HASH_BYTES);
 		read_copy(&reader, leaf.note.bytes, HASH_BYTES);
 		break;
+	case LEAF_SUCCEEDED:
+		leaf.applied = read_u64(&reader);
+		read_copy(&reader, leaf.root.bytes, HASH_BYTES);
+		read_copy(&reader, leaf.from.bytes, SIGN_KEY_BYTES);
+		read_copy(&reader, leaf.to.bytes, SIGN_KEY_BYTES);
+		read_copy(&reader, leaf.curve, CURVE_KEY_BYTES);
+		read_copy(&reader, leaf.note.bytes, HASH_BYTES);
+		break;
 	default: /* the file's numbers, an open set */
 		return err_set(err, ERR_INVALID,
 			       "leaf kind %u, unknown to this program", kind);
@@ -133,6 +150,46 @@ int leaf_reopening(const struct leaf *leaf, struct span note,
 		return err_set(err, ERR_CORRUPT,
 			       "what says that the journal was opened again "
 			       "is not what its leaf holds");
+	*out = read;
+	return 0;
+}
+
+/* ---- successions ---- */
+
+struct leaf leaf_succeeded(const struct succession *succession,
+			   struct span note)
+{
+	struct leaf leaf = {
+		.kind = LEAF_SUCCEEDED,
+		.recv_us = succession->after_us,
+		.applied = succession->size,
+		.root = succession->root,
+		.from = succession->from,
+		.to = succession->to,
+		.note = hash_span(note),
+	};
+
+	memcpy(leaf.curve, succession->curve, CURVE_KEY_BYTES);
+	return leaf;
+}
+
+int leaf_succession(const struct leaf *leaf, struct span note,
+		    struct succession *out, struct err *err)
+{
+	struct succession read;
+	uint8_t is[LEAF_BYTES_MAX], should[LEAF_BYTES_MAX];
+	struct leaf made;
+	size_t len;
+
+	if (succession_open(note, &read, err))
+		return err_context(err, "a succession of the collector's keys");
+	made = leaf_succeeded(&read, note);
+	made.recv_us = leaf->recv_us;
+	len = leaf_encode(&made, should);
+	if (leaf_encode(leaf, is) != len || memcmp(is, should, len) != 0)
+		return err_set(err, ERR_CORRUPT,
+			       "what says that the collector has other keys is "
+			       "not what its leaf holds");
 	*out = read;
 	return 0;
 }

@@ -44,17 +44,24 @@ static int check_redacted(struct batch *batch, struct arena *arena,
 int entry_batch(const struct journal_entry *entry, struct arena *arena,
 		struct batch *batch, struct err *err)
 {
+	arena_reset(arena);
+	return entry_check(entry, arena, batch, err);
+}
+
+int entry_check(const struct journal_entry *entry, struct arena *arena,
+		struct batch *batch, struct err *err)
+{
 	struct batch out;
 	int rc;
 
-	arena_reset(arena);
 	memset(batch, 0, sizeof(*batch));
 	if (entry->leaf.kind == LEAF_STATE)
 		return entry->batch.len ?
 			       err_set(err, ERR_CORRUPT,
 				       "a state entry carries a batch") :
 			       0;
-	if (entry->leaf.kind == LEAF_REOPENED)
+	if (entry->leaf.kind == LEAF_REOPENED ||
+	    entry->leaf.kind == LEAF_SUCCEEDED)
 		return 0;
 	if (entry->leaf.kind == LEAF_FORWARD)
 		return err_set(err, ERR_INVALID,
@@ -157,7 +164,6 @@ int lookup_statement(struct lookup *lookup, uint64_t index, uint32_t n,
 			       index, found.batch.header.count);
 	rc = wire_decode_statement(found.batch.sealed[n].body, &lookup->arena,
 				   &found.said, err);
-	found.malformed = rc != 0;
 	if (rc == ERR_NOMEM)
 		return rc;
 	/* The reader goes on to other entries, this one stays. */

@@ -22,6 +22,9 @@
  */
 int entry_batch(const struct journal_entry *entry, struct arena *arena,
 		struct batch *batch, struct err *err);
+/* The same behind what is in the arena. */
+int entry_check(const struct journal_entry *entry, struct arena *arena,
+		struct batch *batch, struct err *err);
 
 struct lookup {
 	const char *tree_dir; /* with the tree's file and the last notes */
@@ -43,8 +46,7 @@ bool lookup_receipt(const char *text, uint64_t *index, uint32_t *n);
 struct looked_up {
 	struct journal_entry entry;
 	struct batch batch;
-	struct statement said;
-	bool malformed; /* the body is no statement, said is empty */
+	struct statement said; /* all zero: the body is no statement */
 };
 int lookup_statement(struct lookup *lookup, uint64_t index, uint32_t n,
 		     struct looked_up *out, struct err *err);

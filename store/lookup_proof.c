@@ -10,6 +10,7 @@
 
 #include "proto/checkpoint.h"
 #include "proto/merkle.h"
+#include "proto/succession.h"
 #include "store/keyfile.h"
 #include "store/proof_file.h"
 #include "store/tree.h"
@@ -168,6 +169,19 @@ static int read_note(const struct lookup *lookup, const char *given,
 
 /* ---- the proof ---- */
 
+/* How the collector's keys followed one another, if they ever did. */
+static int read_successions(const struct lookup *lookup, char **notes,
+			    size_t *len, struct err *err)
+{
+	char path[PATH_MAX + 32];
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "%s/" SUCCESSIONS_FILE,
+		       lookup->tree_dir);
+	rc = file_read(path, SUCCESSIONS_BYTES_MAX, notes, len, err);
+	return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
 int lookup_prove(struct lookup *lookup, uint64_t index, uint32_t n,
 		 const char *checkpoint_file, struct strbuf *out,
 		 struct err *err)
@@ -177,15 +191,18 @@ int lookup_prove(struct lookup *lookup, uint64_t index, uint32_t n,
 	struct proof_said said;
 	struct proof_file proof = { .index = index, .n = n };
 	struct hash leaf;
-	char *note = NULL;
-	size_t len = 0;
+	char *note = NULL, *notes = NULL;
+	size_t len = 0, notes_len = 0;
 	int rc = lookup_statement(lookup, index, n, &found, err);
 
 	if (!rc)
 		rc = read_note(lookup, checkpoint_file, index, &note, &len,
 			       &checkpoint, err);
+	if (!rc)
+		rc = read_successions(lookup, &notes, &notes_len, err);
 	if (rc)
 		goto out;
+	proof.successions = span_of(notes, notes_len);
 	leaf = hash_leaf(found.entry.leaf_bytes, span_of(NULL, 0));
 	proof.leaf = found.entry.leaf_bytes;
 	proof.key = found.batch.key;
@@ -202,5 +219,6 @@ int lookup_prove(struct lookup *lookup, uint64_t index, uint32_t n,
 		rc = proof_file_write(&proof, out, err);
 out:
 	free(note);
+	free(notes);
 	return rc;
 }

@@ -160,6 +160,25 @@ int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
  * holds. ERR_ORDER: of a batch that was never sealed. */
 int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 		    size_t count, struct err *err);
+/*
+ * Batches of a key that the office had before, which are kept and have no
+ * receipt: a journal that was opened again had lost them. They cannot be sent
+ * again under this key; whether somebody else's hands put them in again, the
+ * collector tells (RECALL). after: those up to it were asked for; 0: none.
+ */
+struct outbox_former {
+	struct hash key;
+	uint64_t from, count; /* in the chain of that key */
+	uint64_t sequence;    /* of the first, here */
+};
+/* ERR_NOTFOUND: there is none. */
+int outbox_former(struct outbox *outbox, uint64_t after,
+		  struct outbox_former *out, struct err *err);
+/* A receipt of one of them. ERR_INVALID: the batch is not the one that is
+ * kept. */
+int outbox_former_receipt(struct outbox *outbox,
+			  const struct outbox_former *former,
+			  const struct recalled *recalled, struct err *err);
 /* Forgets batches (not items) whose place in the journal is proved: those
  * below the safe journal size, and the oldest while all that are kept take more
  * than bytes_max. */

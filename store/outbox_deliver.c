@@ -76,17 +76,14 @@ static int moves(struct db_txn *txn, uint64_t sequence,
 }
 
 static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
-			const struct receipt *receipt, struct arena *numbers,
-			struct arena *scratch, bool *changed, struct err *err)
+			uint64_t base, const struct receipt *receipt,
+			struct arena *numbers, struct arena *scratch,
+			bool *changed, struct err *err)
 {
 	struct outbox_sent sent = { 0 };
 	bool again = false;
-	uint64_t base = 0;
-	int rc = outbox_base(txn, &base, err);
-
-	if (!rc)
-		rc = outbox_get_sent(txn, base + receipt->sequence, numbers,
-				     &sent, err);
+	int rc = outbox_get_sent(txn, base + receipt->sequence, numbers, &sent,
+				 err);
 
 	if (rc == ERR_NOTFOUND)
 		return err_set(err, ERR_ORDER,
@@ -118,23 +115,22 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 		    outbox_put_sent(txn, base + receipt->sequence, &sent, err);
 }
 
-int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
-		    size_t count, struct err *err)
+/* In a transaction that it ends. base: of the receipts' key. */
+static int take_receipts(struct db_txn *txn, uint64_t base,
+			 const struct receipt *receipts, size_t count,
+			 struct err *err)
 {
 	struct arena numbers, scratch;
 	struct outbox_meta meta = { 0 };
-	struct db_txn *txn;
 	bool changed = false;
-	int rc = db_begin(outbox->db, true, &txn, err);
+	int rc;
 
-	if (rc)
-		return rc;
 	arena_init(&numbers, OUTBOX_SCRATCH_BYTES);
 	arena_init(&scratch, OUTBOX_SCRATCH_BYTES);
 	rc = outbox_meta_read(txn, &meta, err);
 	for (size_t i = 0; i < count && !rc; i++) {
-		rc = take_receipt(txn, &meta, &receipts[i], &numbers, &scratch,
-				  &changed, err);
+		rc = take_receipt(txn, &meta, base, &receipts[i], &numbers,
+				  &scratch, &changed, err);
 		arena_reset(&numbers);
 	}
 	if (!rc && changed) {
@@ -149,6 +145,121 @@ int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 	arena_release(&numbers);
 	arena_release(&scratch);
 	return rc;
+}
+
+int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
+		    size_t count, struct err *err)
+{
+	struct db_txn *txn;
+	uint64_t base = 0;
+	int rc = db_begin(outbox->db, true, &txn, err);
+
+	if (rc)
+		return rc;
+	rc = outbox_base(txn, &base, err);
+	if (rc) {
+		db_abort(txn);
+		return rc;
+	}
+	return take_receipts(txn, base, receipts, count, err);
+}
+
+/* ---- of keys before this one ---- */
+
+struct formers {
+	struct db_txn *txn;
+	uint64_t after, base;
+	struct outbox_former found;
+	struct arena arena;
+	struct err *err;
+};
+
+/* Ends behind the last one that follows the first. */
+static int add_former(void *arg, struct span key, struct span value)
+{
+	struct formers *formers = arg;
+	struct outbox_former *found = &formers->found;
+	struct outbox_sent sent = { 0 };
+	struct batch batch;
+	uint64_t sequence;
+	int rc;
+
+	if (key.len != 8)
+		return outbox_damaged(formers->err, "number of a batch");
+	sequence = load_u64(key.data);
+	if (sequence > formers->base)
+		return 1;
+	if (sequence <= formers->after)
+		return 0;
+	arena_reset(&formers->arena);
+	rc = outbox_get_sent(formers->txn, sequence, &formers->arena, &sent,
+			     formers->err);
+	if (!rc && sent.delivered)
+		return found->count != 0;
+	if (!rc)
+		rc = wire_decode_batch(value, &formers->arena, &batch,
+				       formers->err);
+	if (rc)
+		return rc;
+	if (!found->count) {
+		found->key = batch.header.key;
+		found->from = batch.header.sequence;
+		found->sequence = sequence;
+	} else if (!hash_equal(&found->key, &batch.header.key) ||
+		   found->from + found->count != batch.header.sequence) {
+		return 1;
+	}
+	found->count++;
+	return 0;
+}
+
+int outbox_former(struct outbox *outbox, uint64_t after,
+		  struct outbox_former *out, struct err *err)
+{
+	struct formers formers = { .after = after, .err = err };
+	int rc = db_begin(outbox->db, false, &formers.txn, err);
+
+	if (rc)
+		return rc;
+	arena_init(&formers.arena, OUTBOX_SCRATCH_BYTES);
+	rc = outbox_base(formers.txn, &formers.base, err);
+	if (!rc && formers.base)
+		rc = db_scan(formers.txn, OUTBOX_BATCH, span_of(NULL, 0), false,
+			     add_former, &formers, err);
+	db_abort(formers.txn);
+	arena_release(&formers.arena);
+	if (rc < 0)
+		return rc;
+	if (!formers.found.count)
+		return err_set(err, ERR_NOTFOUND, "no batch of a former key");
+	*out = formers.found;
+	return 0;
+}
+
+int outbox_former_receipt(struct outbox *outbox,
+			  const struct outbox_former *former,
+			  const struct recalled *recalled, struct err *err)
+{
+	uint64_t n = recalled->receipt.sequence - former->from;
+	struct u64_key key = outbox_key(former->sequence + n);
+	struct db_txn *txn;
+	struct span kept;
+	int rc = db_begin(outbox->db, true, &txn, err);
+
+	if (rc)
+		return rc;
+	rc = n < former->count ? db_get(txn, OUTBOX_BATCH,
+					outbox_key_span(&key), &kept, err) :
+				 ERR_NOTFOUND;
+	if (rc == ERR_NOTFOUND || (!rc && !span_equal(kept, recalled->batch)))
+		rc = err_set(err, ERR_INVALID,
+			     "the collector has another batch of a former key");
+	if (rc) {
+		db_abort(txn);
+		return rc;
+	}
+	return take_receipts(txn, former->sequence - former->from,
+			     &recalled->receipt, 1, err);
 }
 
 /* ---- restoring ---- */

@@ -53,9 +53,10 @@ static int find_unreceipted(void *arg, struct span key, struct span value)
 	return 1;
 }
 
-/* What is proved has its receipt: it is not looked at again. */
-static int first_unreceipted(struct db_txn *txn, uint64_t *sequence,
-			     struct err *err)
+/* What is proved has its receipt: it is not looked at again. Nor is what a key
+ * before this one has sealed: it cannot be sent any more. */
+static int first_unreceipted(struct db_txn *txn, uint64_t base,
+			     uint64_t *sequence, struct err *err)
 {
 	struct unreceipted found = { .err = err };
 	struct u64_key from;
@@ -64,7 +65,7 @@ static int first_unreceipted(struct db_txn *txn, uint64_t *sequence,
 
 	if (rc)
 		return rc;
-	from = outbox_key(proved + 1);
+	from = outbox_key((proved > base ? proved : base) + 1);
 	rc = db_scan(txn, OUTBOX_SENT, outbox_key_span(&from), false,
 		     find_unreceipted, &found, err);
 	*sequence = found.sequence;
@@ -91,7 +92,8 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		rc = db_scan(txn, OUTBOX_BATCH, span_of(NULL, 0), true,
 			     take_key, &chain.last_kept, err);
 	if (rc >= 0)
-		rc = first_unreceipted(txn, &chain.unreceipted, err);
+		rc = first_unreceipted(txn, chain.base, &chain.unreceipted,
+				       err);
 	db_abort(txn);
 	if (rc < 0)
 		return rc;

@@ -10,6 +10,7 @@
 #define EXTRA_WORD "extra "
 #define INDEX_WORD "index "
 #define EXTRA_TAG "tally-proof/1\n"
+#define EXTRA_TAG_KEYS "tally-proof/2\n"
 #define HASH_TEXT_BYTES BASE64_BYTES(HASH_BYTES)
 
 /* ---- writing ---- */
@@ -43,7 +44,8 @@ static void write_extra(const struct proof_file *proof,
 	uint8_t length[2] = { (uint8_t)(proof->leaf.len >> 8),
 			      (uint8_t)proof->leaf.len };
 
-	strbuf_add_text(out, EXTRA_TAG);
+	strbuf_add_text(out,
+			proof->successions.len ? EXTRA_TAG_KEYS : EXTRA_TAG);
 	strbuf_add(out, length, sizeof(length));
 	strbuf_add(out, proof->leaf.data, proof->leaf.len);
 	strbuf_add(out, proof->key.bytes, SIGN_KEY_BYTES);
@@ -54,6 +56,11 @@ static void write_extra(const struct proof_file *proof,
 	strbuf_add_char(out, (char)proof->in_batch.count);
 	strbuf_add(out, proof->in_batch.hashes,
 		   proof->in_batch.count * HASH_BYTES);
+	if (proof->successions.len) {
+		strbuf_add_u32(out, (uint32_t)proof->successions.len);
+		strbuf_add(out, proof->successions.data,
+			   proof->successions.len);
+	}
 	strbuf_add(out, guard->bytes, HASH_BYTES);
 }
 
@@ -168,12 +175,15 @@ static bool read_rest(struct span rest, struct proof_file *out)
 static bool read_extra(struct span bytes, struct proof_file *out,
 		       struct hash *guard)
 {
-	struct span tag = span_of_text(EXTRA_TAG);
+	struct span tag = span_of_text(EXTRA_TAG), is;
 	struct reader reader;
 	size_t count;
+	bool has_keys;
 
 	reader_init(&reader, bytes);
-	if (!span_equal(read_span(&reader, tag.len), tag))
+	is = read_span(&reader, tag.len);
+	has_keys = span_equal(is, span_of_text(EXTRA_TAG_KEYS));
+	if (!has_keys && !span_equal(is, tag))
 		return false;
 	out->leaf = read_span(&reader, read_u16(&reader));
 	read_copy(&reader, out->key.bytes, SIGN_KEY_BYTES);
@@ -185,6 +195,8 @@ static bool read_extra(struct span bytes, struct proof_file *out,
 		return false;
 	out->in_batch.count = count;
 	read_copy(&reader, out->in_batch.hashes, count * HASH_BYTES);
+	if (has_keys)
+		out->successions = read_span(&reader, read_u32(&reader));
 	read_copy(&reader, guard->bytes, HASH_BYTES);
 	return !reader.failed && !reader_left(&reader);
 }
@@ -263,16 +275,28 @@ static bool same_journal(const struct proof_file *proof,
 			  proof->index ? &said->header.journal : &name);
 }
 
+/* Signed by the key, or one that follows from it? */
+static int open_checkpoint(const struct proof_file *proof,
+			   const struct sign_key *collector,
+			   struct checkpoint *out, struct err *err)
+{
+	struct key_chain chain;
+	int rc;
+
+	if (!collector)
+		return checkpoint_read(proof->note, out, err);
+	key_chain_begin(&chain, collector);
+	rc = key_chain_add_all(&chain, proof->successions, err);
+	return rc ? rc : key_chain_open(&chain, proof->note, out, err);
+}
+
 int proof_file_check(const struct proof_file *proof,
 		     const struct sign_key *collector, struct proof_said *out,
 		     struct err *err)
 {
 	struct hash leaf = hash_leaf(proof->leaf, span_of(NULL, 0));
 	struct proof_said said = { 0 };
-	int rc = collector ?
-			 checkpoint_open(proof->note, collector,
-					 &said.checkpoint, err) :
-			 checkpoint_read(proof->note, &said.checkpoint, err);
+	int rc = open_checkpoint(proof, collector, &said.checkpoint, err);
 
 	if (rc)
 		return rc == ERR_NOMEM ? rc : ERR_DENIED;

@@ -10,6 +10,10 @@
  *   statement's inclusion in its batch), SHA256 of the file without the line
  *   "extra"[32]
  *
+ * and, as "tally-proof/2\n", before the last hash: u32 length, and the notes of
+ * the collector's keys (proto/succession.h), by which the key that signed the
+ * checkpoint follows from an earlier one.
+ *
  * The last hash guards what no signature does, so that no byte of the file
  * can be another one unnoticed. Pure; docs/journal.md has the format too.
  */
@@ -38,7 +42,8 @@ struct proof_file {
 	struct span body;
 	struct proof in_batch;
 	struct proof in_journal;
-	struct span note; /* the checkpoint */
+	struct span note;	 /* the checkpoint */
+	struct span successions; /* of the collector's keys; may be empty */
 };
 
 /* What a proof that holds says, in words of the journal. */
@@ -57,8 +62,9 @@ int proof_file_write(const struct proof_file *proof, struct strbuf *out,
 int proof_file_read(struct span bytes, struct arena *arena,
 		    struct proof_file *out, struct err *err);
 
-/* ERR_DENIED says which step does not hold. collector NULL: whoever signed,
- * only for those who have read the checkpoint elsewhere. */
+/* collector: the key of its card, or an earlier one. ERR_DENIED says which step
+ * does not hold. collector NULL: whoever signed, only for those who have read
+ * the checkpoint elsewhere. */
 int proof_file_check(const struct proof_file *proof,
 		     const struct sign_key *collector, struct proof_said *out,
 		     struct err *err);

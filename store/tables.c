@@ -106,20 +106,22 @@ int puts_delete(struct puts *puts, enum table table, struct span key)
 /* The put at *pos, which moves behind it. */
 static struct put puts_at(const struct puts *puts, size_t *pos)
 {
-	struct reader reader;
-	struct put put;
+	const uint8_t *at = (const uint8_t *)puts->bytes.text + *pos;
 	uint32_t key_len, value_len;
+	struct put put;
 
-	reader_init(&reader, strbuf_span(&puts->bytes));
-	reader.pos = *pos;
-	put.table = (enum table)read_u8(&reader);
-	key_len = read_u32(&reader);
-	value_len = read_u32(&reader);
+	assert(puts->bytes.len - *pos > PUT_HEAD_BYTES);
+	put.table = (enum table)at[0];
+	key_len = load_u32(at + 1);
+	value_len = load_u32(at + 5);
 	put.deleted = value_len == DELETED;
-	put.key = read_span(&reader, key_len);
-	put.value = read_span(&reader, put.deleted ? 0 : value_len);
-	assert(!reader.failed);
-	*pos = reader.pos;
+	if (put.deleted)
+		value_len = 0;
+	at += PUT_HEAD_BYTES;
+	put.key = span_of(at, key_len);
+	put.value = span_of(at + key_len, value_len);
+	*pos += PUT_HEAD_BYTES + (size_t)key_len + value_len;
+	assert(*pos <= puts->bytes.len);
 	return put;
 }
 
@@ -141,22 +143,16 @@ static int compare_keys(struct span a, struct span b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
-/* What most puts differ in, so that few keys are looked at to sort them. */
+/* What most keys of a table differ in, so that few are looked at to sort
+ * them. */
 struct sorting {
-	uint64_t lead[2]; /* the table, and the key's first 15 bytes */
-	const struct put *put;
+	uint64_t lead[2]; /* the key's first 16 bytes */
+	const uint8_t *key;
+	uint32_t key_len;
+	size_t pos; /* of the put: later ones are higher */
 };
 
-static struct sorting sorting_of(const struct put *put)
-{
-	uint8_t lead[16] = { (uint8_t)put->table };
-	size_t len = put->key.len;
-
-	memcpy(lead + 1, put->key.data, len < 15 ? len : 15);
-	return (struct sorting){ { load_u64(lead), load_u64(lead + 8) }, put };
-}
-
-static int compare_puts(const void *left, const void *right)
+static int compare_sorting(const void *left, const void *right)
 {
 	const struct sorting *a = left, *b = right;
 	int order = (a->lead[0] > b->lead[0]) - (a->lead[0] < b->lead[0]);
@@ -164,43 +160,82 @@ static int compare_puts(const void *left, const void *right)
 	if (!order)
 		order = (a->lead[1] > b->lead[1]) - (a->lead[1] < b->lead[1]);
 	if (!order)
-		order = compare_keys(a->put->key, b->put->key);
-	/* Both keys lie in the log: the address tells which came first. */
+		order = compare_keys(span_of(a->key, a->key_len),
+				     span_of(b->key, b->key_len));
 	if (!order)
-		order = (a->put->key.data > b->put->key.data) -
-			(a->put->key.data < b->put->key.data);
+		order = (a->pos > b->pos) - (a->pos < b->pos);
 	return order;
+}
+
+/* Each table's puts from first[table] on, in the order of their keys. */
+static void sort_tables(const struct puts *puts, struct sorting *list,
+			size_t first[TABLE_COUNT + 1])
+{
+	size_t next[TABLE_COUNT];
+	size_t pos = 0;
+	bool ordered[TABLE_COUNT];
+
+	memcpy(next, first, sizeof(next));
+	memset(ordered, true, sizeof(ordered));
+	for (size_t i = 0; i < puts->count; i++) {
+		struct sorting one = { .pos = pos };
+		struct put put = puts_at(puts, &pos);
+		size_t at = next[put.table]++;
+		uint8_t lead[16] = { 0 };
+
+		memcpy(lead, put.key.data, put.key.len < 16 ? put.key.len : 16);
+		one.lead[0] = load_u64(lead);
+		one.lead[1] = load_u64(lead + 8);
+		one.key = put.key.data;
+		one.key_len = (uint32_t)put.key.len;
+		list[at] = one;
+		/* Changes come as they are sorted. */
+		if (at > first[put.table] &&
+		    compare_sorting(&list[at - 1], &one) > 0)
+			ordered[put.table] = false;
+	}
+	for (unsigned t = 0; t < TABLE_COUNT; t++)
+		if (!ordered[t])
+			qsort(list + first[t], first[t + 1] - first[t],
+			      sizeof(*list), compare_sorting);
+}
+
+static void count_tables(const struct puts *puts, size_t first[TABLE_COUNT + 1])
+{
+	size_t pos = 0;
+
+	memset(first, 0, (TABLE_COUNT + 1) * sizeof(*first));
+	for (size_t i = 0; i < puts->count; i++)
+		first[puts_at(puts, &pos).table + 1]++;
+	for (unsigned t = 0; t < TABLE_COUNT; t++)
+		first[t + 1] += first[t];
 }
 
 int puts_sorted(const struct puts *puts, struct put **out, size_t *count)
 {
-	size_t all = puts->count ? puts->count : 1, pos = 0, kept = 0;
-	struct put *list = calloc(all, sizeof(*list));
-	struct put *sorted = calloc(all, sizeof(*sorted));
-	struct sorting *sorting = calloc(all, sizeof(*sorting));
+	size_t all = puts->count ? puts->count : 1, kept = 0;
+	struct sorting *list = malloc(all * sizeof(*list));
+	struct put *sorted = malloc(all * sizeof(*sorted));
+	size_t first[TABLE_COUNT + 1];
 
-	if (!list || !sorted || !sorting) {
+	if (!list || !sorted) {
 		free(list);
 		free(sorted);
-		free(sorting);
 		return ERR_NOMEM;
 	}
+	count_tables(puts, first);
+	sort_tables(puts, list, first);
 	for (size_t i = 0; i < puts->count; i++) {
-		list[i] = puts_at(puts, &pos);
-		sorting[i] = sorting_of(&list[i]);
-	}
-	qsort(sorting, puts->count, sizeof(*sorting), compare_puts);
-	for (size_t i = 0; i < puts->count; i++) {
-		const struct put *put = sorting[i].put;
+		size_t pos = list[i].pos;
+		struct put put = puts_at(puts, &pos);
 
-		if (i + 1 < puts->count &&
-		    put->table == sorting[i + 1].put->table &&
-		    span_equal(put->key, sorting[i + 1].put->key))
-			continue;
-		sorted[kept++] = *put;
+		/* The last of a key counts. */
+		if (kept && sorted[kept - 1].table == put.table &&
+		    span_equal(sorted[kept - 1].key, put.key))
+			kept--;
+		sorted[kept++] = put;
 	}
 	free(list);
-	free(sorting);
 	*out = sorted;
 	*count = kept;
 	return 0;

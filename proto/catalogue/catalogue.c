@@ -75,32 +75,48 @@ static bool is_open(const struct catalogue *catalogue, uint32_t unit,
 		      catalogue->units[unit].closed, day);
 }
 
+/* The unit's first row, or one of another unit. */
+static size_t roster_begin(const struct catalogue *catalogue,
+			   const struct target *target, uint32_t unit)
+{
+	const struct unit *units = catalogue->units;
+	const struct roster_row *rows = target->roster;
+	size_t low = 0, high = target->roster_count;
+	size_t place = units[unit].place;
+
+	/* At once where every unit has a row. */
+	if (place < high && rows[place].unit == unit) {
+		while (place && rows[place - 1].unit == unit)
+			place--;
+		return place;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (units[rows[middle].unit].place < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct roster_row *catalogue_roster(const struct catalogue *catalogue,
 					  const struct target *target,
 					  uint32_t unit, int32_t day)
 {
 	const struct roster_row *found = NULL;
-	size_t low = 0, high = target->roster_count;
-	const char *id;
+	size_t row;
 
 	if (!is_open(catalogue, unit, day))
 		return NULL;
-	id = catalogue->units[unit].id;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		uint32_t at = target->roster[middle].unit;
-
-		if (strcmp(catalogue->units[at].id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	row = roster_begin(catalogue, target, unit);
 	/* The latest from among those that cover the day. */
-	for (; low < target->roster_count && target->roster[low].unit == unit;
-	     low++) {
-		if (covers(target->roster[low].from, target->roster[low].until,
+	for (; row < target->roster_count && target->roster[row].unit == unit;
+	     row++) {
+		if (covers(target->roster[row].from, target->roster[row].until,
 			   day))
-			found = &target->roster[low];
+			found = &target->roster[row];
 	}
 	return found;
 }

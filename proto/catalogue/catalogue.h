@@ -42,6 +42,7 @@ struct unit {
 	const char *id, *name_zh, *name_en, *group;
 	enum unit_kind kind;
 	uint32_t parent;
+	uint32_t place;		/* among all units, in the order of their ids */
 	int32_t opened, closed; /* first and last day; DAY_NONE: no limit */
 };
 

@@ -115,11 +115,10 @@ static bool read_roster_row(const struct row *row, uint32_t target,
 static int compare_roster(const void *left, const void *right, void *ctx)
 {
 	const struct roster_row *a = left, *b = right;
-	const struct catalogue *catalogue = ctx;
+	const struct unit *units = ctx;
 
 	if (a->unit != b->unit)
-		return strcmp(catalogue->units[a->unit].id,
-			      catalogue->units[b->unit].id);
+		return units[a->unit].place < units[b->unit].place ? -1 : 1;
 	return a->from < b->from ? -1 : a->from > b->from;
 }
 
@@ -147,6 +146,7 @@ void load_roster(struct loader *loader)
 				&row, t, &target->roster[target->roster_count]);
 		}
 		qsort_r(target->roster, target->roster_count,
-			sizeof(*target->roster), compare_roster, catalogue);
+			sizeof(*target->roster), compare_roster,
+			catalogue->units);
 	}
 }

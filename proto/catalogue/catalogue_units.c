@@ -203,6 +203,30 @@ static void name_authority(struct loader *loader)
 	}
 }
 
+static int compare_ids(const void *left, const void *right)
+{
+	const struct unit *const *a = left, *const *b = right;
+
+	return strcmp((*a)->id, (*b)->id);
+}
+
+/* Rosters are in the order of ids: what is looked up in them needs no texts. */
+static void place_units(struct loader *loader)
+{
+	struct catalogue *catalogue = loader->catalogue;
+	size_t count = catalogue->unit_count;
+	struct unit **order =
+		loader_scratch(loader, count, sizeof(struct unit *));
+
+	if (!order)
+		return;
+	for (size_t i = 0; i < count; i++)
+		order[i] = &catalogue->units[i];
+	qsort(order, count, sizeof(struct unit *), compare_ids);
+	for (size_t i = 0; i < count; i++)
+		order[i]->place = (uint32_t)i;
+}
+
 void load_units(struct loader *loader)
 {
 	struct catalogue *catalogue = loader->catalogue;
@@ -234,6 +258,7 @@ void load_units(struct loader *loader)
 	catalogue->units = units;
 	for (size_t i = 0; i < catalogue->unit_count; i++)
 		read_unit(&rows[i], &units[i]);
+	place_units(loader);
 	check_parents(loader, rows);
 	name_authority(loader);
 }

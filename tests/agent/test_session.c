@@ -292,6 +292,8 @@ static void perform(struct shell *shell, const struct session_action *action)
 	case SESSION_EVIDENCE:
 		shell->evidences++;
 		break;
+	case SESSION_FORMER:
+	case SESSION_SUCCEEDED:
 	case SESSION_REOPENED:
 	case SESSION_CHECKPOINT:
 	case SESSION_SAFE:

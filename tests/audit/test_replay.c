@@ -136,7 +136,7 @@ static void write_store(const struct world *world, uint64_t size, bool tamper)
 	struct err err = { 0 };
 
 	puts_init(&puts);
-	cr_assert_eq(replay_init(&replay, &err), 0);
+	cr_assert_eq(replay_init(&replay, true, &err), 0);
 	cr_assert_eq(replay_run(&replay, world->journal, until, &err), 0, "%s",
 		     err.msg);
 	reader = memory_tables_reader(replay.tables);
@@ -181,7 +181,7 @@ Test(replay, gives_what_was_folded_live)
 	world_init(&world);
 	write_journal(&world);
 	strbuf_init(&text, 0);
-	cr_assert_eq(replay_init(&replay, &err), 0);
+	cr_assert_eq(replay_init(&replay, true, &err), 0);
 	cr_assert_eq(replay_run(&replay, world.journal, all, &err), 0, "%s",
 		     err.msg);
 	cr_expect_eq(replay.entries, world.stage.entry_count);
@@ -222,7 +222,7 @@ Test(replay, stops_at_a_size_or_a_time)
 		struct replay replay;
 		struct err err = { 0 };
 
-		cr_assert_eq(replay_init(&replay, &err), 0);
+		cr_assert_eq(replay_init(&replay, true, &err), 0);
 		cr_expect_eq(
 			replay_run(&replay, world.journal, rows[i].until, &err),
 			0, "row %zu: %s", i, err.msg);
@@ -253,7 +253,7 @@ Test(replay, finds_a_batch_that_admission_would_not_have_taken)
 	entry->leaf = fold_leaf(world.stage.fold, &entry->batch, ADMIT_TAKE,
 				world.stage.now_us);
 	write_journal(&world);
-	cr_assert_eq(replay_init(&replay, &err), 0);
+	cr_assert_eq(replay_init(&replay, true, &err), 0);
 	cr_expect_eq(replay_run(&replay, world.journal, all, &err),
 		     ERR_CORRUPT);
 	cr_expect(strstr(err.msg, "admission says ahead"), "%s", err.msg);
@@ -271,7 +271,7 @@ static struct comparing compared(const struct world *world)
 	struct err err = { 0 };
 
 	strbuf_init(&comparing.text, 0);
-	cr_assert_eq(replay_init(&replay, &err), 0);
+	cr_assert_eq(replay_init(&replay, true, &err), 0);
 	cr_expect_eq(compare_store(&replay, world->journal, world->dir,
 				   &comparing, &err),
 		     0, "%s", err.msg);

@@ -28,7 +28,14 @@ def months_over():
     return day.year, day.month
 
 
-def catalogue(targets, units):
+def weeks_over():
+    """The same by weeks."""
+    day = datetime.date.today() - datetime.timedelta(days=14)
+    year, week, _ = day.isocalendar()
+    return year, week
+
+
+def catalogue(targets, units, period="month"):
     """Every unit shares in every target; one department leads them all."""
     year, _ = months_over()
     t, u = range(targets), range(units)
@@ -38,9 +45,9 @@ def catalogue(targets, units):
         "units.csv": "unit,name_zh,kind\nlead,牵头部门,department\n" +
                      "".join(f"u{i:05},第{i}镇,town\n" for i in u),
         "targets.csv":
-            "target,name_zh,kind,uom_zh,compare,goal,lead,approve\n" +
-            "".join(f"t{i:05},第{i}项,flow,个,>=,{units * 1000},lead,\n"
-                    for i in t),
+            "target,name_zh,kind,uom_zh,compare,goal,lead,approve,period\n" +
+            "".join(f"t{i:05},第{i}项,flow,个,>=,{units * 1000},lead,,"
+                    f"{period}\n" for i in t),
         "roster.csv": "target,unit,quota\n" +
                       "".join(f"t{i:05},u{j:05},1000\n" for i in t for j in u),
     }
@@ -49,7 +56,7 @@ def catalogue(targets, units):
 class Ground:
     """build: the build directory; the folder goes away with close."""
 
-    def __init__(self, build, targets, units, under=None):
+    def __init__(self, build, targets, units, under=None, period="month"):
         self.build = build
         self.folder = tempfile.mkdtemp(prefix="tally-bench-", dir=under)
         self.collector_dir = self.path("collector")
@@ -57,7 +64,7 @@ class Ground:
         self.collector = None
         self.log = open(self.path("log"), "ab")
         try:
-            self.found(catalogue(targets, units))
+            self.found(catalogue(targets, units, period))
         except BaseException:
             self.close()
             raise

@@ -24,11 +24,15 @@
 struct load_options {
 	const char *admin, *endpoint;
 	const char *collector; /* its directory, to weigh what it writes */
+	const char *out;       /* NULL: sent; else written there */
 	long pid;	       /* the collector's */
-	uint64_t offices, units, targets, months, year;
-	uint64_t batch;	  /* statements in one */
-	uint64_t window;  /* batches in flight, of each office */
-	uint64_t reports; /* of all offices together */
+	uint64_t offices, units, targets, year;
+	const char *period; /* M: months, W: weeks */
+	uint64_t periods;   /* that are over */
+	uint64_t batch;	    /* statements in one */
+	uint64_t window;    /* batches in flight, of each office */
+	uint64_t reports;   /* of all offices together */
+	uint64_t at_once;   /* sessions that are opened; 0: some */
 };
 
 /* One to send, in order. */
@@ -37,12 +41,21 @@ struct load_batch {
 	uint64_t sent_ns;
 };
 
+/* Where an office's cells stand. */
+struct cells {
+	uint8_t (*bases)[BASE_BYTES];
+	uint64_t count, seed;
+	uint64_t step; /* 0: any cell is next; else the one so far ahead */
+	uint64_t at;
+};
+
 struct office {
 	struct sign_pair sign;
 	struct curve_pair curve;
 	uint8_t code_seed[CODE_SEED_BYTES];
 	uint64_t first_unit, unit_count;
-	struct hash head;	    /* of what was sealed last */
+	struct hash head; /* of what was sealed last */
+	struct cells cells;
 	struct load_batch *batches; /* batches[i] has the number 2 + i */
 	uint64_t batch_count, sent, acknowledged;
 	uint64_t credit_until;
@@ -62,6 +75,7 @@ struct load {
 	int poll; /* epoll: a descriptor an office */
 	struct office *offices;
 	uint64_t refused; /* statements */
+	double opened_s;  /* until all sessions were ready */
 	/* in the measured part */
 	double *waited_ms; /* of each batch */
 	uint64_t waited_count;
@@ -88,6 +102,9 @@ struct sealed load_say(struct load *load, const struct statement *statement);
 /* Seals all that an office will send. */
 void load_seal_reports(struct load *load, struct office *office,
 		       uint64_t reports);
+/* Writes all that offices say to a file, one batch of each in turn: its length
+ * (u32) and the Batch message. Each cell is reported before any is again. */
+void load_write_reports(struct load *load);
 
 /* ---- load_wire.c ---- */
 

@@ -104,7 +104,8 @@ static void read_options(struct load_options *options, int argc, char **argv)
 		{ "offices", NULL, &options->offices },
 		{ "units", NULL, &options->units },
 		{ "targets", NULL, &options->targets },
-		{ "months", NULL, &options->months },
+		{ "period", &options->period, NULL },
+		{ "periods", NULL, &options->periods },
 		{ "year", NULL, &options->year },
 		{ "batch", NULL, &options->batch },
 		{ "window", NULL, &options->window },
@@ -117,6 +118,14 @@ static void read_options(struct load_options *options, int argc, char **argv)
 
 		if (found)
 			pid = number(argv[i + 1]);
+		if (!strcmp(argv[i], "at_once")) {
+			options->at_once = number(argv[i + 1]);
+			continue;
+		}
+		if (!strcmp(argv[i], "out")) {
+			options->out = argv[i + 1];
+			continue;
+		}
 		for (size_t n = 0; n < sizeof(known) / sizeof(known[0]); n++) {
 			if (strcmp(argv[i], known[n].name) != 0)
 				continue;
@@ -154,6 +163,16 @@ static void release(struct load *load)
 	arena_release(&load->arena);
 }
 
+static void send_reports(struct load *load)
+{
+	for (uint64_t i = 0; i < load->options.offices; i++)
+		load_seal_reports(load, &load->offices[i],
+				  load->options.reports /
+					  load->options.offices);
+	load_open_sessions(load);
+	load_run(load);
+}
+
 int main(int argc, char **argv)
 {
 	struct load load = { 0 };
@@ -169,11 +188,10 @@ int main(int argc, char **argv)
 	read_admin(&load);
 	share_units(&load);
 	load_enrol(&load);
-	for (uint64_t i = 0; i < load.options.offices; i++)
-		load_seal_reports(&load, &load.offices[i],
-				  load.options.reports / load.options.offices);
-	load_open_sessions(&load);
-	load_run(&load);
+	if (load.options.out)
+		load_write_reports(&load);
+	else
+		send_reports(&load);
 	release(&load);
 	return load.refused ? 1 : 0;
 }

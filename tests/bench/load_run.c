@@ -222,18 +222,20 @@ static void greet(struct load *load, struct office *office)
 
 void load_open_sessions(struct load *load)
 {
-	uint64_t greeted = 0;
+	uint64_t greeted = 0, began_ns = load_now_ns();
+	uint64_t at_once = load->options.at_once ? load->options.at_once :
+						   OPENED_AT_ONCE;
 
 	load->poll = epoll_create1(EPOLL_CLOEXEC);
 	if (load->poll < 0)
 		load_die("cannot watch sockets", strerror(errno));
 	for (uint64_t i = 0; i < load->options.offices; i++) {
-		while (greeted < load->options.offices &&
-		       greeted < i + OPENED_AT_ONCE)
+		while (greeted < load->options.offices && greeted < i + at_once)
 			greet(load, &load->offices[greeted++]);
 		while (!load->offices[i].ready)
 			hear_all(load, NULL);
 	}
+	load->opened_s = (double)(load_now_ns() - began_ns) / 1e9;
 }
 
 /* ---- the measurement ---- */
@@ -263,13 +265,15 @@ static void print_result(struct load *load, uint64_t batches,
 		     ", \"throughput\": %.1f, \"ack_p50\": %.3f, "
 		     "\"ack_p99\": %.3f, \"ack_max\": %.3f, "
 		     "\"cpu\": %.3f, \"journal\": %.2f, "
-		     "\"written\": %.1f, \"memory\": %.1f}\n",
+		     "\"written\": %.1f, \"memory\": %.1f, "
+		     "\"open\": %.2f}\n",
 		     reports, load->refused, reports / seconds, part(load, 0.5),
 		     part(load, 0.99), part(load, 1),
 		     (after->cpu_s - before->cpu_s) / reports * 1e6,
 		     (double)after->journal / all,
 		     (double)(after->written - before->written) / reports,
-		     (double)number_of(load, "status", "VmHWM:") / 1024);
+		     (double)number_of(load, "status", "VmHWM:") / 1024,
+		     load->opened_s);
 }
 
 void load_run(struct load *load)

@@ -1,11 +1,14 @@
 /* What offices say: reports of random cells, each based on the one before. */
 #include "bench/load.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/bytes.h"
 
 struct sealed load_say(struct load *load, const struct statement *statement)
 {
@@ -58,22 +61,36 @@ static uint64_t draw(uint64_t *state)
 	return (x * 2685821657736338717ull) >> 16;
 }
 
-/* Where an office's cells stand. */
-struct cells {
-	uint8_t (*bases)[BASE_BYTES];
-	uint64_t count, seed;
-};
+static uint64_t next_cell(struct cells *cells)
+{
+	if (!cells->step)
+		return draw(&cells->seed) % cells->count;
+	cells->at = (cells->at + cells->step) % cells->count;
+	return cells->at;
+}
 
-static struct sealed report(struct load *load, const struct office *office,
-			    struct cells *cells)
+static void init_cells(const struct load *load, struct office *office)
 {
 	const struct load_options *options = &load->options;
+	struct cells *cells = &office->cells;
+
+	cells->count = office->unit_count * options->targets * options->periods;
+	cells->seed = office->first_unit * 7919 + 1;
+	cells->bases = calloc(cells->count, sizeof(*cells->bases));
+	if (!cells->bases)
+		load_die("cannot seal", "no memory");
+}
+
+static struct sealed report(struct load *load, struct office *office)
+{
+	const struct load_options *options = &load->options;
+	struct cells *cells = &office->cells;
 	static const uint8_t none[BASE_BYTES];
-	uint64_t cell = draw(&cells->seed) % cells->count;
-	uint64_t month = cell % options->months;
-	uint64_t target = cell / options->months % options->targets;
+	uint64_t cell = next_cell(cells);
+	uint64_t period = cell % options->periods;
+	uint64_t target = cell / options->periods % options->targets;
 	uint64_t unit =
-		office->first_unit + cell / options->months / options->targets;
+		office->first_unit + cell / options->periods / options->targets;
 	char names[4][24];
 	struct cell_text value = { 0 };
 	struct statement statement = { .kind = SAID_REPORT };
@@ -81,8 +98,9 @@ static struct sealed report(struct load *load, const struct office *office,
 
 	(void)snprintf(names[0], sizeof(names[0]), "t%05" PRIu64, target);
 	(void)snprintf(names[1], sizeof(names[1]), "u%05" PRIu64, unit);
-	(void)snprintf(names[2], sizeof(names[2]), "%04" PRIu64 "M%02" PRIu64,
-		       options->year, month + 1);
+	(void)snprintf(names[2], sizeof(names[2]), "%04u%c%02u",
+		       (unsigned)options->year, *options->period,
+		       (unsigned)period + 1);
 	(void)snprintf(names[3], sizeof(names[3]), "%" PRIu64,
 		       draw(&cells->seed) % 1000);
 	value.value = span_of_text(names[3]);
@@ -100,29 +118,101 @@ static struct sealed report(struct load *load, const struct office *office,
 	return sealed;
 }
 
+/* The office's next batch; sealed has room for it. */
+static struct span seal_next(struct load *load, struct office *office,
+			     uint64_t sequence, struct sealed *sealed)
+{
+	arena_reset(&load->arena);
+	for (uint64_t n = 0; n < load->options.batch; n++)
+		sealed[n] = report(load, office);
+	return load_seal(load, &office->sign, sequence, &office->head, sealed,
+			 load->options.batch);
+}
+
+static struct sealed *room_for_batch(const struct load *load)
+{
+	struct sealed *sealed =
+		calloc(load->options.batch, sizeof(struct sealed));
+
+	if (!sealed)
+		load_die("cannot seal", "no memory");
+	return sealed;
+}
+
 void load_seal_reports(struct load *load, struct office *office,
 		       uint64_t reports)
 {
-	const struct load_options *options = &load->options;
-	uint64_t batch_count = (reports + options->batch - 1) / options->batch;
-	struct sealed *sealed = calloc(options->batch, sizeof(*sealed));
-	struct cells cells = { .count = office->unit_count * options->targets *
-					options->months,
-			       .seed = office->first_unit * 7919 + 1 };
+	uint64_t each = load->options.batch;
+	uint64_t batch_count = (reports + each - 1) / each;
+	struct sealed *sealed = room_for_batch(load);
 
-	cells.bases = calloc(cells.count, sizeof(*cells.bases));
+	init_cells(load, office);
 	office->batches = calloc(batch_count, sizeof(*office->batches));
-	if (!sealed || !cells.bases || !office->batches)
+	if (!office->batches)
 		load_die("cannot seal", "no memory");
-	for (uint64_t i = 0; i < batch_count; i++) {
-		arena_reset(&load->arena);
-		for (uint64_t n = 0; n < options->batch; n++)
-			sealed[n] = report(load, office, &cells);
-		office->batches[i].bytes = load_seal(load, &office->sign, 2 + i,
-						     &office->head, sealed,
-						     options->batch);
-	}
+	for (uint64_t i = 0; i < batch_count; i++)
+		office->batches[i].bytes =
+			seal_next(load, office, 2 + i, sealed);
 	office->batch_count = batch_count;
-	free(cells.bases);
+	free(office->cells.bases);
 	free(sealed);
+}
+
+/* ---- to a file ---- */
+
+/* The cells in an order that jumps about and comes to each of them. */
+static uint64_t step_through(uint64_t count)
+{
+	uint64_t step = count / 3 * 2 + 1, a, b, rest;
+
+	for (;; step++) {
+		for (a = count, b = step; b; b = rest) {
+			rest = a % b;
+			a = b;
+		}
+		if (a == 1)
+			return step;
+	}
+}
+
+static void write_batch(FILE *out, struct span message)
+{
+	struct span batch = span_of(message.data + WIRE_PREFIX_BYTES,
+				    message.len - WIRE_PREFIX_BYTES);
+	uint8_t len[4];
+
+	store_u32(len, (uint32_t)batch.len);
+	if (fwrite(len, sizeof(len), 1, out) != 1 ||
+	    fwrite(batch.data, batch.len, 1, out) != 1)
+		load_die("cannot write", strerror(errno));
+}
+
+void load_write_reports(struct load *load)
+{
+	const struct load_options *options = &load->options;
+	FILE *out = fopen(options->out, "wb");
+	uint64_t rounds = options->reports / options->offices / options->batch;
+	struct sealed *sealed = room_for_batch(load);
+
+	if (!out)
+		load_die(options->out, strerror(errno));
+	for (uint64_t i = 0; i < options->offices; i++) {
+		init_cells(load, &load->offices[i]);
+		load->offices[i].cells.step =
+			step_through(load->offices[i].cells.count);
+	}
+	for (uint64_t round = 0; round < rounds; round++) {
+		for (uint64_t i = 0; i < options->offices; i++) {
+			struct span message = seal_next(load, &load->offices[i],
+							2 + round, sealed);
+
+			write_batch(out, message);
+			free((void *)(uintptr_t)message.data);
+		}
+	}
+	for (uint64_t i = 0; i < options->offices; i++)
+		free(load->offices[i].cells.bases);
+	free(sealed);
+	if (fclose(out))
+		load_die(options->out, strerror(errno));
 }

@@ -7,7 +7,9 @@ import subprocess
 
 from ground import Failure, Ground, months_over
 
-Shape = collections.namedtuple("Shape", "what offices batch window reports")
+Shape = collections.namedtuple("Shape",
+                               "what offices batch window reports at_once",
+                               defaults=(64,))
 
 # window: batches in flight of each office. What many clerks of one office
 # wait for goes in one batch, as the agent seals it: 16 outstanding reports are
@@ -19,6 +21,8 @@ SHAPES = {
                   600_000),
     "many": Shape("1000 offices, one report outstanding each", 1000, 1, 1,
                   60_000),
+    "rush": Shape("1000 offices that connect at once, then 3 reports of each",
+                  1000, 1, 1, 3_000, 1000),
     "alone": Shape("one office alone, one report", 1, 1, 1, 2_000),
 }
 
@@ -35,6 +39,7 @@ MEASURES = (
     ("store", "B/report", "LMDB's growth"),
     ("written", "B/report", "all that the collector writes to disk"),
     ("memory", "MiB", "the collector's peak"),
+    ("open", "s", "until all sessions are open and know all they are told"),
 )
 
 
@@ -43,8 +48,10 @@ def load(ground, shape, targets, units, reports):
     words = {"admin": ground.admin, "endpoint": ground.endpoint,
              "collector": ground.collector_dir, "pid": ground.collector.pid,
              "offices": shape.offices, "units": units, "targets": targets,
-             "months": months, "year": year, "batch": shape.batch,
-             "window": shape.window, "reports": reports}
+             "period": "M",
+             "periods": months, "year": year, "batch": shape.batch,
+             "window": shape.window, "reports": reports,
+             "at_once": shape.at_once}
     run = subprocess.run(
         [os.path.join(ground.build, "tests", "bench-load"),
          *(str(word) for pair in words.items() for word in pair)],
@@ -82,7 +89,7 @@ def summary(name, unit, values):
             "n": len(values)}
 
 
-def summaries(name, runs):
+def summaries(name, runs, measures=MEASURES):
     return [summary(f"{name}.{measure_}", unit,
                     [run[measure_] for run in runs])
-            for measure_, unit, _ in MEASURES]
+            for measure_, unit, _ in measures]

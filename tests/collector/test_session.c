@@ -283,13 +283,12 @@ static void pong(void *ctx, uint32_t route)
 }
 
 static void recall(void *ctx, uint32_t route, const struct hash *key,
-		   uint64_t from, uint64_t count)
+		   const struct recall *asked)
 {
 	(void)ctx;
 	(void)route;
 	(void)key;
-	(void)from;
-	(void)count;
+	(void)asked;
 }
 
 static void alarm_(void *ctx, const char *event,

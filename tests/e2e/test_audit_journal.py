@@ -204,6 +204,17 @@ class Journal(unittest.TestCase):
         for name in ("journal", "entries", "statements", "root"):
             self.assertEqual(verified[name], replayed[name])
 
+    def test_replay_to_any_size_is_byte_identical_across_runs(self):
+        size = json.loads(run("replay", self.dir, "--json").stdout)["entries"]
+        seen = set()
+        for until in range(size + 1):
+            first, again = (run("replay", self.dir, "--until", str(until),
+                                "--json") for _ in range(2))
+            self.assertEqual((first.code, first.stderr), (0, ""))
+            self.assertEqual(first.stdout, again.stdout, until)
+            seen.add(first.stdout)
+        self.assertEqual(len(seen), size + 1)
+
     def test_replay_until(self):
         full = json.loads(run("replay", self.dir, "--json").stdout)
         for until, entries in (("0", 0), ("1", 1), ("3", 3),

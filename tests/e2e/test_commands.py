@@ -172,8 +172,8 @@ class Examples(unittest.TestCase):
             line = line.replace(place, real)
         words = shlex.split(line)
         self.assertEqual(words[:2], [program, command])
-        if program == "tally-agent" or (program, command) == PROGRAMS[1:2] + (
-                "run",):
+        if program == "tally-agent" or (program, command) in (
+                ("tally-collector", "run"), ("tally-collector", "rotate")):
             words += ["--clock", self.world.clock]
         if (program, command) == ("tally-agent", "found"):
             words.append("--simulated")
@@ -295,7 +295,10 @@ class Examples(unittest.TestCase):
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
         for command in ("verify", "verify", "replay", "replay", "figures",
                         "figures", "figures", "figures", "receipt",
-                        "explain"):
+                        "explain", "late"):
+            self.assertTrue(self.run_next("tally-audit", command))
+        self.assertEqual(self.run_next("tally-audit", "late"), "")
+        for command in "diff", "diff", "export", "export":
             self.assertTrue(self.run_next("tally-audit", command))
         self.run_next("tally-audit", "prove")
         self.assertTrue(self.run_next("tally-audit", "check"))
@@ -310,6 +313,13 @@ class Examples(unittest.TestCase):
                           self.run_next("tally-collector", "recover"))
         self.assertIn("nothing that was signed is missing",
                       self.run_next("tally-collector", "reopen"))
+        # new keys for the collector
+        for _ in range(2):
+            self.assertRegex(self.run_next("tally-collector", "rotate"),
+                             "^[0-9a-f]{64}$")
+        shutil.copy(self.path("collector/collector.successions"), self.folder)
+        self.assertRegex(self.run_next("tally-agent", "follow"),
+                         "^[0-9a-f]{64}$")
         self.assertEqual(self.left, {program: [] for program in PROGRAMS})
 
     def lead(self):

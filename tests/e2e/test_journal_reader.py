@@ -134,6 +134,10 @@ class Reader(unittest.TestCase):
         self.assertEqual(replayed["refused"], 1)
         self.assertEqual(len(rows.rows), replayed["rows"])
         self.assertEqual(rows.links().hex(), replayed["links"])
+        short = self.audit("replay", "--state")
+        self.assertEqual(rows.state_root().hex(), short.pop("state"))
+        self.assertEqual(short, {key: replayed[key] for key in replayed
+                                 if key != "links"})
         self.assertGreater(len(self.journal.states), 0)
         for applied, count, root, rules in self.journal.states:
             rows = reference.Rows(self.journal, refused, late, applied)

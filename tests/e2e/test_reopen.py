@@ -14,7 +14,9 @@ WORDS = ("--by", "李明, data office", "--why",
          "the disk broke, longmen's machine is lost")
 
 
-class Reopen(Lost):
+class Opened(Lost):
+    """A journal that is opened again."""
+
     def reopen(self, *words, code=0, said=WORDS):
         return self.world.call("tally-collector", "reopen", "--dir", self.dir,
                                "--clock", self.world.clock, *said, *words,
@@ -35,6 +37,8 @@ class Reopen(Lost):
         for office in offices:
             until(lambda o=office: done(o), "evidence")
 
+
+class Reopen(Opened):
     def broken(self):
         """All of longmen's since the copy is lost, and its machine."""
         self.keep()

@@ -11,6 +11,9 @@ import tempfile
 import unittest
 
 SOURCE = os.environ["TALLY_SOURCE"]
+sys.path.insert(0, os.path.join(SOURCE, "tests", "interop"))
+import tiles_checker  # noqa: E402
+
 BIN = os.environ["TALLY_BIN"]
 EXAMPLE = os.path.join(SOURCE, "examples", "neijiang-2024")
 LIGHTS = {"done", "green", "yellow", "red", "grey"}
@@ -83,6 +86,28 @@ class Year(unittest.TestCase):
         self.assertIn(f"the store agrees, byte for byte, at size {size}\n",
                       readme)
         self.assertIn(f"台账更正”  [{size}.0]\n", readme)
+
+    def test_every_change_of_a_quarter_has_its_statements(self):
+        run = audit("diff", self.collector, "2024-07-10", "2024-10-10",
+                    "--json")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        lines = [json.loads(line) for line in run.stdout.splitlines()]
+        said = {line["receipt"] for line in lines if "receipt" in line}
+        changed = [line for line in lines if "change" in line]
+        self.assertGreater(len(changed), 100)
+        for line in changed:
+            self.assertTrue(line["by"], line)
+            self.assertLessEqual(set(line["by"]), said)
+
+    def test_its_tiles_are_those_of_a_stock_implementation(self):
+        """Two levels of them, of 597 entries."""
+        folder = os.path.join(self.folder, "export")
+        run = audit("export", self.collector, folder, "--tiles")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertTrue(os.path.exists(os.path.join(folder, "tile/1/000.p/2")))
+        run = tiles_checker.run(folder, os.path.join(self.collector,
+                                                     "collector.card"))
+        self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_official_sources_are_units_of_their_kind(self):
         def rows(name):

@@ -1,5 +1,6 @@
 /* Small texts that people type or hand on: cards, codes, periods, days,
- * numbers; CSV as such; and what offices hand over to a collector. */
+ * numbers; CSV as such; what offices hand over to a collector; how its keys
+ * follow one another. */
 #include <assert.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "proto/handover.h"
 #include "proto/period.h"
 #include "proto/reopening.h"
+#include "proto/succession.h"
 
 #define ARENA_BYTES (16 * 1024 * 1024)
 
@@ -45,6 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span_of(data, size);
 	struct reopening reopening;
+	struct key_chain chain = { 0 };
+	struct checkpoint checkpoint;
 	struct decimal decimal;
 	struct arena arena;
 	struct card card;
@@ -62,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parse_period(text);
 	parse_handed_over(text);
 	(void)reopening_read(text, &reopening, &err);
+	(void)key_chain_add_all(&chain, text, &err);
+	(void)key_chain_open(&chain, text, &checkpoint, &err);
 	arena_release(&arena);
 	return 0;
 }

@@ -83,7 +83,9 @@ Test(talk, welcome_round_trips)
 				.simulated = true,
 				.reopened = { span_of_text("one"),
 					      span_of_text("two") },
-				.reopened_count = 2 };
+				.reopened_count = 2,
+				.successions = { span_of_text("three") },
+				.succession_count = 1 };
 	struct welcome got;
 
 	fill(&made.head, 7);
@@ -106,6 +108,8 @@ Test(talk, welcome_round_trips)
 	cr_expect_eq(got.now_us, 1700000000000000);
 	cr_expect_eq(got.zone_minutes, -210);
 	cr_expect(got.simulated);
+	cr_assert_eq(got.succession_count, 1);
+	cr_expect(span_equal(got.successions[0], made.successions[0]));
 	cr_assert_eq(got.reopened_count, 2);
 	cr_expect(span_equal(got.reopened[0], made.reopened[0]));
 	cr_expect(span_equal(got.reopened[1], made.reopened[1]));
@@ -168,7 +172,8 @@ Test(talk, nack_recall_and_recalled_round_trip)
 			     .retry_ms = 100,
 			     .wanted = 2 },
 		    nack_got;
-	struct recall recall = { .from = 3, .count = 9 }, recall_got;
+	struct recall recall = { .from = 3, .count = 9, .key = { { 7 } } },
+		      recall_got;
 	struct recalled recalled = {
 		.receipt = { 3, 10, 77, verdicts, 2 },
 		.batch = span_of_text("bytes of a batch"),
@@ -191,6 +196,7 @@ Test(talk, nack_recall_and_recalled_round_trip)
 		     0);
 	cr_expect_eq(recall_got.from, 3);
 	cr_expect_eq(recall_got.count, 9);
+	cr_expect(hash_equal(&recall_got.key, &recall.key));
 
 	strbuf_clear(&buf);
 	cr_assert_eq(talk_encode_recalled(&recalled, &buf, NULL), 0);

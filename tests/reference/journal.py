@@ -416,6 +416,9 @@ class Journal:
         self.since = 0    # entries since the last one
         self.forks = self.signatures = 0
         self.keys = Keys()
+        self.broken = False  # a reopening, and since then only successions
+        self.collectors = []  # their checkpoint keys now
+        self.successions = []  # size, old key, new key
         self.reopened = []  # kept, lost, its root, the note's lines
         if os.path.isdir(os.path.join(folder, "journal")):
             folder = os.path.join(folder, "journal")
@@ -456,13 +459,19 @@ class Journal:
         need(1 <= length <= 1024, "the leaf's length")
         leaf, batch = payload[4:4 + length], payload[4 + length:]
         version, kind, recv_us = struct.unpack(">BBQ", leaf[:10])
-        need(version == 1 and kind in (1, 2, 3, 5),
+        need(version == 1 and kind in (1, 2, 3, 5, 6),
              f"leaf {version}, kind {kind}")
         need(recv_us >= self.recv_us, "received before the entry before")
         if kind == 5:
             self.read_reopening(leaf, batch, recv_us)
+            self.broken = True
             self.leaves.append(leaf_hash(leaf))
             return
+        if kind == 6:
+            self.read_succession(leaf, batch, recv_us)
+            self.leaves.append(leaf_hash(leaf))
+            return
+        self.broken = False
         self.check_place(kind, recv_us)
         self.recv_us = recv_us
         self.since = 0 if kind == 3 else self.since + 1
@@ -496,6 +505,38 @@ class Journal:
              lines[4].startswith("at ") and lines[5].startswith("by ") and
              lines[6].startswith("why "), "the note does not say the leaf's")
         self.reopened.append((kept, lost, lost_root, lines))
+
+    def read_succession(self, leaf, note, recv_us):
+        """A key of the collector goes over to another; it counts for nothing
+        else. Of a later place than its own only behind a reopening."""
+        need(len(leaf) == 178 and recv_us == self.recv_us and self.leaves,
+             "a succession's length or time")
+        size, root, old, new, curve, name = struct.unpack(">Q32s32s32s32s32s",
+                                                          leaf[10:])
+        need(size == len(self.leaves) and root == self.root or
+             size >= len(self.leaves) and self.broken,
+             "a succession of another place")
+        need(name == sha(note), "the note is not the leaf's")
+        text, lines = note.decode().split("\n\n")
+        said = text.split("\n")
+        need(said[0] == f"tally/{self.id.hex()}/succession" and
+             said[1] == f"size {size} {base64.b64encode(root).decode()}" and
+             said[2].startswith("after ") and said[3].startswith("at ") and
+             said[4:7] == [f"from {old.hex()}", f"to {new.hex()}",
+                           f"curve {curve.hex()}"] and
+             said[7].startswith("by ") and said[8].startswith("why ") and
+             len(said) == 9, "the note does not say the leaf's")
+        for key, line in zip((old, new), lines.splitlines(), strict=True):
+            mark, signer, mac = line.split(" ")
+            mac = base64.b64decode(mac)
+            need(mark == "—" and signer == f"tally/{self.id.hex()}" and
+                 mac[:4] == sha(signer.encode() + b"\n\1" + key)[:4] and
+                 signed(key, (text + "\n").encode(), mac[4:]),
+                 "a succession that not both have signed")
+        need(old in self.collectors and new not in self.collectors,
+             "a succession of keys that are not the collector's")
+        self.collectors[self.collectors.index(old)] = new
+        self.successions.append((size, old, new))
 
     def seen_is_lost(self, size, root):
         """Of a part that is said to be lost, nobody can tell the root."""
@@ -561,6 +602,9 @@ class Journal:
         for n, (sealed, statement) in enumerate(zip(batch["sealed"], said)):
             self.read_statement(n, batch["key"], sealed, statement)
             last = self.statements[-1]
+            if last["kind"] == "found":
+                self.collectors = [keys["checkpoint_key"] for keys
+                                   in last["said"]["collectors"]]
             last.update(recv_us=recv_us, sequence=header["sequence"])
             if "said" in last:
                 self.keys.statement(batch["key"], last["kind"], last["said"],

@@ -274,7 +274,7 @@ static void check_store(void)
 	struct replay replay;
 	struct err err = { 0 };
 
-	must(replay_init(&replay, &err), &err, "replay");
+	must(replay_init(&replay, true, &err), &err, "replay");
 	strbuf_init(&comparing.text, 0);
 	must(compare_store(&replay, DIR "/journal", DIR "/store", &comparing,
 			   &err),
@@ -300,7 +300,7 @@ void sim_check_all(unsigned offices)
 	check_rot();
 	check_memory();
 	record = read_record();
-	must(replay_init(&replay, &err), &err, "replay");
+	must(replay_init(&replay, true, &err), &err, "replay");
 	must(replay_run(&replay, DIR "/journal", all, &err), &err, "replay");
 	tables = memory_tables_reader(replay.tables);
 	for (unsigned i = 0; i < offices; i++)

@@ -775,6 +775,98 @@ Test(fold, breaks_are_not_counted_between_state_entries)
 	stage_release(&stage);
 }
 
+static struct leaf succession_of(const struct stage *stage)
+{
+	struct leaf leaf = {
+		.kind = LEAF_SUCCEEDED,
+		.recv_us = fold_recv_us(stage->fold),
+		.applied = fold_applied(stage->fold),
+		.root = fold_root(stage->fold),
+		.from = stage_actor(90).pair.key,
+	};
+
+	memset(leaf.to.bytes, 7, SIGN_KEY_BYTES);
+	memset(leaf.curve, 8, CURVE_KEY_BYTES);
+	return leaf;
+}
+
+Test(fold, a_collectors_key_goes_over_to_one_that_is_not_known)
+{
+	struct said said = { .statement.kind = SAID_COLLECTOR_KEYS };
+	uint64_t found[SUCCESSIONS_MAX];
+	uint8_t curve[CURVE_KEY_BYTES];
+	struct err err = { 0 };
+	struct stage stage;
+	struct cast cast;
+	struct leaf leaf;
+
+	stage_open(&stage, &cast);
+	said.statement.said.collector_keys.checkpoint_key =
+		stage_actor(90).pair.key;
+	cr_assert_eq(stage_say(&stage, &cast.founder, &said), VERDICT_ADMITTED);
+	say_jobs(&stage, &cast, "2024M01");
+	for (int i = 0; i < 5; i++) {
+		leaf = succession_of(&stage);
+		switch (i) {
+		case 0:
+			leaf.recv_us++;
+			break;
+		case 1:
+			leaf.applied--;
+			break;
+		case 2:
+			leaf.root.bytes[0] ^= 1;
+			break;
+		case 3:
+			leaf.from.bytes[0] ^= 1;
+			break;
+		default:
+			leaf.to = leaf.from;
+		}
+		cr_expect_eq(apply_state(&stage, &leaf, &err), ERR_INVALID,
+			     "%d", i);
+	}
+	cr_expect_eq(fold_succeeded(stage.fold, found), 0);
+	leaf = succession_of(&stage);
+	cr_assert_eq(apply_state(&stage, &leaf, &err), 0, "%s", err.msg);
+	cr_assert_eq(fold_succeeded(stage.fold, found), 1);
+	cr_expect_eq(found[0], leaf.applied);
+	cr_expect(fold_collector_known(stage.fold, &leaf.to));
+	cr_assert(fold_collector_curve(stage.fold, &leaf.to, curve));
+	cr_expect_eq(memcmp(curve, leaf.curve, CURVE_KEY_BYTES), 0);
+	cr_expect_not(fold_collector_known(stage.fold, &leaf.from),
+		      "the old one is ended");
+	stage_release(&stage);
+}
+
+Test(fold, a_succession_that_was_lost_is_said_again_behind_the_break)
+{
+	struct said said = { .statement.kind = SAID_COLLECTOR_KEYS };
+	uint64_t found[SUCCESSIONS_MAX];
+	struct err err = { 0 };
+	struct stage stage;
+	struct cast cast;
+	struct leaf leaf, lost;
+
+	stage_open(&stage, &cast);
+	said.statement.said.collector_keys.checkpoint_key =
+		stage_actor(90).pair.key;
+	cr_assert_eq(stage_say(&stage, &cast.founder, &said), VERDICT_ADMITTED);
+	lost = succession_of(&stage);
+	lost.applied += 3;
+	lost.root.bytes[0] ^= 1;
+	cr_expect_eq(apply_state(&stage, &lost, &err), ERR_INVALID);
+	leaf = break_of(&stage);
+	cr_assert_eq(apply_state(&stage, &leaf, &err), 0, "%s", err.msg);
+	cr_assert_eq(apply_state(&stage, &lost, &err), 0, "%s", err.msg);
+	leaf = lost;
+	leaf.from = lost.to;
+	leaf.to.bytes[0] = 9;
+	cr_assert_eq(apply_state(&stage, &leaf, &err), 0, "%s", err.msg);
+	cr_expect_eq(fold_succeeded(stage.fold, found), 2);
+	stage_release(&stage);
+}
+
 Test(fold, does_not_believe_a_state_entry)
 {
 	struct stage stage;

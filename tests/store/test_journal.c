@@ -355,6 +355,62 @@ Test(journal, reader_seeks_back_within_a_long_segment)
 	place_remove(&place);
 }
 
+static void flip_byte(const char *dir, uint64_t offset)
+{
+	char path[128];
+	uint8_t byte;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%020d.seg", dir, 0);
+	fd = open(path, O_RDWR);
+	cr_assert(fd >= 0);
+	cr_assert_eq(pread(fd, &byte, 1, (off_t)offset), 1);
+	byte ^= 1;
+	cr_assert_eq(pwrite(fd, &byte, 1, (off_t)offset), 1);
+	(void)close(fd);
+}
+
+static int read_one(const char *dir, uint64_t from)
+{
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	int rc;
+
+	cr_assert_eq(journal_read_open(dir, from, &reader, NULL), 0);
+	rc = journal_read_next(reader, &entry, NULL);
+	if (rc == 1)
+		cr_expect(entry_is_sample(&entry, from));
+	journal_read_close(reader);
+	return rc;
+}
+
+Test(journal, what_stands_before_an_entry_is_passed_unless_it_leads_nowhere)
+{
+	struct place place = place_new();
+	struct journal *journal = new_journal(place.dir, NULL);
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	uint64_t offset;
+
+	grow(journal, 200, 4);
+	journal_close(journal);
+	cr_assert_eq(journal_read_open(place.dir, 10, &reader, NULL), 0);
+	cr_assert_eq(journal_read_next(reader, &entry, NULL), 1);
+	offset = entry.offset;
+	journal_read_close(reader);
+	flip_byte(place.dir, offset + 20); /* in its leaf */
+	cr_expect_eq(read_one(place.dir, 7), 1);
+	cr_expect_eq(read_one(place.dir, 10), ERR_CORRUPT);
+	cr_expect_eq(read_one(place.dir, 11), ERR_CORRUPT, "in its group");
+	cr_expect_eq(read_one(place.dir, 100), 1);
+	flip_byte(place.dir, offset + 20);
+	cr_expect_eq(read_one(place.dir, 10), 1);
+	flip_byte(place.dir, offset + 2); /* of its length */
+	cr_expect_eq(read_one(place.dir, 7), 1);
+	cr_expect_eq(read_one(place.dir, 100), ERR_CORRUPT);
+	place_remove(&place);
+}
+
 Test(journal, reader_follows_a_collector_that_appends)
 {
 	struct place place = place_new();

@@ -26,6 +26,15 @@ static struct leaf make(enum leaf_kind kind)
 		memset(leaf.note.bytes, 19, HASH_BYTES);
 		return leaf;
 	}
+	if (kind == LEAF_SUCCEEDED) {
+		leaf.applied = 20;
+		memset(leaf.root.bytes, 21, HASH_BYTES);
+		memset(leaf.from.bytes, 22, SIGN_KEY_BYTES);
+		memset(leaf.to.bytes, 23, SIGN_KEY_BYTES);
+		memset(leaf.curve, 24, CURVE_KEY_BYTES);
+		memset(leaf.note.bytes, 25, HASH_BYTES);
+		return leaf;
+	}
 	leaf.headers[0] = span_of(header_a, sizeof(header_a));
 	memset(leaf.signatures[0].bytes, 1, SIGNATURE_BYTES);
 	if (kind == LEAF_FORK) {
@@ -41,10 +50,8 @@ struct kind_case {
 };
 
 static const struct kind_case kinds[] = {
-	{ LEAF_BATCH, 276 },
-	{ LEAF_FORK, 542 },
-	{ LEAF_STATE, 62 },
-	{ LEAF_REOPENED, 122 },
+	{ LEAF_BATCH, 276 },	{ LEAF_FORK, 542 },	 { LEAF_STATE, 62 },
+	{ LEAF_REOPENED, 122 }, { LEAF_SUCCEEDED, 178 },
 };
 
 Test(leaf, comes_back_as_it_was)

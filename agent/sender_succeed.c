@@ -1,0 +1,70 @@
+/*
+ * The collector signs with another key from some entry on: this is believed if
+ * the key that is known has signed it, and the entry must be proved as a
+ * break's must.
+ */
+#include "agent/sender_parts.h"
+
+#include <inttypes.h>
+
+#include "agent/follow.h"
+#include "base/rt/log.h"
+#include "store/journal.h"
+
+/* The place is that of the note. Where a later break has cut it off, that
+ * break comes next, and nothing is asked. */
+static void add_question(struct sender *sender, const struct succession *said,
+			 struct span note)
+{
+	struct leaf leaf = leaf_succeeded(said, note);
+	uint8_t bytes[LEAF_BYTES_MAX];
+
+	sender_add_break(
+		sender,
+		&(struct sender_break){
+			.note = hash_span(note),
+			.index = said->size,
+			.leaf = hash_leaf(
+				span_of(bytes, leaf_encode(&leaf, bytes)),
+				span_of(NULL, 0)),
+		});
+}
+
+static int distrust(struct sender *sender, const struct succession *said,
+		    struct span note, struct err *err)
+{
+	sender->shown = (struct checkpoint){ .size = said->size };
+	strbuf_clear(&sender->shown_note);
+	strbuf_add(&sender->shown_note, note.data, note.len);
+	return sender_distrust(sender, ALARM_SUCCESSOR, 0, err);
+}
+
+int sender_succeeded(struct sender *sender, struct span note, struct err *err)
+{
+	struct succession said = { 0 };
+	uint8_t value[SENDER_BREAKS_BYTES];
+	int rc;
+
+	if (sender->office->enrolling)
+		return 0;
+	rc = follow_check(sender->office, note, &sender->seen, &said, err);
+	if (rc == ERR_DENIED)
+		return distrust(sender, &said, note, err);
+	if (rc <= 0)
+		return rc;
+	/* What is to be asked first: it is never forgotten, and asked twice if
+	 * need be. */
+	add_question(sender, &said, note);
+	rc = outbox_set(sender->office->outbox, SENDER_BREAKS,
+			span_of(value, sender_write_breaks(sender, value)),
+			err);
+	if (!rc)
+		rc = follow_keep(sender->office, note, err);
+	if (!rc && sender->options.log)
+		log_line(LOG_INFO, "collector-key",
+			 "after=%" PRIu64 " by=\"%.*s\" why=\"%.*s\"",
+			 said.size, (int)said.by.len,
+			 (const char *)said.by.data, (int)said.why.len,
+			 (const char *)said.why.data);
+	return rc;
+}

@@ -1,0 +1,239 @@
+#include "audit/late.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/say.h"
+#include "proto/verdict.h"
+
+/* ---- keys ---- */
+
+static struct late_office *office_of(struct lateness *lateness,
+				     const struct walked *walked)
+{
+	const struct hash *key = &walked->receipt.batch->header.key;
+	uint32_t number =
+		intern_put(&lateness->keys, span_of(key->bytes, HASH_BYTES));
+	struct late_office *office;
+
+	if (number == INTERN_NONE)
+		return NULL;
+	if (number < lateness->office_count)
+		return &lateness->offices[number];
+	if (lateness->office_count == lateness->office_size) {
+		size_t size =
+			lateness->office_size ? 2 * lateness->office_size : 64;
+		struct late_office *grown =
+			realloc(lateness->offices, size * sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		lateness->offices = grown;
+		lateness->office_size = size;
+	}
+	office = &lateness->offices[lateness->office_count];
+	*office = (struct late_office){
+		.key = *key,
+		.unit = walked->receipt.unit.len ?
+				strndup((const char *)walked->receipt.unit.data,
+					walked->receipt.unit.len) :
+				strdup(""),
+	};
+	if (!office->unit)
+		return NULL;
+	lateness->office_count++;
+	return office;
+}
+
+/* What its batches before this one say of its clock. */
+static void take_sent(struct late_office *office,
+		      const struct seal_header *header)
+{
+	if (office->sequence == header->sequence)
+		return;
+	office->last_us = office->sent_us;
+	office->sequence = header->sequence;
+	office->sent_us = header->sent_us;
+}
+
+/* ---- when entries were received ---- */
+
+static int take_received(struct lateness *lateness, uint64_t entry,
+			 uint64_t recv_us, struct err *err)
+{
+	if (entry >= lateness->received_size) {
+		size_t size = 2 * (size_t)entry + 1024;
+		uint64_t *grown =
+			realloc(lateness->received, size * sizeof(*grown));
+
+		if (!grown)
+			return err_set(err, ERR_NOMEM, "no memory");
+		lateness->received = grown;
+		lateness->received_size = size;
+	}
+	lateness->received[entry] = recv_us;
+	return 0;
+}
+
+/* ---- one statement ---- */
+
+static void look_at_clock(const struct lateness *lateness,
+			  const struct late_office *office,
+			  struct late_found *found)
+{
+	const struct seal_header *header =
+		&found->walked->receipt.batch->header;
+	uint64_t recv_us = found->walked->receipt.recv_us;
+	uint64_t sent_us = header->sent_us, least = lateness->tolerance_us;
+
+	if (sent_us > recv_us && sent_us - recv_us > least) {
+		found->why |= LATE_AHEAD;
+		found->ahead_us = sent_us - recv_us;
+	}
+	if (recv_us > sent_us && recv_us - sent_us > least) {
+		found->why |= LATE_BEHIND;
+		found->behind_us = recv_us - sent_us;
+	}
+	if (office->last_us > sent_us && office->last_us - sent_us > least) {
+		found->why |= LATE_BEFORE_LAST;
+		found->last_us = office->last_us;
+		found->before_last_us = office->last_us - sent_us;
+	}
+	/* What was seen of a part that was lost is not known. */
+	if (!header->seen_size ||
+	    header->seen_size > found->walked->receipt.entry)
+		return;
+	found->seen_us = lateness->received[header->seen_size - 1];
+	if (found->seen_us > sent_us && found->seen_us - sent_us > least) {
+		found->why |= LATE_BEFORE_SEEN;
+		found->before_seen_us = found->seen_us - sent_us;
+	}
+}
+
+/* The target and period that are spoken of, by the catalogue in force. */
+static const struct target *place_of(const struct catalogue *catalogue,
+				     const struct report *report,
+				     struct period *period)
+{
+	uint32_t target = catalogue && report ?
+				  catalogue_target(catalogue, report->target) :
+				  CATALOGUE_NONE;
+
+	if (target == CATALOGUE_NONE ||
+	    period_parse(report->period, period, NULL))
+		return NULL;
+	return &catalogue->targets[target];
+}
+
+static bool is_late(const struct walked *walked)
+{
+	return walked->has_change && !(walked->change.flags & VERSION_MARKS) &&
+	       walked->change.flags & VERSION_LATE;
+}
+
+static int look_at_days(struct lateness *lateness, struct late_found *found,
+			struct err *err)
+{
+	const struct walked *walked = found->walked;
+	bool closed = walked->receipt.verdict == VERDICT_PERIOD_CLOSED;
+	uint64_t recv_us = walked->receipt.recv_us;
+	int zone = replay_zone(lateness->replay);
+	const struct catalogue *catalogue = NULL;
+	const struct target *target;
+	struct period period;
+	int32_t received = day_of_us(recv_us, zone);
+	int rc;
+
+	if (!closed && !is_late(walked))
+		return 0;
+	found->why |= closed ? LATE_CLOSED : LATE_DUE;
+	found->day = DAY_NONE;
+	rc = catalogue_past_at(&lateness->past, recv_us, &catalogue, err);
+	if (rc)
+		return rc;
+	target = place_of(catalogue, say_report(&walked->said), &period);
+	if (!target)
+		return 0;
+	found->day = closed ? catalogue_close_day(catalogue, target, period) :
+			      catalogue_due_day(catalogue, target, period);
+	found->days =
+		received > found->day ? (uint32_t)(received - found->day) : 0;
+	if (day_of_us(walked->receipt.batch->header.sent_us, zone) <=
+	    found->day)
+		found->why |= LATE_DATED_IN_TIME;
+	return 0;
+}
+
+static void most(uint64_t *most, uint64_t amount)
+{
+	*most = amount > *most ? amount : *most;
+}
+
+static void count(struct late_office *office, const struct late_found *found)
+{
+	office->late += (found->why & LATE_DUE) != 0;
+	office->closed += (found->why & LATE_CLOSED) != 0;
+	office->backdated += (found->why & LATE_BACKDATED) != 0;
+	office->skewed += (found->why & LATE_SKEWED) != 0;
+	if (found->days > office->most_days)
+		office->most_days = found->days;
+	most(&office->most_ahead_us, found->ahead_us);
+	most(&office->most_behind_us, found->behind_us);
+}
+
+static int look(void *arg, const struct walked *walked, struct err *err)
+{
+	struct lateness *lateness = arg;
+	struct late_office *office = office_of(lateness, walked);
+	struct late_found found = { .walked = walked };
+	int rc;
+
+	if (!office)
+		return err_set(err, ERR_NOMEM, "no memory");
+	take_sent(office, &walked->receipt.batch->header);
+	if (!walk_filter_takes(&lateness->filter, walked))
+		return 0;
+	office->statements++;
+	look_at_clock(lateness, office, &found);
+	rc = look_at_days(lateness, &found, err);
+	if (rc || !found.why)
+		return rc;
+	count(office, &found);
+	return lateness->visit(lateness->arg, &found, err);
+}
+
+static int take_entry(void *arg, const struct journal_entry *entry,
+		      struct err *err)
+{
+	return take_received(arg, entry->index, entry->leaf.recv_us, err);
+}
+
+int lateness_find(struct lateness *lateness, struct replay *replay,
+		  const char *dir, struct err *err)
+{
+	const struct replay_until all = { .size = UINT64_MAX };
+
+	struct table_reader tables = memory_tables_reader(replay->tables);
+	const struct walk walk = { .replay = replay,
+				   .entry = take_entry,
+				   .statement = look,
+				   .arg = lateness };
+	int rc = replay_run(replay, dir, all, err);
+
+	intern_init(&lateness->keys);
+	lateness->replay = replay;
+	lateness->past = (struct catalogue_past){ .reader = &tables };
+	if (!rc)
+		rc = walk_run(&walk, dir, 0, err);
+	catalogue_past_release(&lateness->past);
+	return rc;
+}
+
+void lateness_release(struct lateness *lateness)
+{
+	for (size_t i = 0; i < lateness->office_count; i++)
+		free(lateness->offices[i].unit);
+	free(lateness->offices);
+	free(lateness->received);
+	intern_release(&lateness->keys);
+}
