@@ -9,6 +9,8 @@ void json_separate(struct strbuf *out)
 {
 	char last = out->len ? out->text[out->len - 1] : '\n';
 
+	if (last == ' ' && out->text[out->len - 2] == ':')
+		return; /* a key's value */
 	if (last != '{' && last != '[' && last != '\n')
 		strbuf_add_text(out, ", ");
 }

@@ -66,6 +66,7 @@ export function follow(on) {
 
 		if (!answer.ok || !answer.body)
 			throw new Failure(answer.status, answer.statusText);
+		on.alive();
 		const reader = answer.body.getReader();
 		const decoder = new TextDecoder();
 		let rest = "";

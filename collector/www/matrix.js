@@ -31,7 +31,7 @@ export function draw(context, { rows }) {
 	const by = context.params.get("by") || "";
 	const chosen = context.params.get("light") || "";
 	const of = context.params.get("section") || "";
-	const keep = rows.filter(({ figure, units }) =>
+	const keep = rows.filter(({ figure }) => target(figure.target).task &&
 		(!of || section(target(figure.target)) === of) &&
 		(!chosen || !LIGHTS[chosen] || LIGHTS[chosen](figure)));
 	const town = ({ units }) => units.some((one) => isTown(one.unit));
@@ -65,7 +65,7 @@ function bar(context, by, chosen, of, [towns, others]) {
 }
 
 export function downloads(context, more) {
-	return ["xlsx", "csv"].map((kind) => h("a", { class: "get", download: true,
+	return ["csv"].map((kind) => h("a", { class: "get", download: true,
 		href: address("/downloads/figures." + kind,
 			{ ...context.asked, ...more, lang: lang() }) },
 	t("download." + kind)));

@@ -208,27 +208,30 @@ function silent(context, data) {
 		href: context.href("/reporting") }, t("silent.more", { n: list.length - SILENT }))) : null);
 }
 
-let newest = null;
+let newest = null; // entry that was seen last: newer ones are marked
 
 function arrivals(context, data) {
 	const list = data.arrivals.slice(0, ARRIVALS);
 	const before = newest;
 
-	newest = list.length ? list[0].received_us : 0;
+	newest = list.length ? Number(list[0].receipt.split(".")[0]) : 0;
 	return block(t("arrivals.title"), "", list.length ? table("new",
 		[[t("time"), "", true], [t("unit"), "", true], [t("task"), "", true],
 			[t("value"), "num", true]],
 		list.map((one) => {
 			const at = moment(one.received_us);
 			const [what, who] = about(one);
+			const taken = one.verdict === "admitted";
 
-			return h("tr", { class: before !== null && one.received_us > before ? "hot" : "" },
+			return h("tr", { class: before !== null &&
+				Number(one.receipt.split(".")[0]) > before ? "hot" : "" },
 				h("td", {}, h("time", { datetime: at.iso, title: at.machine },
 					at.day === moment(data.head.updated_us).day ? at.clock.slice(0, 5)
 						: day(at.day))),
 				h("td", { class: "who" }, who || unitName(one.office_name)),
 				h("td", { class: "what" }, h("a", { href: statementHref(context, one) }, what)),
-				h("td", { class: "num to" }, short(said(one))));
+				h("td", { class: taken ? "num to" : "num to r" },
+				taken ? short(said(one)) : t("state.refused")));
 		})) : h("p", { class: "empty" }, t("arrivals.none")));
 }
 

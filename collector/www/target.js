@@ -235,7 +235,7 @@ function items(context, { items: list, figure }) {
 	table("items", [[t("item")], [t("item.step")], [t("item.planned"), "num"],
 		[t("item.counts")]],
 	list.map((one) => h("tr", {}, h("th", { scope: "row" }, lang() === "en" &&
-		one.name_en || one.name_zh || one.id, one.governs ? [" ", h("a", {
+		one.name_en || h("span", { lang: "zh-CN" }, one.name_zh || one.id), one.governs ? [" ", h("a", {
 		class: "by", href: context.href(`/figures/${figure.target}/${one.governs}`) },
 	unitName(one.governs))] : null),
 	h("td", {}, one.step ? step(figure.target, one.step) : t("none")),

@@ -34,8 +34,7 @@ export const words = {
 	"all": ["全部", "all"],
 	"none": ["–", "–"],
 	"and.more": ["等{n}项", " and {n} more"],
-	"download.xlsx": ["下载Excel", "Excel"],
-	"download.csv": ["CSV", "CSV"],
+	"download.csv": ["下载表格（CSV）", "Table (CSV)"],
 
 	// numbers and days
 	"points": ["点", " pts"],

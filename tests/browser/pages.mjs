@@ -17,8 +17,8 @@ const files = readdirSync(www).filter((name) => name.endsWith(".js"));
 const sources = files.filter((name) => name !== "words.js")
 	.map((name) => [name, readFileSync(join(www, name), "utf8")]);
 
-// The same in both languages: signs and names.
-const SAME = new Set(["none", "download.csv"]);
+// The same in both languages.
+const SAME = new Set(["none"]);
 // Nothing in English: units that stand behind a Chinese number.
 const BLANK = new Set(["year", "month", "day"]);
 
