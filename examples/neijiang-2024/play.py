@@ -4,7 +4,9 @@
 One collector, one agent process for each reporting unit, real sockets with
 CURVE, a simulated clock. The collector and an office are killed on the way.
 Prints the table of tasks, what was refused, and the audit's verdict.
-Usage: play.py --bin DIR [--keep DIR] [--json]; exit 0 only if the audit agrees.
+Usage: play.py --bin DIR [--keep DIR] [--json] [--serve]; exit 0 only if the
+audit agrees. With --serve the collector and its pages stay up afterwards; a
+year that DIR holds already is not played again.
 """
 import argparse
 import collections
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
@@ -30,6 +33,7 @@ SECOND_CATALOGUE = "2024-08-18 09:00"  # the second half's references
 KILLS = {  # moment of the year -> who is killed while offices report
     "2024-06-08": "collector", "2024-10-09": "baima"}
 WAIT_S = 60
+PAGES = 5780  # where the pages are, if nobody else is there
 
 
 class Failure(Exception):
@@ -336,15 +340,65 @@ def show(year, offices, as_json):
     return agreed
 
 
+def pages_port():
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", PAGES))
+            return PAGES
+        except OSError:
+            return free_port()
+
+
+def answers(address):
+    try:
+        with urllib.request.urlopen(address + "readyz", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def serve(year):
+    """The collector and its pages, until somebody ends it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    year.start_collector()
+    port = pages_port()
+    address = f"http://127.0.0.1:{port}/"
+    pages = year.start("serve", "tally-collector", "serve",
+                       year.collector_dir, "--listen", f"127.0.0.1:{port}")
+    try:
+        deadline = time.monotonic() + WAIT_S
+        while not answers(address):
+            if pages.poll() is not None or time.monotonic() > deadline:
+                raise Failure("the pages do not start, see "
+                              + os.path.join(year.logs, "serve.log"))
+            time.sleep(0.02)
+        print(f"看板：{address}（按 Ctrl+C 结束）" if chinese() else
+              f"The dashboard: {address} (ends with Ctrl+C)", flush=True)
+        pages.wait()
+        raise Failure("the pages ended, see "
+                      + os.path.join(year.logs, "serve.log"))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if pages.poll() is None:
+            pages.terminate()
+            pages.wait(WAIT_S)
+    year.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--bin", required=True)
     parser.add_argument("--keep")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--serve", action="store_true")
     args = parser.parse_args()
     folder = os.path.abspath(args.keep) if args.keep else \
         tempfile.mkdtemp(prefix="tally-")
-    if args.keep:
+    there = args.serve and os.path.isfile(os.path.join(
+        folder, "collector", "collector.card"))
+    if args.keep and not there:
         if os.path.isdir(folder) and os.listdir(folder):
             print(f"{folder} is not empty", file=sys.stderr)
             return 2
@@ -352,11 +406,16 @@ def main():
     began = time.monotonic()
     year = Year(args.bin, folder)
     try:
-        plan = load_year()
-        offices = play(year, plan)
-        rows = sum(len(r) for at in plan.values() for r in at.values())
-        tell(year, rows, len(offices), time.monotonic() - began)
-        return 0 if show(year, offices, args.json) else 4
+        agreed = True
+        if not there:
+            plan = load_year()
+            offices = play(year, plan)
+            rows = sum(len(r) for at in plan.values() for r in at.values())
+            tell(year, rows, len(offices), time.monotonic() - began)
+            agreed = show(year, offices, args.json)
+        if args.serve:
+            serve(year)
+        return 0 if agreed else 4
     except (Failure, subprocess.SubprocessError) as failure:
         print(failure, file=sys.stderr)
         return 1
