@@ -62,8 +62,8 @@ static int prove(const struct ahead *ahead, struct block *block,
 	/* Each batch its own cap, whatever the others take. */
 	block->arena.cap = block->arena.used + WIRE_ARENA_BYTES;
 	if (!rc)
-		rc = entry_check(&one->entry, &block->arena, &one->batch,
-				 &block->wrong);
+		rc = lookup_check(&one->entry, &block->arena, &one->batch,
+				  &block->wrong);
 	block->arena.cap = SIZE_MAX;
 	if (!rc && ahead->with_said)
 		rc = wire_decode_said(&one->batch, &block->arena,

@@ -33,7 +33,7 @@ void ahead_close(struct ahead *ahead);
 /* 1: *out is the next entry; 0: the end; or why reading ends here, as
  * journal_read_next. */
 int ahead_next(struct ahead *ahead, struct ahead_entry **out, struct err *err);
-/* Is the entry's batch what was signed? As entry_batch. */
+/* Is the entry's batch what was signed? As lookup_batch. */
 int ahead_batch(const struct ahead_entry *entry, struct err *err);
 
 const struct hash *ahead_id(const struct ahead *ahead);

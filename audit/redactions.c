@@ -46,7 +46,7 @@ static int find_reason(struct redactions *redactions, const char *dir,
 
 	arena_init(&arena, 2 * (size_t)WIRE_ARENA_BYTES);
 	if (!rc && journal_read_next(reader, &entry, err) == 1)
-		rc = entry_batch(&entry, &arena, &batch, err);
+		rc = lookup_batch(&entry, &arena, &batch, err);
 	else if (!rc)
 		rc = err_set(err, ERR_CORRUPT, "a redaction is not there");
 	if (!rc && one->redaction.by_n < batch.header.count)

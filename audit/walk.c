@@ -94,7 +94,7 @@ static int take_entry(struct walking *walking,
 
 	if (rc || entry->leaf.kind != LEAF_BATCH)
 		return rc;
-	rc = entry_batch(entry, &walking->batches, &batch, err);
+	rc = lookup_batch(entry, &walking->batches, &batch, err);
 	if (rc)
 		return rc == ERR_NOMEM ? rc : ERR_CORRUPT;
 	(void)fold_office(walk->replay->fold, &batch.header.key, &office);

@@ -41,15 +41,15 @@ static int check_redacted(struct batch *batch, struct arena *arena,
 	return rc;
 }
 
-int entry_batch(const struct journal_entry *entry, struct arena *arena,
-		struct batch *batch, struct err *err)
+int lookup_batch(const struct journal_entry *entry, struct arena *arena,
+		 struct batch *batch, struct err *err)
 {
 	arena_reset(arena);
-	return entry_check(entry, arena, batch, err);
+	return lookup_check(entry, arena, batch, err);
 }
 
-int entry_check(const struct journal_entry *entry, struct arena *arena,
-		struct batch *batch, struct err *err)
+int lookup_check(const struct journal_entry *entry, struct arena *arena,
+		 struct batch *batch, struct err *err)
 {
 	struct batch out;
 	int rc;
@@ -152,7 +152,7 @@ int lookup_statement(struct lookup *lookup, uint64_t index, uint32_t n,
 			       found.entry.leaf.kind == LEAF_STATE ?
 				       "a state entry" :
 				       "evidence of a fork");
-	rc = entry_batch(&found.entry, &lookup->arena, &found.batch, err);
+	rc = lookup_batch(&found.entry, &lookup->arena, &found.batch, err);
 	if (rc) {
 		(void)err_context(err, "entry %" PRIu64, index);
 		return rc == ERR_NOMEM ? rc : ERR_CORRUPT;

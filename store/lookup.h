@@ -20,11 +20,11 @@
  * The batch of an entry, decoded and proven, in the arena, which is reset
  * first. State entries have none: *batch is all zero then.
  */
-int entry_batch(const struct journal_entry *entry, struct arena *arena,
-		struct batch *batch, struct err *err);
+int lookup_batch(const struct journal_entry *entry, struct arena *arena,
+		 struct batch *batch, struct err *err);
 /* The same behind what is in the arena. */
-int entry_check(const struct journal_entry *entry, struct arena *arena,
-		struct batch *batch, struct err *err);
+int lookup_check(const struct journal_entry *entry, struct arena *arena,
+		 struct batch *batch, struct err *err);
 
 struct lookup {
 	const char *tree_dir; /* with the tree's file and the last notes */
