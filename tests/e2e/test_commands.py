@@ -208,6 +208,15 @@ class Examples(unittest.TestCase):
         until(ready, program + " to be ready")
         return process
 
+    def serve_next(self):
+        words = self.words("tally-collector", "serve")
+        process = subprocess.Popen(
+            [os.path.join(BIN, words[0]), *words[1:], "--listen",
+             "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+        with process.stdout as said:
+            self.assertIn("http://127.0.0.1:", said.readline())
+            self.stop(process)
+
     def stop(self, process):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(60), 0)
@@ -285,6 +294,7 @@ class Examples(unittest.TestCase):
                       self.run_next("tally-collector", "figures"))
         self.assertIn("有变化", self.run_next("tally-collector", "figures"))
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
+        self.serve_next()
         self.stop(collector)
         # the auditor, with copies
         os.mkdir(self.path("backup"))
@@ -293,8 +303,8 @@ class Examples(unittest.TestCase):
         shutil.copytree(CATALOGUE, self.path("2024"))
         shutil.copytree(CATALOGUE, self.path("revised"))
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
-        for command in ("verify", "verify", "replay", "replay", "figures",
-                        "figures", "figures", "figures", "receipt",
+        for command in ("verify", "verify", "replay", "replay", "replay",
+                        "figures", "figures", "figures", "figures", "receipt",
                         "explain", "late"):
             self.assertTrue(self.run_next("tally-audit", command))
         self.assertEqual(self.run_next("tally-audit", "late"), "")

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""tally-collector serve: what programs and pages read over HTTP, from a live
+collector; docs/api.md."""
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from world import BIN, World, sanitary  # noqa: E402
+
+
+class Served:
+    """The program, and questions to it."""
+
+    def __init__(self, directory, *args):
+        self.process = subprocess.Popen(
+            [os.path.join(BIN, "tally-collector"), "serve", directory,
+             "--listen", "127.0.0.1:0", *args],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.address = self.process.stdout.readline().strip()
+        self.host = self.address.split("/")[2] if self.address else ""
+
+    def ask(self, path, method="GET", **headers):
+        link = http.client.HTTPConnection(self.host, timeout=60)
+        link.request(method, path, headers={
+            name.replace("_", "-"): text for name, text in headers.items()})
+        answer = link.getresponse()
+        body = answer.read()
+        link.close()
+        return answer, body
+
+    def get(self, path):
+        answer, body = self.ask(path)
+        if answer.status != 200:
+            raise AssertionError((path, answer.status, body))
+        return json.loads(body)
+
+    def stop(self):
+        self.process.terminate()
+        out, said = self.process.communicate(timeout=60)
+        sanitary(out + said)
+        return self.process.returncode
+
+
+class Serve(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.baima = cls.world.enrol("baima", "baima")
+        cls.world.agent(cls.baima, "report", "live.urban-jobs", "118", "--period",
+                        "2024M06", "--wait")
+        cls.world.agent(cls.baima, "report", "live.urban-jobs", "119", "--period",
+                        "2024M06", "--reason", "台账更正", "--wait")
+        cls.world.until_signed()
+        cls.served = Served(cls.world.collector_dir)
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.served.stop()
+        cls.world.close()
+        assert code == 0, code
+
+    def lines(self):
+        run = self.world.call("tally-collector", "figures",
+                              self.world.collector_dir, "--json", "--all")
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def test_figures_are_those_of_the_command_line(self):
+        rows = self.served.get("/api/matrix")["rows"]
+        got = []
+        for row in rows:
+            got.append(row["figure"])
+            for unit in row["units"]:
+                del unit["rank"], unit["stale"]
+                got.append(unit)
+        self.assertEqual(got, [line for line in self.lines()
+                               if "overall" not in line])
+        overview = self.served.get("/api/overview")
+        overall = self.lines()[-1]["overall"]
+        for key in ("tasks", "accountable", "good", "done", "red"):
+            self.assertEqual(overview["counts"]["all"][key], overall[key])
+
+    def test_a_number_leads_to_its_statements_and_their_proof(self):
+        answer = self.served.get("/api/figures/live.urban-jobs/baima/2024M06")
+        self.assertEqual(answer["figure"]["unit"], "baima")
+        new, old = answer["statements"][-2:]
+        self.assertEqual([list(one["cells"].values())
+                          for one in (new, old)], [["119"], ["118"]])
+        self.assertEqual(new["reason"], "台账更正")
+        self.assertEqual(new["office_name"], "baima")
+        one = self.served.get("/api/statements/" + new["receipt"])
+        self.assertEqual(one["statement"]["hash"], new["hash"])
+        _, proof = self.served.ask("/api/proofs/" + new["receipt"])
+        path = self.world.write("one.proof", proof.decode())
+        told = self.world.call(
+            "tally-audit", "check", path, "--card",
+            os.path.join(self.world.collector_dir, "collector.card"),
+            "--lang", "en")
+        self.assertIn("119", told.stdout)
+
+    def test_as_of_an_earlier_day(self):
+        def value(known_by=""):
+            return self.served.get("/api/figures/live.jobless/baima" +
+                                   known_by)["figure"]["value"]
+
+        def report(text, *more):
+            self.world.agent(self.baima, "report", "live.jobless", text,
+                             "--period", "2024M06", "--wait", *more)
+
+        report("41")
+        self.world.set_clock("2024-07-06 09:00")
+        report("42", "--reason", "核对后更正")
+        self.world.until_signed()
+        self.assertEqual(value(), "42")
+        self.assertEqual(value("?known-by=2024-07-05"), "41")
+        answer = self.served.get("/api/overview?known-by=2024-07-05")
+        self.assertEqual(answer["head"]["known_by"], "2024-07-05")
+        self.assertNotIn("42", [one["cells"].get("value")
+                                for one in answer["arrivals"]])
+
+    def test_views_answer(self):
+        for path in ("catalogue", "standings", "targets/live.urban-jobs", "units/baima",
+                     "refused", "late"):
+            self.assertIn("head", self.served.get("/api/" + path))
+        answer, body = self.served.ask("/downloads/figures.csv?all=1&lang=zh")
+        self.assertEqual(answer.status, 200)
+        self.assertTrue(body.startswith(b"\xef\xbb\xbf"))
+        self.assertIn("live.urban-jobs,城镇新增就业,baima,白马镇,2024M06,",
+                      body.decode())
+        for path, word in (("/healthz", b"alive"), ("/readyz", b"ready"),
+                           ("/metrics", b"tally_journal_entries ")):
+            self.assertIn(word, self.served.ask(path)[1])
+
+    def test_what_is_wrong_is_said(self):
+        for path, status, word in (
+                ("/api/targets/nix", 404, "nix"),
+                ("/api/units/nix", 404, "nix"),
+                ("/api/overview?period=x", 400, "period"),
+                ("/api/statements/x", 400, "receipt"),
+                ("/api/statements/99999.0", 404, "99999"),
+                ("/nowhere", 404, "address"),
+                ("/../collector.key", 404, "address")):
+            answer, body = self.served.ask(path)
+            self.assertEqual(answer.status, status, (path, body))
+            self.assertIn(word, json.loads(body)["error"])
+
+    def test_it_is_only_read_and_only_here(self):
+        for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+            self.assertEqual(self.served.ask("/", method)[0].status, 405)
+        self.assertEqual(
+            self.served.ask("/", Host="evil.example")[0].status, 403)
+        answer, _ = self.served.ask("/")
+        self.assertIn("default-src 'none'",
+                      answer.headers["Content-Security-Policy"])
+        run = subprocess.run(
+            [os.path.join(BIN, "tally-collector"), "serve",
+             self.world.collector_dir, "--listen", "0.0.0.0:0"],
+            capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(run.returncode, 2, run.stderr)
+        self.assertIn("other machines", run.stderr)
+
+    def test_what_has_not_changed_is_not_sent_again(self):
+        answer, _ = self.served.ask("/api/catalogue")
+        again, body = self.served.ask("/api/catalogue",
+                                      If_None_Match=answer.headers["ETag"])
+        self.assertEqual((again.status, body), (304, b""))
+
+    def test_pages_are_told_of_what_arrives(self):
+        link = http.client.HTTPConnection(self.served.host, timeout=60)
+        link.request("GET", "/api/events")
+        stream = link.getresponse()
+        self.assertIn("text/event-stream", stream.headers["Content-Type"])
+
+        def event():
+            lines = {}
+            while True:
+                line = stream.readline().decode().rstrip("\n")
+                if not line and "data" in lines:
+                    return json.loads(lines["data"])["size"]
+                name, _, text = line.partition(": ")
+                lines[name] = text
+
+        first = event()
+        teller = threading.Thread(target=self.world.agent, args=(
+            self.baima, "report", "live.urban-jobs", "120", "--period", "2024M06",
+            "--reason", "又一次", "--wait"))
+        teller.start()
+        self.assertGreater(event(), first)
+        teller.join()
+        link.close()
+
+    def test_it_outlives_the_collector_and_sees_the_next(self):
+        self.world.stop_collector()
+        before = self.served.get("/api/overview")["head"]["size"]
+        self.world.start_collector()
+        self.world.agent(self.baima, "report", "live.urban-jobs", "7", "--period",
+                         "2024M06", "--reason", "又更正", "--wait")
+        self.world.until_signed()
+        self.assertGreater(self.served.get("/api/overview")["head"]["size"],
+                           before)
+
+
+if __name__ == "__main__":
+    unittest.main()
