@@ -5,7 +5,7 @@
 #include "base/print.h"
 
 /* Between two members, or two elements. */
-static void separate(struct strbuf *out)
+void json_separate(struct strbuf *out)
 {
 	char last = out->len ? out->text[out->len - 1] : '\n';
 
@@ -13,9 +13,9 @@ static void separate(struct strbuf *out)
 		strbuf_add_text(out, ", ");
 }
 
-static void put_key(struct strbuf *out, const char *key)
+void json_put_key(struct strbuf *out, const char *key)
 {
-	separate(out);
+	json_separate(out);
 	print_json_text(out, key);
 	strbuf_add_text(out, ": ");
 }
@@ -37,13 +37,13 @@ void json_end_line(struct strbuf *out)
 
 void json_put_object(struct strbuf *out, const char *key)
 {
-	put_key(out, key);
+	json_put_key(out, key);
 	json_open(out);
 }
 
 void json_put_list(struct strbuf *out, const char *key)
 {
-	put_key(out, key);
+	json_put_key(out, key);
 	strbuf_add_char(out, '[');
 }
 
@@ -58,36 +58,36 @@ void json_put_text(struct strbuf *out, const char *key, const char *text)
 		json_put_null(out, key);
 		return;
 	}
-	put_key(out, key);
+	json_put_key(out, key);
 	print_json_text(out, text);
 }
 
 void json_put_number(struct strbuf *out, const char *key, int64_t number)
 {
-	put_key(out, key);
+	json_put_key(out, key);
 	strbuf_addf(out, "%" PRId64, number);
 }
 
 void json_put_flag(struct strbuf *out, const char *key, int flag)
 {
-	put_key(out, key);
+	json_put_key(out, key);
 	strbuf_add_text(out, flag ? "true" : "false");
 }
 
 void json_put_null(struct strbuf *out, const char *key)
 {
-	put_key(out, key);
+	json_put_key(out, key);
 	strbuf_add_text(out, "null");
 }
 
 void json_add_object(struct strbuf *out)
 {
-	separate(out);
+	json_separate(out);
 	json_open(out);
 }
 
 void json_add_text(struct strbuf *out, const char *text)
 {
-	separate(out);
+	json_separate(out);
 	print_json_text(out, text);
 }

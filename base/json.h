@@ -24,6 +24,10 @@ void json_put_number(struct strbuf *out, const char *key, int64_t number);
 void json_put_flag(struct strbuf *out, const char *key, int flag);
 void json_put_null(struct strbuf *out, const char *key);
 
+/* For values that others write: the comma before an element, or a key. */
+void json_separate(struct strbuf *out);
+void json_put_key(struct strbuf *out, const char *key);
+
 /* An element of a list; the object is opened. */
 void json_add_object(struct strbuf *out);
 void json_add_text(struct strbuf *out, const char *text);

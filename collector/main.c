@@ -70,6 +70,14 @@ static const struct option_spec offices_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
+static const struct option_spec serve_options[] = {
+	{ "listen", NULL, OPTION_TEXT, "HOST:PORT",
+	  "an address of this machine (127.0.0.1:5780); port 0: any that is "
+	  "free" },
+	{ "dev-assets", NULL, OPTION_TEXT, "WWW",
+	  "folder of pages in place of those in the program" },
+};
+
 static const struct option_spec check_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL,
 	  "each problem as an object, then whether the file is good" },
@@ -116,6 +124,10 @@ static const struct command_spec commands[] = {
 	  "--json\n"
 	  "tally-collector figures --dir /srv/tally --kept --lang zh",
 	  figures_options, COUNT(figures_options), command_figures },
+	{ "serve", "[DIR]", 0, 1,
+	  "the dashboard and the figures over HTTP, to be read only",
+	  "tally-collector serve --dir /srv/tally", serve_options,
+	  COUNT(serve_options), command_serve },
 	{ "offices", "[DIR]", 0, 1,
 	  "who reports, by which key, and when it was last heard",
 	  "tally-collector offices --dir /srv/tally", offices_options,

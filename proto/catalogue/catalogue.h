@@ -422,6 +422,9 @@ int32_t catalogue_close_day(const struct catalogue *, const struct target *,
 
 /* Names as in the files. */
 const char *measure_kind_name(enum measure_kind kind);
+/* As the files have them. */
+const char *unit_kind_name(enum unit_kind kind);
+const char *authority_name(enum authority authority);
 const char *compare_name(enum compare compare); /* ">=", "eq", "about" */
 
 #endif

@@ -283,10 +283,15 @@ static void read_cooperating(const struct row *row, struct target *target)
 	}
 }
 
+static const char *const authorities[] = { "summed", "official", "survey" };
+
+const char *authority_name(enum authority authority)
+{
+	return authorities[authority];
+}
+
 static void read_offices(const struct row *row, struct target *target)
 {
-	static const char *const authorities[] = { "summed", "official",
-						   "survey" };
 	int authority = AUTHORITY_SUMMED;
 
 	(void)row_unit(row, TARGET_LEAD, &target->lead);

@@ -134,12 +134,18 @@ void load_settings(struct loader *loader)
 
 /* ---- units ---- */
 
+static const char *const kinds[] = {
+	"region",     "street", "town",	      "village",
+	"department", "park",	"enterprise", "official",
+};
+
+const char *unit_kind_name(enum unit_kind kind)
+{
+	return kinds[kind];
+}
+
 static void read_unit(const struct row *row, struct unit *unit)
 {
-	static const char *const kinds[] = {
-		"region",     "street", "town",	      "village",
-		"department", "park",	"enterprise", "official",
-	};
 	int kind = UNIT_DEPARTMENT;
 
 	*unit = (struct unit){

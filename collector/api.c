@@ -1,0 +1,470 @@
+#include "collector/api.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "collector/api_parts.h"
+#include "collector/assets.h"
+#include "collector/kept.h"
+#include "store/keyfile.h"
+
+#define PATH_BYTES_MAX 512
+#define ASSET_BYTES_MAX ((size_t)4 * 1024 * 1024)
+#define TRIES_MAX 3
+
+struct api {
+	char dir[PATH_MAX], store[PATH_MAX];
+	const char *assets;
+	struct http_server *server;
+	pthread_rwlock_t lock; /* of db: written where it is opened anew */
+	struct db *db;
+};
+
+struct route {
+	const char *address;
+	int (*answer)(struct api_call *call);
+};
+
+static const struct route routes[] = {
+	{ "/api/catalogue", api_catalogue },
+	{ "/api/overview", api_overview },
+	{ "/api/matrix", api_matrix },
+	{ "/api/targets/{id}", api_target },
+	{ "/api/units/{id}", api_unit },
+	{ "/api/standings", api_standings },
+	{ "/api/figures/{target}/{unit}", api_figure },
+	{ "/api/figures/{target}/{unit}/{period}", api_figure },
+	{ "/api/statements/{receipt}", api_statement },
+	{ "/api/proofs/{receipt}", api_proof },
+	{ "/api/refused", api_refused },
+	{ "/api/late", api_late },
+	{ "/downloads/figures.csv", api_download },
+};
+
+#define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
+
+static const char *const further[] = { "/api/events", "/healthz", "/readyz",
+				       "/metrics" };
+
+const char *api_address(size_t i)
+{
+	if (i < ROUTE_COUNT)
+		return routes[i].address;
+	i -= ROUTE_COUNT;
+	return i < sizeof(further) / sizeof(further[0]) ? further[i] : NULL;
+}
+
+/* ---- the store ---- */
+
+static int open_store(struct api *api, struct err *err)
+{
+	if (access(api->store, F_OK))
+		return err_set(err, ERR_NOTFOUND,
+			       "%s: there is no store yet; tally-collector run "
+			       "makes it",
+			       api->dir);
+	return store_open(api->store, true, &api->db, err);
+}
+
+/* A store that was opened while nobody wrote is opened anew once somebody
+ * does; ERR_LOCKED has said so. */
+static int reopen(struct api *api, struct err *err)
+{
+	int rc;
+
+	pthread_rwlock_wrlock(&api->lock);
+	db_close(api->db);
+	api->db = NULL;
+	rc = open_store(api, err);
+	pthread_rwlock_unlock(&api->lock);
+	return rc;
+}
+
+int api_open(const char *dir, const char *pages, struct api **out,
+	     struct err *err)
+{
+	struct api *api = calloc(1, sizeof(*api));
+	int rc;
+
+	if (!api)
+		return err_set(err, ERR_NOMEM, "no memory");
+	(void)snprintf(api->dir, sizeof(api->dir), "%s", dir);
+	api->assets = pages;
+	(void)pthread_rwlock_init(&api->lock, NULL);
+	rc = kept_path(dir, "store", api->store, err);
+	if (!rc)
+		rc = open_store(api, err);
+	if (rc)
+		api_close(api);
+	else
+		*out = api;
+	return rc;
+}
+
+void api_close(struct api *api)
+{
+	db_close(api->db);
+	(void)pthread_rwlock_destroy(&api->lock);
+	free(api);
+}
+
+void api_count(struct api *api, struct http_server *server)
+{
+	api->server = server;
+}
+
+static int get_u64(const struct table_reader *reader, const char *name,
+		   uint64_t *out, struct err *err)
+{
+	struct span value;
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text(name),
+			     &value, err);
+
+	if (!rc && value.len != 8)
+		rc = err_set(err, ERR_CORRUPT, "the store's %s is damaged",
+			     name);
+	if (!rc)
+		*out = load_u64(value.data);
+	return rc == ERR_NOTFOUND ? 0 : rc;
+}
+
+static int read_state(struct api *api, struct api_state *out, struct err *err)
+{
+	struct table_reader reader;
+	struct db_txn *txn = NULL;
+	int rc = api->db ? db_begin(api->db, false, &txn, err) :
+			   err_set(err, ERR_LOCKED, "the store is not open");
+
+	if (rc)
+		return rc;
+	reader = store_reader(txn);
+	rc = get_u64(&reader, "applied", &out->size, err);
+	if (!rc)
+		rc = get_u64(&reader, "recv_us", &out->updated_us, err);
+	return db_finish(txn, rc, err);
+}
+
+int api_state(struct api *api, struct api_state *out, struct err *err)
+{
+	int rc;
+
+	*out = (struct api_state){ 0 };
+	for (unsigned i = 0;; i++) {
+		pthread_rwlock_rdlock(&api->lock);
+		rc = read_state(api, out, err);
+		pthread_rwlock_unlock(&api->lock);
+		if (rc != ERR_LOCKED || i == TRIES_MAX)
+			return rc;
+		rc = reopen(api, err);
+		if (rc)
+			return rc;
+	}
+}
+
+/* ---- questions ---- */
+
+static void put_head(const struct api_call *call, const struct overall *overall)
+{
+	const struct view *view = call->view;
+	const struct settings *settings = &view->catalogue->settings;
+	struct strbuf *out = call->out;
+	char day[DAY_TEXT_BYTES], hex[2 * HASH_BYTES + 1];
+	char text[PERIOD_TEXT_BYTES];
+	int first = settings->start == DAY_NONE ?
+			    1 :
+			    day_to_civil(settings->start).month;
+	struct period period =
+		period_of_day(PERIOD_MONTH, view->asking.cutoff, first);
+
+	while (!period_closed(period, first, view->asking.cutoff, 0))
+		period = period_previous(period, first);
+	period_print(period, text);
+	day_print(view->asking.cutoff, day);
+	hash_print(&view->facts.journal, hex);
+	json_put_object(out, "head");
+	json_put_text(out, "journal", hex);
+	json_put_text(out, "title_zh", settings->title_zh);
+	json_put_text(out, "title_en", settings->title_en);
+	json_put_flag(out, "simulated", view->facts.simulated);
+	json_put_number(out, "zone_minutes", view->facts.zone_minutes);
+	json_put_number(out, "size", (int64_t)view->applied);
+	json_put_number(out, "updated_us", (int64_t)fold_recv_us(view->fold));
+	json_put_text(out, "cutoff", day);
+	json_put_text(out, "period", text);
+	json_put_text(out, "known_by", view->asking.asked->known_by);
+	json_put_number(out, "catalogue", view->version);
+	json_put_text(out, "time", overall->time);
+	json_close(out);
+}
+
+static int ask(struct api_call *call, const struct route *route)
+{
+	struct evaluation_input input = view_input(call->view);
+	struct overall overall;
+	int rc;
+
+	call->evaluation = evaluation_new(&input, call->err);
+	if (!call->evaluation)
+		return ERR_NOMEM;
+	json_open(call->out);
+	rc = evaluation_overall(call->evaluation, &overall, call->err);
+	if (!rc)
+		put_head(call, &overall);
+	if (!rc)
+		rc = route->answer(call);
+	if (!rc && !call->answer->download[0])
+		json_end_line(call->out);
+	evaluation_free(call->evaluation);
+	if (call->lookup)
+		lookup_close(call->lookup);
+	return rc;
+}
+
+static int ask_view(struct api *api, const struct route *route,
+		    const struct figures_asking *asking, struct api_call *call)
+{
+	struct view view;
+	int rc;
+
+	if (!api->db)
+		return err_set(call->err, ERR_LOCKED, "the store is not open");
+	call->view = &view;
+	call->lookup = NULL;
+	rc = view_open(&view, api->db, asking, call->err);
+	if (!rc)
+		rc = view_cutoff(&view, view.catalogue, call->err);
+	if (!rc) {
+		(void)snprintf(call->answer->etag, sizeof(call->answer->etag),
+			       "\"%" PRIu64 "\"", view.applied);
+		if (call->request->etag &&
+		    !strcmp(call->request->etag, call->answer->etag))
+			call->answer->status = 304;
+		else
+			rc = ask(call, route);
+	}
+	return view_close(&view, rc, call->err);
+}
+
+static unsigned status_of(int rc)
+{
+	if (rc == ERR_NOTFOUND)
+		return 404;
+	if (rc == ERR_INVALID || rc == ERR_LIMIT)
+		return 400;
+	return rc == ERR_LOCKED || rc == ERR_NOMEM ? 503 : 500;
+}
+
+static void put_error(struct http_answer *answer, unsigned status,
+		      const char *text)
+{
+	answer->status = status;
+	answer->etag[0] = '\0';
+	answer->download[0] = '\0';
+	answer->type = "application/json";
+	strbuf_clear(&answer->body);
+	json_open(&answer->body);
+	json_put_text(&answer->body, "error", text);
+	json_end_line(&answer->body);
+}
+
+static int read_asked(const struct http_request *request,
+		      struct figures_asked *asked,
+		      struct figures_asking *asking, struct err *err)
+{
+	*asked = (struct figures_asked){
+		.cutoff = http_query(request, "cutoff"),
+		.period = http_query(request, "period"),
+		.known_by = http_query(request, "known-by"),
+		.lang = http_query(request, "lang"),
+		.json = true,
+		.all = true,
+	};
+	return figures_ask(asked, asking, err);
+}
+
+static void answer_route(struct api *api, const struct route *route,
+			 struct api_call *call)
+{
+	struct figures_asking asking;
+	struct figures_asked asked;
+	int rc = read_asked(call->request, &asked, &asking, call->err);
+
+	call->answer->type = "application/json";
+	if (rc)
+		rc = ERR_INVALID;
+	for (unsigned i = 0; !rc && i <= TRIES_MAX; i++) {
+		strbuf_clear(call->out);
+		pthread_rwlock_rdlock(&api->lock);
+		rc = ask_view(api, route, &asking, call);
+		pthread_rwlock_unlock(&api->lock);
+		if (rc != ERR_LOCKED || i == TRIES_MAX)
+			break;
+		rc = reopen(api, call->err);
+	}
+	if (rc)
+		put_error(call->answer, status_of(rc), call->err->msg);
+}
+
+/* ---- addresses ---- */
+
+/* "/api/targets/{id}" against "/api/targets/a.b": the parts in braces are cut
+ * out of path, which is written to. */
+static bool matches(const char *address, char *path, struct api_call *call)
+{
+	call->parameter_count = 0;
+	while (*address && *path) {
+		if (*address == '{') {
+			char *end = path + strcspn(path, "/");
+
+			address += strcspn(address, "}") + 1;
+			if (end == path || (*address == '\0') != (*end == '\0'))
+				return false;
+			call->parameters[call->parameter_count++] = path;
+			path = end;
+			if (*end) {
+				*path++ = '\0';
+				address++;
+			}
+			continue;
+		}
+		if (*address++ != *path++)
+			return false;
+	}
+	return !*address && !*path;
+}
+
+static void answer_asset(const struct api *api,
+			 const struct http_request *request,
+			 struct http_answer *answer)
+{
+	const char *path = strcmp(request->path, "/") != 0 ? request->path :
+							     "/index.html";
+
+	for (size_t i = 0; i < asset_count; i++) {
+		const struct asset *asset = &assets[i];
+		char file[PATH_MAX];
+		char *text = NULL;
+		size_t len = 0;
+
+		if (strcmp(asset->path, path) != 0)
+			continue;
+		answer->type = asset->type;
+		if (api->assets) {
+			(void)snprintf(file, sizeof(file), "%s%s", api->assets,
+				       path);
+			if (!file_read(file, ASSET_BYTES_MAX, &text, &len,
+				       NULL))
+				strbuf_add(&answer->body, text, len);
+			free(text);
+			return;
+		}
+		(void)snprintf(answer->etag, sizeof(answer->etag), "%s",
+			       asset->etag);
+		if (request->etag && !strcmp(request->etag, asset->etag)) {
+			answer->status = 304;
+			return;
+		}
+		answer->gzipped = request->gzip;
+		answer->fixed =
+			request->gzip ?
+				span_of(asset->gzipped, asset->gzipped_len) :
+				span_of(asset->bytes, asset->len);
+		return;
+	}
+	put_error(answer, 404, "there is no such address");
+}
+
+static void put_metric(struct strbuf *out, const char *name, const char *type,
+		       const char *help, uint64_t value)
+{
+	strbuf_addf(out,
+		    "# HELP tally_%s %s\n# TYPE tally_%s %s\ntally_%s %" PRIu64
+		    "\n",
+		    name, help, name, type, name, value);
+}
+
+static void answer_metrics(struct api *api, struct http_answer *answer)
+{
+	struct http_use use = api->server ? http_use(api->server) :
+					    (struct http_use){ 0 };
+	struct api_state state;
+	struct err err = { 0 };
+
+	answer->type = "text/plain; version=0.0.4; charset=utf-8";
+	if (api_state(api, &state, &err)) {
+		put_error(answer, 503, err.msg);
+		return;
+	}
+	put_metric(&answer->body, "journal_entries", "gauge",
+		   "Entries of the journal that figures contain.", state.size);
+	put_metric(&answer->body, "journal_received_seconds", "gauge",
+		   "When the last of them was received, since 1970.",
+		   state.updated_us / 1000000);
+	put_metric(&answer->body, "http_requests_total", "counter",
+		   "Requests that were answered.", use.requests);
+	put_metric(&answer->body, "http_refused_total", "counter",
+		   "Requests that were refused.", use.refused);
+	put_metric(&answer->body, "http_streams", "gauge",
+		   "Pages that are told of changes.", use.streams);
+}
+
+static void answer_ready(struct api *api, struct http_answer *answer)
+{
+	struct api_state state;
+	struct err err = { 0 };
+
+	answer->type = "text/plain; charset=utf-8";
+	if (api_state(api, &state, &err)) {
+		answer->status = 503;
+		strbuf_addf(&answer->body, "%s\n", err.msg);
+	} else {
+		strbuf_add_text(&answer->body, "ready\n");
+	}
+}
+
+void api_answer(void *arg, const struct http_request *request,
+		struct http_answer *answer)
+{
+	struct api *api = arg;
+	char path[PATH_BYTES_MAX];
+	struct err err = { 0 };
+	struct api_call call = { .dir = api->dir,
+				 .request = request,
+				 .answer = answer,
+				 .out = &answer->body,
+				 .err = &err };
+
+	if (!strcmp(request->path, "/healthz")) {
+		answer->type = "text/plain; charset=utf-8";
+		strbuf_add_text(&answer->body, "alive\n");
+		return;
+	}
+	if (!strcmp(request->path, "/readyz")) {
+		answer_ready(api, answer);
+		return;
+	}
+	if (!strcmp(request->path, "/metrics")) {
+		answer_metrics(api, answer);
+		return;
+	}
+	if (!strcmp(request->path, "/api/events")) {
+		answer->stream = true;
+		return;
+	}
+	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+		if ((size_t)snprintf(path, sizeof(path), "%s", request->path) >=
+		    sizeof(path))
+			break;
+		if (matches(routes[i].address, path, &call)) {
+			answer_route(api, &routes[i], &call);
+			return;
+		}
+	}
+	answer_asset(api, request, answer);
+}

@@ -1,0 +1,38 @@
+/*
+ * The collector's HTTP interface: what each address answers. docs/api.md has
+ * the shapes. It reads the live store and the journal and writes nothing.
+ */
+#ifndef TALLY_COLLECTOR_API_H
+#define TALLY_COLLECTOR_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/rt/http.h"
+
+struct api;
+
+/* dir: the data directory. assets: a folder of pages to serve in place of
+ * those in the program, or NULL. */
+int api_open(const char *dir, const char *assets, struct api **out,
+	     struct err *err);
+void api_close(struct api *api);
+
+/* For http_settings; arg is the struct api. */
+void api_answer(void *arg, const struct http_request *request,
+		struct http_answer *answer);
+
+/* For /metrics, once there is a server. */
+void api_count(struct api *api, struct http_server *server);
+
+/* How far the store is: entries, and when the last was received. */
+struct api_state {
+	uint64_t size, updated_us;
+};
+int api_state(struct api *api, struct api_state *out, struct err *err);
+
+/* The addresses, NULL past the last: "/api/targets/{id}". */
+const char *api_address(size_t i);
+
+#endif

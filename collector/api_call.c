@@ -1,0 +1,143 @@
+#include "collector/api_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "proto/verdict.h"
+#include "store/redaction.h"
+#include "store/say.h"
+
+/* ---- names ---- */
+
+int call_target(const struct api_call *call, const char *id, uint32_t *out)
+{
+	*out = catalogue_target(call->view->catalogue, span_of_text(id));
+	return *out == CATALOGUE_NONE ? err_set(call->err, ERR_NOTFOUND,
+						"there is no target %s", id) :
+					0;
+}
+
+int call_unit(const struct api_call *call, const char *id, uint32_t *out)
+{
+	*out = intern_find(&call->view->catalogue->unit_ids, span_of_text(id));
+	return *out == CATALOGUE_NONE ? err_set(call->err, ERR_NOTFOUND,
+						"there is no unit %s", id) :
+					0;
+}
+
+/* ---- figures ---- */
+
+static int put_figure(struct api_call *call, const struct figure *figure)
+{
+	struct strbuf *out = call->out;
+	int rc = figure_json(call->view->catalogue, figure,
+			     call->view->asking.cutoff, out, call->err);
+
+	if (rc || figure->unit == CATALOGUE_NONE)
+		return rc;
+	/* What the lines of `figures --json` do not have. */
+	out->len--;
+	if (figure->rank)
+		json_put_number(out, "rank", figure->rank);
+	else
+		json_put_null(out, "rank");
+	json_put_flag(out, "stale", figure->stale);
+	json_close(out);
+	return 0;
+}
+
+int call_add_figure(struct api_call *call, const struct figure *figure)
+{
+	json_separate(call->out);
+	return put_figure(call, figure);
+}
+
+int call_put_figure(struct api_call *call, const char *key,
+		    const struct figure *figure)
+{
+	if (!figure) {
+		json_put_null(call->out, key);
+		return 0;
+	}
+	json_put_key(call->out, key);
+	return put_figure(call, figure);
+}
+
+int call_unit_figure(struct api_call *call, uint32_t target, uint32_t unit,
+		     const struct figure **out)
+{
+	const struct figure *figures;
+	size_t count = 0;
+	int rc = evaluation_units(call->evaluation, target, &figures, &count,
+				  call->err);
+
+	*out = NULL;
+	for (size_t i = 0; i < count && !rc; i++)
+		if (figures[i].unit == unit)
+			*out = &figures[i];
+	return rc;
+}
+
+/* ---- statements ---- */
+
+int call_lookup(struct api_call *call)
+{
+	char path[PATH_MAX];
+	int len, rc;
+
+	if (call->lookup)
+		return 0;
+	len = snprintf(path, sizeof(path), "%s/journal", call->dir);
+	if (len < 0 || len >= (int)sizeof(path))
+		return err_set(call->err, ERR_LIMIT, "the path is too long");
+	call->lookup = &call->lookup_room;
+	rc = lookup_open(call->lookup, path, call->dir, call->err);
+	return rc;
+}
+
+/* Texts that somebody had redacted, though their bytes may still be there. */
+static unsigned hidden_of(const struct api_call *call, uint64_t entry,
+			  uint32_t n)
+{
+	struct redaction redaction;
+	unsigned hidden = 0;
+
+	for (unsigned text = 1; wire_text_name(text); text++)
+		if (!redaction_find(&call->view->reader, entry, n, text,
+				    &redaction, NULL))
+			hidden |= 1u << text;
+	return hidden;
+}
+
+int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n)
+{
+	struct say_receipt receipt = { .entry = entry, .n = n };
+	struct looked_up found;
+	struct fold_office office;
+	int rc = call_lookup(call);
+
+	if (!rc)
+		rc = lookup_statement(call->lookup, entry, n, &found,
+				      call->err);
+	if (!rc)
+		rc = lookup_verdict(&call->view->reader, entry, n,
+				    &receipt.verdict, call->err);
+	if (rc)
+		return rc;
+	receipt.recv_us = found.entry.leaf.recv_us;
+	receipt.batch = &found.batch;
+	receipt.said = &found.said;
+	receipt.hidden = hidden_of(call, entry, n);
+	json_separate(call->out);
+	say_receipt_json(&receipt, call->out);
+	json_put_text(call->out, "verdict_zh",
+		      verdict_text_zh(receipt.verdict));
+	json_put_text(call->out, "verdict_en",
+		      verdict_text_en(receipt.verdict));
+	if (fold_office(call->view->fold, &found.batch.header.key, &office))
+		say_text_json(call->out, "office_name", office.unit);
+	else
+		json_put_null(call->out, "office_name");
+	return 0;
+}

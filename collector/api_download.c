@@ -1,0 +1,120 @@
+/* Figures as a file for a spreadsheet. */
+#include <stdio.h>
+#include <string.h>
+
+#include "collector/api_parts.h"
+#include "proto/csv.h"
+#include "proto/figure/words.h"
+
+static void add_cell(struct strbuf *out, const char *text)
+{
+	csv_write_guarded(out, span_of_text(text ? text : ""));
+}
+
+static void add_next(struct strbuf *out, const char *text)
+{
+	strbuf_add_char(out, ',');
+	add_cell(out, text);
+}
+
+static void add_count(struct strbuf *out, uint32_t count)
+{
+	strbuf_addf(out, ",%u", count);
+}
+
+static const char *name_in(enum lang lang, const char *zh, const char *en)
+{
+	return lang == LANG_EN && *en ? en : zh;
+}
+
+static void add_row(const struct api_call *call, const struct figure *figure)
+{
+	const struct catalogue *catalogue = call->view->catalogue;
+	const struct target *target = &catalogue->targets[figure->target];
+	enum lang lang = call->view->asking.lang;
+	struct strbuf *out = call->out;
+	char period[PERIOD_TEXT_BYTES] = "";
+	const struct unit *unit = figure->unit == CATALOGUE_NONE ?
+					  NULL :
+					  &catalogue->units[figure->unit];
+
+	if (figure->has_period)
+		period_print(figure->period, period);
+	add_cell(out, target->id);
+	add_next(out, name_in(lang, target->name_zh, target->name_en));
+	add_next(out, unit ? unit->id : "");
+	add_next(out, unit ? name_in(lang, unit->name_zh, unit->name_en) : "");
+	add_next(out, period);
+	add_next(out, figure->value);
+	add_next(out, name_in(lang, target->uom_zh, target->uom_en));
+	add_next(out, figure->goal);
+	add_next(out, figure->plan);
+	add_next(out, figure->rate);
+	add_next(out, figure->gap);
+	add_next(out, light_name(figure->light));
+	add_next(out, why_name(figure->why));
+	add_count(out, figure->reported);
+	add_count(out, figure->due);
+	strbuf_add_text(out, "\r\n");
+}
+
+static bool is_wanted(const struct api_call *call, uint32_t target,
+		      const char *only)
+{
+	const struct catalogue *catalogue = call->view->catalogue;
+
+	return only ? !strcmp(only, catalogue->targets[target].id) :
+		      evaluation_is_task(catalogue, target);
+}
+
+static int add_target(struct api_call *call, uint32_t target, bool whole,
+		      bool units, uint32_t unit)
+{
+	const struct figure *figure, *figures;
+	size_t count = 0;
+	int rc =
+		evaluation_target(call->evaluation, target, &figure, call->err);
+
+	if (!rc && whole)
+		add_row(call, figure);
+	if (!rc && units)
+		rc = evaluation_units(call->evaluation, target, &figures,
+				      &count, call->err);
+	for (size_t i = 0; i < count && !rc; i++)
+		if (unit == CATALOGUE_NONE || figures[i].unit == unit)
+			add_row(call, &figures[i]);
+	return rc;
+}
+
+int api_download(struct api_call *call)
+{
+	static const char *const heads[] = {
+		"\xef\xbb\xbf"
+		"target,name,unit,unit_name,period,value,uom,goal,plan,rate,"
+		"gap,light,why,reported,due\r\n",
+		"\xef\xbb\xbf"
+		"目标,名称,单位,单位名称,期别,数值,计量单位,目标值,序时,"
+		"完成率,差距,灯色,原因,已报,应报\r\n",
+	};
+	const char *only = http_query(call->request, "target");
+	const char *unit_id = http_query(call->request, "unit");
+	bool all = http_query(call->request, "all") != NULL;
+	uint32_t unit = CATALOGUE_NONE, target;
+	int rc = 0;
+
+	strbuf_clear(call->out);
+	if (unit_id)
+		rc = call_unit(call, unit_id, &unit);
+	if (!rc && only)
+		rc = call_target(call, only, &target);
+	strbuf_add_text(call->out, heads[call->view->asking.lang == LANG_ZH]);
+	for (uint32_t i = 0; i < call->view->catalogue->target_count && !rc;
+	     i++)
+		if (unit_id || is_wanted(call, i, only))
+			rc = add_target(call, i, !unit_id,
+					all || only || unit_id, unit);
+	call->answer->type = "text/csv; charset=utf-8";
+	(void)snprintf(call->answer->download, sizeof(call->answer->download),
+		       "figures.csv");
+	return rc;
+}

@@ -1,0 +1,69 @@
+/* What the files of the HTTP interface share. */
+#ifndef TALLY_COLLECTOR_API_PARTS_H
+#define TALLY_COLLECTOR_API_PARTS_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/rt/http.h"
+#include "base/strbuf.h"
+#include "collector/view.h"
+#include "proto/figure/measure.h"
+#include "store/lookup.h"
+
+#define API_PARAMETERS_MAX 3
+
+/* One question on its way to an answer. */
+struct api_call {
+	const char *dir;
+	const struct http_request *request;
+	const char *parameters[API_PARAMETERS_MAX]; /* of the address */
+	size_t parameter_count;
+	struct view *view;
+	struct evaluation *evaluation;
+	struct lookup *lookup; /* NULL until call_lookup */
+	struct lookup lookup_room;
+	struct http_answer *answer;
+	struct strbuf *out; /* the answer's body, an open object */
+	struct err *err;
+};
+
+/* The index of a target or unit, or ERR_NOTFOUND. */
+int call_target(const struct api_call *call, const char *id, uint32_t *out);
+int call_unit(const struct api_call *call, const char *id, uint32_t *out);
+
+/* Opens the journal once. */
+int call_lookup(struct api_call *call);
+
+/* A figure as an element of the list that is open, or under a key. */
+int call_add_figure(struct api_call *call, const struct figure *figure);
+int call_put_figure(struct api_call *call, const char *key,
+		    const struct figure *figure);
+/* The figure of one unit of a target, NULL if it has none. */
+int call_unit_figure(struct api_call *call, uint32_t target, uint32_t unit,
+		     const struct figure **out);
+
+/* An element of the open list: a statement, and what became of it; the object
+ * stays open. */
+int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n);
+
+/* "statements" at the newest end of the record, so many at most. */
+int call_put_arrivals(struct api_call *call, const char *key, size_t max);
+
+/* ---- what is answered ---- */
+
+int api_catalogue(struct api_call *call);
+int api_overview(struct api_call *call);
+int api_matrix(struct api_call *call);
+int api_target(struct api_call *call);
+int api_unit(struct api_call *call);
+int api_standings(struct api_call *call);
+int api_figure(struct api_call *call);
+int api_statement(struct api_call *call);
+int api_proof(struct api_call *call);
+int api_refused(struct api_call *call);
+int api_late(struct api_call *call);
+int api_download(struct api_call *call);
+
+#endif

@@ -1,0 +1,199 @@
+/* Single statements: behind a figure, new, late, refused, and their proofs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "collector/api_parts.h"
+#include "proto/period.h"
+#include "store/figures.h"
+#include "store/figures_row.h"
+
+#define LISTED_MAX 200
+#define LOOKED_AT_MAX 200000 /* changes, for what is seldom */
+
+/* ---- behind a figure ---- */
+
+static int put_change(void *arg, const struct figure_change *change)
+{
+	struct api_call *call = arg;
+	struct strbuf *out = call->out;
+	int rc = call_add_statement(call, change->entry, change->n);
+
+	if (rc)
+		return rc;
+	json_put_number(out, "version", change->version);
+	json_put_flag(out, "review", (change->flags & VERSION_REVIEW) != 0);
+	json_put_flag(out, "adjustment", (change->flags & VERSION_ADJUST) != 0);
+	json_put_flag(out, "late", (change->flags & VERSION_LATE) != 0);
+	json_close(out);
+	return 0;
+}
+
+int api_figure(struct api_call *call)
+{
+	const char *text = call->parameter_count > 2 ? call->parameters[2] :
+						       NULL;
+	const struct figure *figure = NULL;
+	struct period period;
+	uint32_t target, unit;
+	int rc = call_target(call, call->parameters[0], &target);
+
+	if (!rc)
+		rc = call_unit(call, call->parameters[1], &unit);
+	if (!rc && text)
+		rc = period_parse(span_of_text(text), &period, call->err);
+	if (!rc)
+		rc = call_unit_figure(call, target, unit, &figure);
+	if (!rc)
+		rc = call_put_figure(call, "figure", figure);
+	if (rc)
+		return rc;
+	json_put_list(call->out, "statements");
+	rc = figures_where(&call->view->reader,
+			   span_of_text(call->parameters[0]),
+			   span_of_text(call->parameters[1]),
+			   text ? &period : NULL, put_change, call, call->err);
+	json_close_list(call->out);
+	return rc == ERR_NOTFOUND ? 0 : rc; /* nobody has reported yet */
+}
+
+/* ---- one statement ---- */
+
+static int read_receipt(const struct api_call *call, uint64_t *entry,
+			uint32_t *n)
+{
+	return lookup_receipt(call->parameters[0], entry, n) ?
+		       0 :
+		       err_set(call->err, ERR_INVALID,
+			       "%s is no receipt (7.0: entry and place in its "
+			       "batch)",
+			       call->parameters[0]);
+}
+
+int api_statement(struct api_call *call)
+{
+	uint64_t entry;
+	uint32_t n;
+	int rc = read_receipt(call, &entry, &n);
+
+	if (rc)
+		return rc;
+	json_put_key(call->out, "statement");
+	rc = call_add_statement(call, entry, n);
+	if (!rc)
+		json_close(call->out);
+	return rc;
+}
+
+int api_proof(struct api_call *call)
+{
+	struct http_answer *answer = call->answer;
+	uint64_t entry;
+	uint32_t n;
+	int rc = read_receipt(call, &entry, &n);
+
+	strbuf_clear(call->out);
+	if (!rc)
+		rc = call_lookup(call);
+	if (!rc)
+		rc = lookup_prove(call->lookup, entry, n, NULL, call->out,
+				  call->err);
+	if (rc)
+		return rc;
+	answer->type = "text/plain; charset=utf-8";
+	(void)snprintf(answer->download, sizeof(answer->download),
+		       "%llu.%u.proof", (unsigned long long)entry, n);
+	return 0;
+}
+
+/* ---- the newest ones of a kind ---- */
+
+struct newest {
+	struct api_call *call;
+	unsigned flags; /* one of them at least; 0: any */
+	size_t left, looked_at;
+	int rc;
+};
+
+/* What was received by the moment that is asked for, and how. */
+static int take(struct newest *newest, struct span key)
+{
+	struct api_call *call = newest->call;
+
+	if (!newest->left-- || newest->looked_at++ > LOOKED_AT_MAX)
+		return 1;
+	newest->rc = call_add_statement(call, load_u64(key.data),
+					load_u32(key.data + 8));
+	if (!newest->rc)
+		json_close(call->out);
+	return newest->rc ? 1 : 0;
+}
+
+static int take_change(void *arg, struct span key, struct span value)
+{
+	struct newest *newest = arg;
+	struct figure_row row;
+
+	if (figure_row_read(value, NULL, &row, newest->call->err))
+		return newest->rc = ERR_CORRUPT;
+	if (newest->looked_at++ > LOOKED_AT_MAX)
+		return 1;
+	if (row.recv_us > newest->call->view->asking.known_by_us ||
+	    (newest->flags && !(row.flags & newest->flags)))
+		return 0;
+	return take(newest, key);
+}
+
+static int take_refusal(void *arg, struct span key, struct span value)
+{
+	struct newest *newest = arg;
+	struct api_call *call = newest->call;
+	struct looked_up found;
+
+	(void)value;
+	if (call->view->asking.known_by_us != UINT64_MAX) {
+		newest->rc = call_lookup(call);
+		if (!newest->rc)
+			newest->rc = lookup_statement(
+				call->lookup, load_u64(key.data),
+				load_u32(key.data + 8), &found, call->err);
+		if (newest->rc)
+			return 1;
+		if (found.entry.leaf.recv_us > call->view->asking.known_by_us)
+			return 0;
+	}
+	return take(newest, key);
+}
+
+static int put_newest(struct api_call *call, const char *key, enum table table,
+		      unsigned flags, size_t max)
+{
+	struct newest newest = { .call = call, .flags = flags, .left = max };
+	int rc;
+
+	json_put_list(call->out, key);
+	rc = db_scan(call->view->txn, table, span_of(NULL, 0), true,
+		     table == TABLE_CHANGE ? take_change : take_refusal,
+		     &newest, call->err);
+	json_close_list(call->out);
+	if (newest.rc)
+		return newest.rc;
+	return rc < 0 || rc > 1 ? rc : 0;
+}
+
+int call_put_arrivals(struct api_call *call, const char *key, size_t max)
+{
+	return put_newest(call, key, TABLE_CHANGE, 0, max);
+}
+
+int api_refused(struct api_call *call)
+{
+	return put_newest(call, "statements", TABLE_REFUSAL, 0, LISTED_MAX);
+}
+
+int api_late(struct api_call *call)
+{
+	return put_newest(call, "statements", TABLE_CHANGE, VERSION_LATE,
+			  LISTED_MAX);
+}
