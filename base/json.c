@@ -9,7 +9,8 @@ void json_separate(struct strbuf *out)
 {
 	char last = out->len ? out->text[out->len - 1] : '\n';
 
-	if (last != '{' && last != '[' && last != '\n')
+	/* A value follows its key as it is: ": ". */
+	if (last != '{' && last != '[' && last != '\n' && last != ' ')
 		strbuf_add_text(out, ", ");
 }
 
