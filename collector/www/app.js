@@ -90,6 +90,8 @@ async function show(fresh) {
 		loading.abort();
 	const mine = loading = new AbortController();
 	main.setAttribute("aria-busy", "true");
+	if (!fresh)
+		document.getElementById("say").textContent = "";
 	try {
 		if (!found)
 			throw new Failure(404, t("error.view"));

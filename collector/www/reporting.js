@@ -49,7 +49,7 @@ function statements(context, list, why) {
 			h("td", {}, h("a", { href: statementHref(context, one) },
 				one.target ? targetName(one.target) : kindWord(one)),
 			why && one.period ? h("small", {}, " ", period(one.period, true)) : null),
-			h("td", { class: "num" }, said(one)),
+			h("td", { class: "num v" }, said(one)),
 			why ? h("td", { class: "why" }, lang() === "en" ? one.verdict_en : one.verdict_zh)
 				: h("td", { class: "num" }, one.period ? period(one.period, true) : ""));
 	}));

@@ -35,3 +35,20 @@ Test(json, members_come_with_their_commas)
 		"\"list\": [\"x\", \"y\"], \"empty\": {}}\n{}\n");
 	strbuf_release(&out);
 }
+
+Test(json, an_object_stands_behind_its_key_without_a_comma)
+{
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	json_open(&out);
+	json_put_number(&out, "a", 1);
+	json_put_key(&out, "b");
+	json_add_object(&out);
+	json_put_number(&out, "c", 2);
+	json_close(&out);
+	json_put_number(&out, "d", 3);
+	json_end_line(&out);
+	cr_expect_str_eq(out.text, "{\"a\": 1, \"b\": {\"c\": 2}, \"d\": 3}\n");
+	strbuf_release(&out);
+}

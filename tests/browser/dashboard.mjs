@@ -85,7 +85,8 @@ async function click(selector, expectHash) {
 
 async function axe(where) {
 	await page.evaluate(AXE);
-	const { violations } = await page.evaluate(() => window.axe.run());
+	const { violations } = await page.evaluate(() => window.axe.run(document,
+		{ resultTypes: ["violations"] }));
 	const bad = violations.filter((one) => ["serious", "critical"].includes(one.impact));
 
 	assert.equal(bad.length, 0, `axe on ${where}: ` + bad.map((one) => `${one.id}: ` +
