@@ -121,7 +121,7 @@ int api_download(struct api_call *call)
 		rc = call_unit(call, unit_id, &unit);
 	if (!rc && only)
 		rc = call_target(call, only, &target);
-	strbuf_add_text(call->out, heads[call->view->asking.lang == LANG_ZH]);
+	add_head(call->out, call->view->asking.lang);
 	for (uint32_t i = 0; i < call->view->catalogue->target_count && !rc;
 	     i++)
 		if (unit_id || is_wanted(call, i, only))
