@@ -13,9 +13,9 @@
 
 struct api;
 
-/* dir: the data directory. assets: a folder of pages to serve in place of
+/* dir: the data directory. pages: a folder of pages to serve in place of
  * those in the program, or NULL. */
-int api_open(const char *dir, const char *assets, struct api **out,
+int api_open(const char *dir, const char *pages, struct api **out,
 	     struct err *err);
 void api_close(struct api *api);
 
