@@ -226,6 +226,16 @@ static int ask(struct api_call *call, const struct route *route)
 	return rc;
 }
 
+/* The journal and its size: what an answer was made from. */
+static void name_state(const struct view *view, struct http_answer *answer)
+{
+	char hex[2 * HASH_BYTES + 1];
+
+	hash_print(&view->facts.journal, hex);
+	(void)snprintf(answer->etag, sizeof(answer->etag),
+		       "\"%.16s-%" PRIu64 "\"", hex, view->applied);
+}
+
 static int ask_view(struct api *api, const struct route *route,
 		    const struct figures_asking *asking, struct api_call *call)
 {
@@ -240,8 +250,7 @@ static int ask_view(struct api *api, const struct route *route,
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
 	if (!rc) {
-		(void)snprintf(call->answer->etag, sizeof(call->answer->etag),
-			       "\"%" PRIu64 "\"", view.applied);
+		name_state(&view, call->answer);
 		if (call->request->etag &&
 		    !strcmp(call->request->etag, call->answer->etag))
 			call->answer->status = 304;

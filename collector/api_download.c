@@ -108,6 +108,31 @@ static int add_target(struct api_call *call, uint32_t target, bool whole,
 	return rc;
 }
 
+/* The mark at its begin makes Excel read it as UTF-8. */
+static void add_head(struct strbuf *out, enum lang lang)
+{
+	static const struct {
+		const char *en, *zh;
+	} heads[] = {
+		{ "target", "目标" },  { "name", "名称" },
+		{ "unit", "单位" },    { "unit_name", "单位名称" },
+		{ "period", "期别" },  { "value", "数值" },
+		{ "uom", "计量单位" }, { "goal", "目标值" },
+		{ "plan", "序时" },    { "rate", "完成率" },
+		{ "gap", "差距" },     { "light", "灯色" },
+		{ "why", "原因" },     { "reported", "已报" },
+		{ "due", "应报" },
+	};
+
+	strbuf_add_text(out, "\xef\xbb\xbf");
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		if (i)
+			strbuf_add_char(out, ',');
+		add_cell(out, lang == LANG_ZH ? heads[i].zh : heads[i].en);
+	}
+	strbuf_add_text(out, "\r\n");
+}
+
 int api_download(struct api_call *call)
 {
 	const char *only = http_query(call->request, "target");

@@ -18,8 +18,11 @@ static int put_change(void *arg, const struct figure_change *change)
 {
 	struct api_call *call = arg;
 	struct strbuf *out = call->out;
-	int rc = call_add_statement(call, change->entry, change->n);
+	int rc;
 
+	if (change->recv_us > call->view->asking.known_by_us)
+		return 0;
+	rc = call_add_statement(call, change->entry, change->n);
 	if (rc)
 		return rc;
 	json_put_number(out, "version", change->version);

@@ -101,6 +101,7 @@ struct cell_source figures_source(const struct figures_reading *reading);
 struct figure_change {
 	uint64_t entry;
 	uint32_t n;
+	uint64_t recv_us;
 	uint32_t version; /* from 1; of a mark: the version that it is of */
 	uint32_t flags;	  /* enum version_flag */
 	/* Ids, as the newest catalogue has them; views, for the visit alone. */

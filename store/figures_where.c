@@ -70,6 +70,7 @@ static int read_change(const struct table_reader *reader, struct span bytes,
 	*out = (struct figure_change){
 		.entry = row->entry,
 		.n = row->n,
+		.recv_us = row->recv_us,
 		.version = row->version,
 		.flags = row->flags,
 		.period = cell.period,

@@ -119,6 +119,10 @@ class Serve(unittest.TestCase):
         self.assertEqual(value("?known-by=2024-07-05"), "41")
         answer = self.served.get("/api/overview?known-by=2024-07-05")
         self.assertEqual(answer["head"]["known_by"], "2024-07-05")
+        behind = self.served.get("/api/figures/live.jobless/baima"
+                                 "?known-by=2024-07-05")["statements"]
+        self.assertEqual([list(one["cells"].values()) for one in behind],
+                         [["41"]])
         self.assertNotIn("42", [one["cells"].get("value")
                                 for one in answer["arrivals"]])
 
