@@ -22,28 +22,6 @@ static void add_count(struct strbuf *out, uint32_t count)
 	strbuf_addf(out, ",%u", count);
 }
 
-static void add_head(struct strbuf *out, enum lang lang)
-{
-	static const char *const heads[][2] = {
-		{ "target", "目标" },  { "name", "名称" },
-		{ "unit", "单位" },    { "unit_name", "单位名称" },
-		{ "period", "期别" },  { "value", "数值" },
-		{ "uom", "计量单位" }, { "goal", "目标值" },
-		{ "plan", "序时" },    { "rate", "完成率" },
-		{ "gap", "差距" },     { "light", "灯色" },
-		{ "why", "原因" },     { "reported", "已报" },
-		{ "due", "应报" },
-	};
-
-	strbuf_add_text(out, "\xef\xbb\xbf"); /* for Excel */
-	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		if (i)
-			strbuf_add_char(out, ',');
-		add_cell(out, heads[i][lang == LANG_ZH]);
-	}
-	strbuf_add_text(out, "\r\n");
-}
-
 static const char *name_in(enum lang lang, const char *zh, const char *en)
 {
 	return lang == LANG_EN && *en ? en : zh;
