@@ -7,10 +7,11 @@
 
 #include "audit/ledger.h"
 #include "audit/print.h"
-#include "store/say.h"
 #include "base/json.h"
 #include "proto/period.h"
 #include "store/figures.h"
+#include "store/redaction.h"
+#include "store/say.h"
 
 /* ---- one statement ---- */
 
@@ -25,6 +26,9 @@ static int one(struct ledger *ledger, uint64_t index, uint32_t n,
 	if (!rc)
 		rc = lookup_verdict(&ledger->tables, index, n, &receipt.verdict,
 				    err);
+	if (!rc)
+		rc = redaction_texts(&ledger->tables, index, n, &receipt.hidden,
+				     err);
 	if (rc)
 		return rc;
 	receipt.recv_us = found.entry.leaf.recv_us;

@@ -34,28 +34,27 @@ static int hide_texts(const struct walking *walking, struct walked *walked,
 {
 	const struct say_receipt *receipt = &walked->receipt;
 	const struct sealed *sealed = &receipt->batch->sealed[receipt->n];
-	struct redaction redaction;
+	unsigned hidden;
+	int rc = redaction_texts(&walking->tables, receipt->entry, receipt->n,
+				 &hidden, err);
 
-	for (size_t i = 0; i < walked->said.text_count; i++) {
+	for (size_t i = 0; i < walked->said.text_count && !rc; i++) {
 		unsigned text = wire_text_number(walked->said.texts[i].name);
-		int rc = redaction_find(&walking->tables, receipt->entry,
-					receipt->n, text, &redaction, NULL);
 
-		if (rc && rc != ERR_NOTFOUND)
-			return err_set(err, rc, "a redaction is damaged");
-		if (rc &&
+		if (hidden & 1u << text ||
 		    wire_text_state(sealed, &walked->said, i) != TEXT_BLOTTED)
 			continue;
-		if (rc && !walking->walk->part)
+		if (!walking->walk->part)
 			return err_set(err, ERR_CORRUPT,
 				       "the %s of statement %" PRIu64
 				       ".%u is blotted out, and nobody "
 				       "redacted it",
 				       wire_text_name(text), receipt->entry,
 				       receipt->n);
-		walked->receipt.hidden |= 1u << text;
+		hidden |= 1u << text;
 	}
-	return 0;
+	walked->receipt.hidden = hidden;
+	return rc;
 }
 
 static int take_statement(struct walking *walking, struct walked *walked,

@@ -62,3 +62,21 @@ int redaction_find(const struct table_reader *reader, uint64_t entry,
 	return rc ? rc :
 		    redaction_read(span_of(key, sizeof(key)), value, out, err);
 }
+
+int redaction_texts(const struct table_reader *reader, uint64_t entry,
+		    uint32_t n, unsigned *out, struct err *err)
+{
+	struct redaction redaction;
+
+	*out = 0;
+	for (unsigned text = 1; wire_text_name(text); text++) {
+		int rc = redaction_find(reader, entry, n, text, &redaction,
+					NULL);
+
+		if (rc && rc != ERR_NOTFOUND)
+			return err_set(err, rc, "a redaction is damaged");
+		if (!rc)
+			*out |= 1u << text;
+	}
+	return 0;
+}

@@ -35,5 +35,9 @@ int redaction_read(struct span key, struct span value, struct redaction *out,
 int redaction_find(const struct table_reader *reader, uint64_t entry,
 		   uint32_t n, unsigned text, struct redaction *out,
 		   struct err *err);
+/* Which texts of a statement somebody redacted, 1 << text for each, blotted out
+ * already or not: nobody shows them. */
+int redaction_texts(const struct table_reader *reader, uint64_t entry,
+		    uint32_t n, unsigned *out, struct err *err);
 
 #endif

@@ -134,6 +134,25 @@ class Redact(unittest.TestCase):
         # A reader in another language agrees.
         self.world.journal()
 
+    def test_it_is_hidden_before_it_is_gone(self):
+        """Said, and not yet blotted out: as where a disk was full."""
+        self.world.until_signed()
+        mixed = self.world.path("mixed")
+        shutil.copytree(os.path.join(self.folder, "journal"),
+                        os.path.join(mixed, "journal"))
+        self.redact(self.receipt, "text", "--reason", WHY)
+        self.until_gone()
+        self.world.stop_collector()
+        shutil.copytree(os.path.join(self.folder, "store"),
+                        os.path.join(mixed, "store"))
+        for words in (["receipt", mixed, self.receipt],
+                      ["explain", mixed, LOOK, "baima", "2024M06"]):
+            for json_ in ([], ["--json"]):
+                said = self.world.call("tally-audit", *words, *json_).stdout
+                self.assertIn(self.receipt, said)
+                self.assertNotIn(self.text, said)
+        shutil.rmtree(mixed)
+
     def test_twice_and_of_what_is_not_there(self):
         self.redact(self.receipt, "text", "--reason", WHY)
         self.until_gone()
