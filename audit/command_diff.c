@@ -165,22 +165,7 @@ static void put_row(const struct asked_diff *asked,
 	const struct diff *diff = &asked->diff;
 	char id[SAY_RECEIPT_BYTES];
 
-	json_open(out);
-	json_put_text(out, "target", pair->target);
-	if (pair->unit)
-		json_put_text(out, "unit", pair->unit);
-	json_put_text(out, "change",
-		      !pair->before ? "added" :
-		      !pair->after  ? "removed" :
-				      "changed");
-	json_put_list(out, "fields");
-	for (enum figures_shown shown = 0;
-	     pair->before && pair->after && shown < SHOWN_COUNT; shown++)
-		if (figures_pair_differs(pair, shown))
-			json_add_text(out, figures_shown_name(shown));
-	json_close_list(out);
-	figures_put(out, "before", pair->before);
-	figures_put(out, "after", pair->after);
+	figures_pair_json(pair, SHOWN_COUNT - 1, out);
 	if (pair->before && pair->before->adjusted)
 		json_put_text(out, "adjusted_before",
 			      pair->before->adjusted->value);

@@ -129,22 +129,7 @@ static void add_row(const struct changes *changes,
 
 static void put_row(struct strbuf *out, const struct figures_pair *pair)
 {
-	json_open(out);
-	json_put_text(out, "target", pair->target);
-	if (pair->unit)
-		json_put_text(out, "unit", pair->unit);
-	json_put_text(out, "change",
-		      !pair->before ? "added" :
-		      !pair->after  ? "removed" :
-				      "changed");
-	json_put_list(out, "fields");
-	for (enum figures_shown shown = 0;
-	     pair->before && pair->after && shown <= SHOWN_LIGHT; shown++)
-		if (figures_pair_differs(pair, shown))
-			json_add_text(out, figures_shown_name(shown));
-	json_close_list(out);
-	figures_put(out, "before", pair->before);
-	figures_put(out, "after", pair->after);
+	figures_pair_json(pair, SHOWN_LIGHT, out);
 	json_end_line(out);
 }
 

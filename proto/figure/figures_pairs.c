@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "base/json.h"
+#include "proto/figure/figures_put.h"
+
 /* One of the two evaluations. */
 struct side {
 	struct evaluation *evaluation;
@@ -188,4 +191,25 @@ int figures_pairs(struct evaluation *before, struct evaluation *after, bool all,
 	};
 
 	return take_all(&pairing, err);
+}
+
+void figures_pair_json(const struct figures_pair *pair, enum figures_shown last,
+		       struct strbuf *out)
+{
+	json_open(out);
+	json_put_text(out, "target", pair->target);
+	if (pair->unit)
+		json_put_text(out, "unit", pair->unit);
+	json_put_text(out, "change",
+		      !pair->before ? "added" :
+		      !pair->after  ? "removed" :
+				      "changed");
+	json_put_list(out, "fields");
+	for (enum figures_shown shown = 0;
+	     pair->before && pair->after && shown <= last; shown++)
+		if (figures_pair_differs(pair, shown))
+			json_add_text(out, figures_shown_name(shown));
+	json_close_list(out);
+	figures_put(out, "before", pair->before);
+	figures_put(out, "after", pair->after);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "proto/figure/measure.h"
 
 /* A row of both: either figure may be missing, not both. */
@@ -34,6 +35,11 @@ const char *figures_shown_name(enum figures_shown shown);
 /* Of a pair that has both. */
 bool figures_pair_differs(const struct figures_pair *pair,
 			  enum figures_shown shown);
+
+/* Opens a line for programs: "target", "unit", "change", the names of what
+ * differs up to last, "before", "after"; the caller ends it. */
+void figures_pair_json(const struct figures_pair *pair, enum figures_shown last,
+		       struct strbuf *out);
 
 /* Tasks of either catalogue; with all every target, and behind each its units.
  * A visit's return other than 0 ends it and is returned. */
