@@ -28,37 +28,9 @@ struct api {
 
 struct route {
 	const char *address;
-	int (*answer)(struct api_call *call);
+	int (*answer)(struct api_call *call); /* from a view of the store, or */
+	void (*plain)(struct api *api, struct http_answer *answer);
 };
-
-static const struct route routes[] = {
-	{ "/api/catalogue", api_catalogue },
-	{ "/api/overview", api_overview },
-	{ "/api/matrix", api_matrix },
-	{ "/api/targets/{id}", api_target },
-	{ "/api/units/{id}", api_unit },
-	{ "/api/standings", api_standings },
-	{ "/api/figures/{target}/{unit}", api_figure },
-	{ "/api/figures/{target}/{unit}/{period}", api_figure },
-	{ "/api/statements/{receipt}", api_statement },
-	{ "/api/proofs/{receipt}", api_proof },
-	{ "/api/refused", api_refused },
-	{ "/api/late", api_late },
-	{ "/downloads/figures.csv", api_download },
-};
-
-#define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
-
-static const char *const further[] = { "/api/events", "/healthz", "/readyz",
-				       "/metrics" };
-
-const char *api_address(size_t i)
-{
-	if (i < ROUTE_COUNT)
-		return routes[i].address;
-	i -= ROUTE_COUNT;
-	return i < sizeof(further) / sizeof(further[0]) ? further[i] : NULL;
-}
 
 /* ---- the store ---- */
 
@@ -169,7 +141,7 @@ int api_state(struct api *api, struct api_state *out, struct err *err)
 
 /* ---- questions ---- */
 
-static void put_head(const struct api_call *call, const struct overall *overall)
+static void put_head(const struct api_call *call)
 {
 	const struct view *view = call->view;
 	const struct settings *settings = &view->catalogue->settings;
@@ -199,25 +171,21 @@ static void put_head(const struct api_call *call, const struct overall *overall)
 	json_put_text(out, "period", text);
 	json_put_text(out, "known_by", view->asking.asked->known_by);
 	json_put_number(out, "catalogue", view->version);
-	json_put_text(out, "time", overall->time);
+	json_put_text(out, "time", evaluation_time(call->evaluation));
 	json_close(out);
 }
 
 static int ask(struct api_call *call, const struct route *route)
 {
 	struct evaluation_input input = view_input(call->view);
-	struct overall overall;
 	int rc;
 
 	call->evaluation = evaluation_new(&input, call->err);
 	if (!call->evaluation)
 		return ERR_NOMEM;
 	json_open(call->out);
-	rc = evaluation_overall(call->evaluation, &overall, call->err);
-	if (!rc)
-		put_head(call, &overall);
-	if (!rc)
-		rc = route->answer(call);
+	put_head(call);
+	rc = route->answer(call);
 	if (!rc && !call->answer->download[0])
 		json_end_line(call->out);
 	evaluation_free(call->evaluation);
@@ -304,11 +272,14 @@ static void answer_route(struct api *api, const struct route *route,
 	struct figures_asked asked;
 	int rc = read_asked(call->request, &asked, &asking, call->err);
 
-	call->answer->type = "application/json";
 	if (rc)
 		rc = ERR_INVALID;
 	for (unsigned i = 0; !rc && i <= TRIES_MAX; i++) {
+		/* What an attempt before has left is not of this one. */
 		strbuf_clear(call->out);
+		call->answer->status = 0;
+		call->answer->type = "application/json";
+		call->answer->download[0] = '\0';
 		pthread_rwlock_rdlock(&api->lock);
 		rc = ask_view(api, route, &asking, call);
 		pthread_rwlock_unlock(&api->lock);
@@ -437,6 +408,39 @@ static void answer_ready(struct api *api, struct http_answer *answer)
 	}
 }
 
+static void answer_alive(struct api *api, struct http_answer *answer)
+{
+	(void)api;
+	answer->type = "text/plain; charset=utf-8";
+	strbuf_add_text(&answer->body, "alive\n");
+}
+
+static void answer_events(struct api *api, struct http_answer *answer)
+{
+	(void)api;
+	answer->stream = true;
+}
+
+static const struct route routes[] = {
+	{ "/api/catalogue", api_catalogue, NULL },
+	{ "/api/overview", api_overview, NULL },
+	{ "/api/matrix", api_matrix, NULL },
+	{ "/api/targets/{id}", api_target, NULL },
+	{ "/api/units/{id}", api_unit, NULL },
+	{ "/api/standings", api_standings, NULL },
+	{ "/api/figures/{target}/{unit}", api_figure, NULL },
+	{ "/api/figures/{target}/{unit}/{period}", api_figure, NULL },
+	{ "/api/statements/{receipt}", api_statement, NULL },
+	{ "/api/proofs/{receipt}", api_proof, NULL },
+	{ "/api/refused", api_refused, NULL },
+	{ "/api/late", api_late, NULL },
+	{ "/downloads/figures.csv", api_download, NULL },
+	{ "/api/events", NULL, answer_events },
+	{ "/healthz", NULL, answer_alive },
+	{ "/readyz", NULL, answer_ready },
+	{ "/metrics", NULL, answer_metrics },
+};
+
 void api_answer(void *arg, const struct http_request *request,
 		struct http_answer *answer)
 {
@@ -449,31 +453,19 @@ void api_answer(void *arg, const struct http_request *request,
 				 .out = &answer->body,
 				 .err = &err };
 
-	if (!strcmp(request->path, "/healthz")) {
-		answer->type = "text/plain; charset=utf-8";
-		strbuf_add_text(&answer->body, "alive\n");
-		return;
-	}
-	if (!strcmp(request->path, "/readyz")) {
-		answer_ready(api, answer);
-		return;
-	}
-	if (!strcmp(request->path, "/metrics")) {
-		answer_metrics(api, answer);
-		return;
-	}
-	if (!strcmp(request->path, "/api/events")) {
-		answer->stream = true;
-		return;
-	}
-	for (size_t i = 0; i < ROUTE_COUNT; i++) {
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const struct route *route = &routes[i];
+
 		if ((size_t)snprintf(path, sizeof(path), "%s", request->path) >=
 		    sizeof(path))
 			break;
-		if (matches(routes[i].address, path, &call)) {
-			answer_route(api, &routes[i], &call);
-			return;
-		}
+		if (!matches(route->address, path, &call))
+			continue;
+		if (route->answer)
+			answer_route(api, route, &call);
+		else
+			route->plain(api, answer);
+		return;
 	}
 	answer_asset(api, request, answer);
 }

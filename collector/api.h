@@ -32,7 +32,4 @@ struct api_state {
 };
 int api_state(struct api *api, struct api_state *out, struct err *err);
 
-/* The addresses, NULL past the last: "/api/targets/{id}". */
-const char *api_address(size_t i);
-
 #endif

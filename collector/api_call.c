@@ -96,26 +96,16 @@ int call_lookup(struct api_call *call)
 	return rc;
 }
 
-/* Texts that somebody had redacted, though their bytes may still be there. */
-static unsigned hidden_of(const struct api_call *call, uint64_t entry,
-			  uint32_t n)
-{
-	struct redaction redaction;
-	unsigned hidden = 0;
-
-	for (unsigned text = 1; wire_text_name(text); text++)
-		if (!redaction_find(&call->view->reader, entry, n, text,
-				    &redaction, NULL))
-			hidden |= 1u << text;
-	return hidden;
-}
-
 int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n)
 {
 	struct say_receipt receipt = { .entry = entry, .n = n };
 	struct looked_up found;
 	struct fold_office office;
-	int rc = call_lookup(call);
+	int rc = entry < call->view->applied ?
+			 call_lookup(call) :
+			 err_set(call->err, ERR_NOTFOUND,
+				 "no figure contains entry %llu yet",
+				 (unsigned long long)entry);
 
 	if (!rc)
 		rc = lookup_statement(call->lookup, entry, n, &found,
@@ -123,12 +113,14 @@ int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n)
 	if (!rc)
 		rc = lookup_verdict(&call->view->reader, entry, n,
 				    &receipt.verdict, call->err);
+	if (!rc)
+		rc = redaction_texts(&call->view->reader, entry, n,
+				     &receipt.hidden, call->err);
 	if (rc)
 		return rc;
 	receipt.recv_us = found.entry.leaf.recv_us;
 	receipt.batch = &found.batch;
 	receipt.said = &found.said;
-	receipt.hidden = hidden_of(call, entry, n);
 	json_separate(call->out);
 	say_receipt_json(&receipt, call->out);
 	json_put_text(call->out, "verdict_zh",
@@ -140,4 +132,16 @@ int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n)
 	else
 		json_put_null(call->out, "office_name");
 	return 0;
+}
+
+int call_add_named(struct api_call *call, uint64_t entry, uint32_t n)
+{
+	int rc = call_add_statement(call, entry, n);
+
+	return rc == ERR_NOTFOUND ?
+		       err_set(call->err, ERR_CORRUPT,
+			       "the store names statement %llu.%u, which the "
+			       "journal does not hold",
+			       (unsigned long long)entry, n) :
+		       rc;
 }

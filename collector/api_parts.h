@@ -47,6 +47,8 @@ int call_unit_figure(struct api_call *call, uint32_t target, uint32_t unit,
 /* An element of the open list: a statement, and what became of it; the object
  * stays open. */
 int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n);
+/* The same of one that the store names: ERR_CORRUPT if it is not there. */
+int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 
 /* "statements" at the newest end of the record, so many at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);

@@ -22,7 +22,7 @@ static int put_change(void *arg, const struct figure_change *change)
 
 	if (change->recv_us > call->view->asking.known_by_us)
 		return 0;
-	rc = call_add_statement(call, change->entry, change->n);
+	rc = call_add_named(call, change->entry, change->n);
 	if (rc)
 		return rc;
 	json_put_number(out, "version", change->version);
@@ -119,15 +119,16 @@ struct newest {
 	int rc;
 };
 
-/* What was received by the moment that is asked for, and how. */
+/* 1 ends the scan: there are enough, or something is wrong. */
 static int take(struct newest *newest, struct span key)
 {
 	struct api_call *call = newest->call;
 
-	if (!newest->left-- || newest->looked_at++ > LOOKED_AT_MAX)
+	if (!newest->left)
 		return 1;
-	newest->rc = call_add_statement(call, load_u64(key.data),
-					load_u32(key.data + 8));
+	newest->left--;
+	newest->rc = call_add_named(call, load_u64(key.data),
+				    load_u32(key.data + 8));
 	if (!newest->rc)
 		json_close(call->out);
 	return newest->rc ? 1 : 0;
@@ -136,37 +137,41 @@ static int take(struct newest *newest, struct span key)
 static int take_change(void *arg, struct span key, struct span value)
 {
 	struct newest *newest = arg;
+	struct api_call *call = newest->call;
 	struct figure_row row;
 
-	if (figure_row_read(value, NULL, &row, newest->call->err))
-		return newest->rc = ERR_CORRUPT;
-	if (newest->looked_at++ > LOOKED_AT_MAX)
+	if (newest->looked_at++ == LOOKED_AT_MAX)
 		return 1;
-	if (row.recv_us > newest->call->view->asking.known_by_us ||
+	newest->rc = figure_row_read(value, NULL, &row, call->err);
+	if (newest->rc)
+		return 1;
+	if (row.recv_us > call->view->asking.known_by_us ||
 	    (newest->flags && !(row.flags & newest->flags)))
 		return 0;
 	return take(newest, key);
 }
 
+/* A refusal does not say when: its entry does. */
 static int take_refusal(void *arg, struct span key, struct span value)
 {
 	struct newest *newest = arg;
 	struct api_call *call = newest->call;
+	uint64_t known_by_us = call->view->asking.known_by_us;
 	struct looked_up found;
 
 	(void)value;
-	if (call->view->asking.known_by_us != UINT64_MAX) {
-		newest->rc = call_lookup(call);
-		if (!newest->rc)
-			newest->rc = lookup_statement(
-				call->lookup, load_u64(key.data),
-				load_u32(key.data + 8), &found, call->err);
-		if (newest->rc)
-			return 1;
-		if (found.entry.leaf.recv_us > call->view->asking.known_by_us)
-			return 0;
-	}
-	return take(newest, key);
+	if (newest->looked_at++ == LOOKED_AT_MAX)
+		return 1;
+	if (known_by_us == UINT64_MAX)
+		return take(newest, key);
+	newest->rc = call_lookup(call);
+	if (!newest->rc)
+		newest->rc = lookup_statement(call->lookup, load_u64(key.data),
+					      load_u32(key.data + 8), &found,
+					      call->err);
+	if (newest->rc)
+		return 1;
+	return found.entry.leaf.recv_us > known_by_us ? 0 : take(newest, key);
 }
 
 static int put_newest(struct api_call *call, const char *key, enum table table,
@@ -182,7 +187,7 @@ static int put_newest(struct api_call *call, const char *key, enum table table,
 	json_close_list(call->out);
 	if (newest.rc)
 		return newest.rc;
-	return rc < 0 || rc > 1 ? rc : 0;
+	return rc < 0 ? rc : 0;
 }
 
 int call_put_arrivals(struct api_call *call, const char *key, size_t max)

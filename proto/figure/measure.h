@@ -158,6 +158,10 @@ bool evaluation_is_task(const struct catalogue *catalogue, uint32_t target);
 int evaluation_overall(struct evaluation *evaluation, struct overall *out,
 		       struct err *err);
 
+/* Share of the settings' window that has passed, in percent; empty: none. NULL:
+ * no memory. Owned by the evaluation. */
+const char *evaluation_time(struct evaluation *evaluation);
+
 /* Every unit that has rows, by unit id. Owned by the evaluation. */
 int evaluation_standings(struct evaluation *evaluation,
 			 const struct standing **out, size_t *count,

@@ -82,7 +82,7 @@ static int finish_counts(struct evaluation *evaluation,
 	return counts->good_share && counts->done_share ? 0 : ERR_NOMEM;
 }
 
-static const char *time_text(struct evaluation *evaluation)
+const char *evaluation_time(struct evaluation *evaluation)
 {
 	const struct settings *settings =
 		&evaluation->basis.catalogue->settings;
@@ -120,7 +120,7 @@ int evaluation_overall(struct evaluation *evaluation, struct overall *out,
 						     &overall.measured,
 			    figure);
 	}
-	overall.time = time_text(evaluation);
+	overall.time = evaluation_time(evaluation);
 	if (finish_counts(evaluation, &overall.all) ||
 	    finish_counts(evaluation, &overall.measured) ||
 	    finish_counts(evaluation, &overall.milestone) ||

@@ -4,6 +4,8 @@ collector; docs/api.md."""
 import http.client
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,6 +13,8 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from world import BIN, World, sanitary  # noqa: E402
+
+SOURCE = os.environ["TALLY_SOURCE"]
 
 
 class Served:
@@ -151,6 +155,37 @@ class Serve(unittest.TestCase):
             answer, body = self.served.ask(path)
             self.assertEqual(answer.status, status, (path, body))
             self.assertIn(word, json.loads(body)["error"])
+
+    def test_what_figures_do_not_contain_yet_is_not_shown(self):
+        """A store that is behind its journal has no verdict of the rest."""
+        self.world.stop_collector()
+        mixed = self.world.path("mixed")
+        shutil.copytree(os.path.join(self.world.collector_dir, "store"),
+                        os.path.join(mixed, "store"))
+        self.world.start_collector()
+        told = self.world.agent(self.baima, "report", "live.urban-jobs",
+                                "88", "--period", "2024M06", "--reason",
+                                "核减", "--wait")
+        receipt = told.stdout.split()[0]
+        self.world.until_signed()
+        shutil.copytree(os.path.join(self.world.collector_dir, "journal"),
+                        os.path.join(mixed, "journal"))
+        behind = Served(mixed)
+        answer, body = behind.ask("/api/statements/" + receipt)
+        self.assertEqual(behind.stop(), 0)
+        self.assertEqual(answer.status, 404, body)
+        self.assertIn("statement", self.served.get("/api/statements/" +
+                                                   receipt))
+
+    def test_the_document_has_every_address(self):
+        with open(os.path.join(SOURCE, "collector", "api.c"),
+                  encoding="utf-8") as f:
+            routes = set(re.findall(r'^\t\{ "(/[^"]+)"', f.read(), re.M))
+        with open(os.path.join(SOURCE, "docs", "api.md"),
+                  encoding="utf-8") as f:
+            told = set(re.findall(r"^\| `(/[^`]+)` \|", f.read(), re.M))
+        self.assertGreater(len(routes), 10)
+        self.assertEqual(told, routes)
 
     def test_it_is_only_read_and_only_here(self):
         for method in ("POST", "PUT", "DELETE", "OPTIONS"):
