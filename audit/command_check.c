@@ -7,11 +7,11 @@
 
 #include "audit/print.h"
 #include "audit/source.h"
-#include "store/say.h"
 #include "base/json.h"
 #include "proto/wire.h"
 #include "store/keyfile.h"
 #include "store/proof_file.h"
+#include "store/say.h"
 #include "store/witnesses.h"
 
 struct checking {

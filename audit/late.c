@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/say.h"
 #include "proto/verdict.h"
+#include "store/say.h"
 
 /* ---- keys ---- */
 

@@ -8,7 +8,6 @@
 
 #include "audit/progress.h"
 #include "audit/source.h"
-#include "base/bytes.h"
 
 /* ---- the journal ---- */
 
@@ -54,21 +53,6 @@ int ledger_close(struct ledger *ledger, int rc, struct err *err)
 
 /* ---- tables ---- */
 
-static int store_applied(const struct table_reader *tables, uint64_t *out,
-			 struct err *err)
-{
-	struct span value;
-	int rc = tables->get(tables->ctx, TABLE_META, span_of_text("applied"),
-			     &value, err);
-
-	if (!rc && value.len != sizeof(*out))
-		rc = err_set(err, ERR_CORRUPT,
-			     "the store's applied size is damaged");
-	if (!rc)
-		*out = load_u64(value.data);
-	return rc;
-}
-
 /* 0 with *enough false where there is no store, or one that lags behind. */
 static int try_store(struct ledger *ledger, uint64_t size, bool *enough,
 		     struct err *err)
@@ -89,7 +73,7 @@ static int try_store(struct ledger *ledger, uint64_t size, bool *enough,
 	if (rc)
 		return rc;
 	ledger->tables = store_reader(ledger->txn);
-	rc = store_applied(&ledger->tables, &applied, err);
+	rc = tables_number(&ledger->tables, "applied", &applied, err);
 	*enough = !rc && applied >= size;
 	return rc == ERR_NOTFOUND ? 0 : rc;
 }

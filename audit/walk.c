@@ -136,7 +136,8 @@ int walk_run(const struct walk *walk, const char *dir, uint64_t from,
 				     "read");
 		else if (rc == 1)
 			rc = take_entry(&walking, &entry, err);
-		progress_entry(&progress, &entry);
+		if (!rc)
+			progress_entry(&progress, &entry);
 	}
 	progress_end(&progress);
 	journal_read_close(reader);

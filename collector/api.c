@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/json.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
@@ -91,21 +90,6 @@ void api_count(struct api *api, struct http_server *server)
 	api->server = server;
 }
 
-static int get_u64(const struct table_reader *reader, const char *name,
-		   uint64_t *out, struct err *err)
-{
-	struct span value;
-	int rc = reader->get(reader->ctx, TABLE_META, span_of_text(name),
-			     &value, err);
-
-	if (!rc && value.len != 8)
-		rc = err_set(err, ERR_CORRUPT, "the store's %s is damaged",
-			     name);
-	if (!rc)
-		*out = load_u64(value.data);
-	return rc == ERR_NOTFOUND ? 0 : rc;
-}
-
 static int read_state(struct api *api, struct api_state *out, struct err *err)
 {
 	struct table_reader reader;
@@ -116,10 +100,11 @@ static int read_state(struct api *api, struct api_state *out, struct err *err)
 	if (rc)
 		return rc;
 	reader = store_reader(txn);
-	rc = get_u64(&reader, "applied", &out->size, err);
+	rc = tables_number(&reader, "applied", &out->size, err);
 	if (!rc)
-		rc = get_u64(&reader, "recv_us", &out->updated_us, err);
-	return db_finish(txn, rc, err);
+		rc = tables_number(&reader, "recv_us", &out->updated_us, err);
+	/* Nothing was folded yet: that is a state, too. */
+	return db_finish(txn, rc == ERR_NOTFOUND ? 0 : rc, err);
 }
 
 int api_state(struct api *api, struct api_state *out, struct err *err)

@@ -480,22 +480,17 @@ static int load(struct fold *fold, const struct table_reader *reader,
 		.reader = reader,
 		.err = err,
 	};
-	struct span value;
 	uint64_t count;
 	int rc;
 
 	assert(!fold->founded && fold->frontier.size == 0);
-	rc = reader->get(reader->ctx, TABLE_META, span_of_text("applied"),
-			 &value, err);
+	rc = tables_number(reader, "applied", &count, err);
 	if (rc == ERR_NOTFOUND) { /* nothing was folded yet */
 		*applied = 0;
 		return 0;
 	}
-	if (!rc && value.len != 8)
-		rc = damaged(&loading, "record of what is applied");
 	if (rc)
 		return rc;
-	count = load_u64(value.data);
 	rc = what(&loading, count);
 	free(loading.values);
 	if (!rc)

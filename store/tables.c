@@ -241,6 +241,21 @@ int puts_sorted(const struct puts *puts, struct put **out, size_t *count)
 	return 0;
 }
 
+int tables_number(const struct table_reader *reader, const char *name,
+		  uint64_t *out, struct err *err)
+{
+	struct span value;
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text(name),
+			     &value, err);
+
+	if (!rc && value.len != sizeof(*out))
+		rc = err_set(err, ERR_CORRUPT,
+			     "the store's mark \"%s\" is damaged", name);
+	if (!rc)
+		*out = load_u64(value.data);
+	return rc;
+}
+
 /* ---- in memory: a skip list for each table ---- */
 
 struct node {

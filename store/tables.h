@@ -79,6 +79,10 @@ struct table_reader {
 	void *ctx;
 };
 
+/* A number in TABLE_META: "applied", "recv_us". ERR_NOTFOUND, ERR_CORRUPT. */
+int tables_number(const struct table_reader *reader, const char *name,
+		  uint64_t *out, struct err *err);
+
 /* ---- in memory ---- */
 
 struct memory_tables;
