@@ -160,7 +160,8 @@ bool sender_witness(struct sender *sender, struct err *err, int *ret);
 /* ---- sender_reopened.c ---- */
 
 /* SESSION_REOPENED: a break that is new is accepted if it is signed and fits
- * what was verified; what was lost is sent again in a new session. */
+ * what was verified; what was lost is sent again in a new session. A session
+ * with a code's keys only joins: the next one is told the same. */
 int sender_reopened(struct sender *sender, struct span note, struct err *err);
 
 /* ---- sender_former.c ---- */
@@ -175,7 +176,7 @@ int sender_former_told(struct sender *sender, const struct recalled *recalled,
 /* ---- sender_succeed.c ---- */
 
 /* SESSION_SUCCEEDED: a succession of the collector's keys that is new is
- * believed, or the alarm is raised. */
+ * believed, or the alarm is raised. Not with a code's keys. */
 int sender_succeeded(struct sender *sender, struct span note, struct err *err);
 
 /* ---- sender_word.c ---- */

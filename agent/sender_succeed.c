@@ -45,7 +45,7 @@ int sender_succeeded(struct sender *sender, struct span note, struct err *err)
 	uint8_t value[SENDER_BREAKS_BYTES];
 	int rc;
 
-	if (sender->office->enrolling)
+	if (sender->with_code)
 		return 0;
 	rc = follow_check(sender->office, note, &sender->seen, &said, err);
 	if (rc == ERR_DENIED)

@@ -9,6 +9,7 @@ import unittest
 
 from test_recover import read
 from test_reopen import Opened
+from world import until
 
 KILLS = 10
 WORDS = ("--by", "李明, data office", "--why", "a year is over")
@@ -317,6 +318,25 @@ class Killed(Keys):
 class Lose(Keys):
     """Journals that lost their end, and a rotation in it or before it."""
 
+    def joins_in_one_session(self, code):
+        """An office that enrols and has verified all, connected once; the
+        journal is longer by then than what was lost."""
+        while len(self.world.journal().leaves) <= self.size:
+            self.report(self.baima)
+        self.world.stop_collector()
+        folder = self.tmp("late")
+        self.world.agent(folder, "enrol", code, "--timeout", "1", code=5)
+        self.world.start_collector()
+        process = self.world.start_agent(folder)
+        until(lambda: self.verified(folder) >= self.world.signed()[0] or
+              os.path.exists(os.path.join(folder, "alarm-shown.note")),
+              "evidence")
+        process.terminate()
+        self.assertEqual(process.wait(60), 0)
+        self.assertIn("no alarm", self.world.agent(folder, "alarm",
+                                                   code=None).stdout)
+        return folder
+
     def test_recovered_with_checkpoints_of_both_keys(self):
         self.keep()
         self.go_on()
@@ -335,6 +355,7 @@ class Lose(Keys):
         self.goes_on()
 
     def test_reopened_where_the_succession_was_lost(self):
+        code = self.world.code("longmen")
         self.keep()
         self.report(self.longmen)  # which nobody else has
         self.report(self.baima)
@@ -358,8 +379,11 @@ class Lose(Keys):
         self.report(self.longmen)
         self.until_verified(self.baima, self.longmen)
         self.assertEqual(self.card()["checkpoint"], key)
-        # A new office has both from its code.
+        # A new office has both from its code; one with a code of before
+        # hears of them, even in the session in which it joins.
         self.until_verified(self.world.enrol("again", "longmen"))
+        late = self.joins_in_one_session(code)
+        self.until_verified(late)
         self.world.audit()
 
 
