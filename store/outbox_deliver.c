@@ -62,16 +62,23 @@ int outbox_take_back(struct db_txn *txn, struct outbox_meta *meta,
 
 /*
  * A collector that lost what it had not signed yet takes the batch again, at
- * another place. What is proved does not move.
+ * another place, or at the same one at another time. What is proved does not
+ * move.
  */
 static int moves(struct db_txn *txn, uint64_t sequence,
 		 const struct outbox_sent *sent, const struct receipt *receipt,
-		 bool *out, struct err *err)
+		 struct arena *arena, bool *out, struct err *err)
 {
+	struct outbox_item first = { 0 };
 	uint64_t proved = 0;
 	int rc = outbox_proved_to(txn, &proved, err);
 
-	*out = sequence > proved && receipt->index != sent->index;
+	if (!rc)
+		rc = outbox_copy_item(txn, sent->numbers[0], arena, &first,
+				      err);
+	arena_reset(arena);
+	*out = sequence > proved && (receipt->index != first.index ||
+				     receipt->recv_us != first.recv_us);
 	return rc;
 }
 
@@ -92,7 +99,7 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 			       (unsigned long long)receipt->sequence);
 	if (!rc && sent.delivered)
 		rc = moves(txn, base + receipt->sequence, &sent, receipt,
-			   &again, err);
+			   scratch, &again, err);
 	if (rc || (sent.delivered && !again))
 		return rc;
 	rc = check_receipt(receipt, sent.count, err);

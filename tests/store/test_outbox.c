@@ -587,6 +587,32 @@ Test(outbox, what_is_not_proved_may_get_another_place)
 	cr_expect_eq(got.items[0].index, 7, "what is proved stays");
 }
 
+/* A journal that lost its end, and got the same batches in the same order. */
+Test(outbox, what_is_not_proved_may_get_another_time)
+{
+	uint16_t verdicts[] = { VERDICT_PERIOD_FUTURE };
+	struct receipt receipt = { .sequence = 1,
+				   .index = 9,
+				   .recv_us = 6000,
+				   .verdicts = verdicts,
+				   .verdict_count = 1 };
+	struct batch batch;
+	struct listing got;
+	uint64_t sequence;
+
+	save_report("2024-01", "1");
+	cr_assert_eq(seal(1, &batch, &sequence), 0);
+	cr_assert_eq(receive(1, 9, verdicts, 1), 0);
+	expect_counts(0, 0, 0, 1);
+	verdicts[0] = 0;
+	cr_assert_eq(outbox_receipts(outbox, &receipt, 1, NULL), 0);
+	expect_counts(0, 0, 1, 0);
+	got = items(1);
+	cr_expect_eq(got.items[0].index, 9);
+	cr_expect_eq(got.items[0].recv_us, 6000);
+	cr_expect_eq(got.items[0].verdict, 0);
+}
+
 struct kept_list {
 	struct outbox_delivered items[8];
 	size_t count;
