@@ -163,6 +163,20 @@ class Redact(unittest.TestCase):
         self.world.audit()
         self.assertEqual(len(self.redacted(self.receipt)), 1)
 
+    def test_of_an_entry_that_is_a_note_of_the_collectors(self):
+        """It has no texts, and is no reason to give up."""
+        self.world.until_signed()
+        self.world.stop_collector()
+        entry = len(self.world.journal().leaves)
+        self.world.call("tally-collector", "rotate", "--dir", self.folder,
+                        "--by", "李明", "--why", "a year is over", "--clock",
+                        self.world.clock)
+        self.world.start_collector()
+        self.redact(f"{entry}.0", "text", "--reason", WHY)
+        self.redact(self.receipt, "text", "--reason", WHY)
+        self.until_gone(self.text)
+        self.world.audit()
+
     def test_a_redactions_own_reason(self):
         by = self.redact(self.receipt, "text", "--reason",
                          "because of 王小明").stdout.strip()
