@@ -187,8 +187,11 @@ static int check_batch(struct recovery *recovery,
 	out->recv_us = from->recv_us;
 	out->batch = from->batch;
 	out->key = batch.header.key;
+	out->name = batch.name;
 	out->sequence = batch.header.sequence;
-	return 0;
+	rc = wire_check_batch(&batch, &recovery->arena, false, err);
+	out->blotted = rc == ERR_DENIED;
+	return rc == ERR_DENIED ? 0 : rc;
 }
 
 static int add_batches(struct recovery *recovery, struct file *file,

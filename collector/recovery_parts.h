@@ -18,8 +18,9 @@ struct held {
 	uint64_t index, recv_us;
 	struct span batch; /* the file's */
 	size_t file;
-	struct hash key;
+	struct hash key, name; /* of the office, of the batch */
 	uint64_t sequence;
+	bool blotted; /* some of its texts were redacted */
 };
 
 struct file {

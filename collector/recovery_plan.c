@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/seal.h"
+
 #define FILES_NAMED 12
 
 struct plan {
@@ -207,6 +209,18 @@ static int apply(struct plan *plan, const struct leaf *leaf,
 	return rc ? rc : compare(plan, err);
 }
 
+/* Is it this entry? The name stands for all that was signed: texts may be
+ * blotted out here, which an office keeps as it wrote them. */
+static bool is_entry(const struct held *held, const struct leaf *leaf)
+{
+	struct hash name;
+
+	if (leaf->kind != LEAF_BATCH || held->recv_us != leaf->recv_us)
+		return false;
+	name = seal_name(leaf->headers[0], &leaf->signatures[0]);
+	return hash_equal(&held->name, &name);
+}
+
 /* What the journal has otherwise than offices have it: it may be a copy on
  * which a collector went on after the end was lost. */
 static void compare_held(struct plan *plan, const struct journal_entry *entry)
@@ -218,8 +232,7 @@ static void compare_held(struct plan *plan, const struct journal_entry *entry)
 		const struct held *held = &recovery->held[plan->held++];
 
 		if (!plan->differs && held->index == entry->index &&
-		    (held->recv_us != entry->leaf.recv_us ||
-		     !span_equal(held->batch, entry->batch)))
+		    !is_entry(held, &entry->leaf))
 			plan->differs = held;
 	}
 }
@@ -332,11 +345,11 @@ static bool fits(struct recovery *recovery, const struct held *held,
 
 static bool same(const struct held *a, const struct held *b)
 {
-	return a->recv_us == b->recv_us && span_equal(a->batch, b->batch);
+	return a->recv_us == b->recv_us && hash_equal(&a->name, &b->name);
 }
 
-/* Of all that is handed over for an entry, the one that fits; NULL if there
- * is none. ERR_DENIED: two fit. */
+/* Of all that is handed over for an entry, the one that fits, if there is a
+ * choice with its texts; NULL if there is none. ERR_DENIED: two fit. */
 static int choose(struct plan *plan, uint64_t index, const struct held **out,
 		  struct err *err)
 {
@@ -352,10 +365,11 @@ static int choose(struct plan *plan, uint64_t index, const struct held **out,
 	     i++) {
 		const struct held *held = &recovery->held[i];
 
-		if ((chosen && same(chosen, held)) ||
-		    !fits(recovery, held, &batch))
+		if (chosen && same(chosen, held) && !chosen->blotted)
 			continue;
-		if (chosen)
+		if (!fits(recovery, held, &batch))
+			continue;
+		if (chosen && !same(chosen, held))
 			return err_set(
 				err, ERR_DENIED,
 				"%s and %s have different entries %" PRIu64
