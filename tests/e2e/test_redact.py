@@ -156,12 +156,30 @@ class Redact(unittest.TestCase):
     def test_twice_and_of_what_is_not_there(self):
         self.redact(self.receipt, "text", "--reason", WHY)
         self.until_gone()
-        self.redact(self.receipt, "text", "--reason", "again")
-        self.redact(self.receipt, "note", "--reason", "there is none")
-        run = self.redact("900.0", "text", "--reason", WHY, code=3)
-        self.assertIn("nothing-to-redact", run.stderr)
+        for place, text in ((self.receipt, "text"), (self.receipt, "note"),
+                            ("0.0", "text"), ("900.0", "text")):
+            run = self.redact(place, text, "--reason", "again", code=3)
+            self.assertIn("nothing-to-redact", run.stderr)
         self.world.audit()
-        self.assertEqual(len(self.redacted(self.receipt)), 1)
+        one, = self.redacted(self.receipt)
+        self.assertEqual((one["text"], one["reason"]), ("text", WHY))
+        run = self.world.call("tally-audit", "receipt", self.folder,
+                              self.receipt)
+        self.assertEqual(run.stdout.count("(redacted)"), 1)
+
+    def test_of_what_was_refused_and_after_a_restart(self):
+        self.world.agent(self.town, "import", self.world.write(
+            "bad.csv", "target,unit,period,value,reason\n"
+            f"rural.nowhere,baima,2024M06,1,{self.text}!\n"), "--unchecked",
+            *WAIT, code=3)
+        said, = [x["receipt"] for x in self.world.status(self.town)
+                 if x.get("target") == "rural.nowhere"]
+        self.world.stop_collector()
+        self.world.start_collector()
+        self.redact(said, "reason", "--reason", WHY)
+        self.until_gone(self.text + "!")
+        self.redact(said, "reason", "--reason", WHY, code=3)
+        self.world.audit()
 
     def test_a_redactions_own_reason(self):
         by = self.redact(self.receipt, "text", "--reason",
