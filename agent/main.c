@@ -150,7 +150,7 @@ static const struct option_spec adjust_options[] = {
 };
 
 static const struct option_spec redact_options[] = {
-	{ "reason", NULL, OPTION_TEXT, "T", "why; always needed, and kept" },
+	{ "reason", NULL, OPTION_TEXT, "T", "why; always needed" },
 	WAIT_OPTIONS,
 };
 
