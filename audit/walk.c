@@ -116,7 +116,7 @@ int walk_run(const struct walk *walk, const char *dir, uint64_t from,
 {
 	struct walking walking = {
 		.walk = walk,
-		.tables = memory_tables_reader(walk->replay->tables),
+		.tables = replay_reader(walk->replay),
 	};
 	struct journal_reader *reader = NULL;
 	struct journal_entry entry;

@@ -137,7 +137,7 @@ static void write_store(const struct world *world, uint64_t size, bool tamper)
 	cr_assert_eq(replay_init(&replay, true, &err), 0);
 	cr_assert_eq(replay_run(&replay, world->journal, until, &err), 0, "%s",
 		     err.msg);
-	reader = memory_tables_reader(replay.tables);
+	reader = replay_reader(&replay);
 	copying.puts = &puts;
 	for (unsigned i = 0; i < TABLE_COUNT; i++) {
 		copying.table = (enum table)i;
@@ -165,7 +165,7 @@ static void write_store(const struct world *world, uint64_t size, bool tamper)
 
 /* ---- replays ---- */
 
-Test(replay, gives_what_was_folded_live)
+static void agrees_with_live(size_t bytes_max)
 {
 	struct replay_until all = { .size = UINT64_MAX };
 	struct table_reader mine, live;
@@ -180,8 +180,10 @@ Test(replay, gives_what_was_folded_live)
 	write_journal(&world);
 	strbuf_init(&text, 0);
 	cr_assert_eq(replay_init(&replay, true, &err), 0);
+	replay.tables.bytes_max = bytes_max;
 	cr_assert_eq(replay_run(&replay, world.journal, all, &err), 0, "%s",
 		     err.msg);
+	cr_expect_eq(replay.tables.db != NULL, bytes_max < SCRATCH_BYTES_MAX);
 	cr_expect_eq(replay.entries, world.stage.entry_count);
 	cr_expect_eq(replay.verdicts[VERDICT_VALUE_MALFORMED], 1);
 	cr_expect_eq(replay.verdicts[VERDICT_ADMITTED], replay.statements - 1);
@@ -189,12 +191,43 @@ Test(replay, gives_what_was_folded_live)
 	a = fold_root(replay.fold);
 	b = fold_root(world.stage.fold);
 	cr_expect(hash_equal(&a, &b));
-	mine = memory_tables_reader(replay.tables);
+	mine = replay_reader(&replay);
 	live = memory_tables_reader(world.stage.tables);
 	cr_assert_eq(tables_compare(&mine, &live, &text, &differences, &err),
 		     0);
 	cr_expect_eq(differences, 0, "%s", text.text);
 	strbuf_release(&text);
+	replay_release(&replay);
+	world_release(&world);
+}
+
+Test(replay, gives_what_was_folded_live)
+{
+	agrees_with_live(SCRATCH_BYTES_MAX);
+}
+
+/* A commit to the file for each entry, or for some. */
+Test(replay, gives_the_same_where_memory_is_not_enough)
+{
+	agrees_with_live(1);
+	agrees_with_live(2000);
+}
+
+Test(replay, names_the_folder_that_has_no_room_for_its_tables)
+{
+	struct replay_until all = { .size = UINT64_MAX };
+	struct replay replay;
+	struct world world;
+	struct err err = { 0 };
+
+	world_init(&world);
+	write_journal(&world);
+	cr_assert_eq(setenv("TMPDIR", "/nowhere", 1), 0);
+	cr_assert_eq(replay_init(&replay, true, &err), 0);
+	replay.tables.bytes_max = 1;
+	cr_expect_eq(replay_run(&replay, world.journal, all, &err), ERR_IO);
+	cr_expect(strstr(err.msg, "/nowhere") && strstr(err.msg, "TMPDIR"),
+		  "%s", err.msg);
 	replay_release(&replay);
 	world_release(&world);
 }
