@@ -66,6 +66,7 @@ int api_statement(struct api_call *call);
 int api_proof(struct api_call *call);
 int api_refused(struct api_call *call);
 int api_late(struct api_call *call);
-int api_download(struct api_call *call);
+int api_csv(struct api_call *call);
+int api_xlsx(struct api_call *call);
 
 #endif

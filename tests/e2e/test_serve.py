@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """tally-collector serve: what programs and pages read over HTTP, from a live
 collector; docs/api.md."""
+import csv
+import decimal
 import http.client
+import io
 import json
 import os
 import re
@@ -10,11 +13,45 @@ import subprocess
 import sys
 import threading
 import unittest
+import xml.etree.ElementTree as ET
+import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from world import BIN, World, sanitary  # noqa: E402
 
 SOURCE = os.environ["TALLY_SOURCE"]
+
+
+NUMBERS = ("value", "goal", "plan", "rate %", "gap", "reported", "due")
+
+
+def read_sheet(body):
+    """The page's name and its rows; a number is (decimal, number format)."""
+    book = zipfile.ZipFile(io.BytesIO(body))
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+    def part(name):
+        return ET.fromstring(book.read("xl/" + name))
+
+    styles = part("styles.xml")
+    codes = {one.get("numFmtId"): one.get("formatCode")
+             for one in styles.iter(space + "numFmt")}
+    codes.update({"3": "#,##0", "4": "#,##0.00"})  # those that Excel has
+    formats = [codes.get(one.get("numFmtId"))
+               for one in styles.find(space + "cellXfs")]
+    rows = []
+    for row in part("worksheets/sheet1.xml").iter(space + "row"):
+        cells = {}
+        for cell in row:
+            column = ord(cell.get("r")[0]) - ord("A")
+            if cell.get("t") == "inlineStr":
+                cells[column] = "".join(cell.itertext())
+            else:
+                number = float(cell.find(space + "v").text)
+                cells[column] = (decimal.Decimal(f"{number:.15g}"),
+                                 formats[int(cell.get("s", 0))])
+        rows.append(cells)
+    return part("workbook.xml").find(f"*/{space}sheet").get("name"), rows
 
 
 class Served:
@@ -139,9 +176,47 @@ class Serve(unittest.TestCase):
         self.assertTrue(body.startswith(b"\xef\xbb\xbf"))
         self.assertIn("live.urban-jobs,城镇新增就业,baima,白马镇,2024M06,",
                       body.decode())
+        self.assertEqual(self.rows("csv", "all=1&target=live.jobless,"
+                                   "live.urban-jobs")[1:],
+                         [row for row in self.rows("csv", "all=1")
+                          if row[0] in ("live.jobless", "live.urban-jobs")])
         for path, word in (("/healthz", b"alive"), ("/readyz", b"ready"),
                            ("/metrics", b"tally_journal_entries ")):
             self.assertIn(word, self.served.ask(path)[1])
+
+    def rows(self, kind, query):
+        answer, body = self.served.ask(f"/downloads/figures.{kind}?{query}")
+        self.assertEqual(answer.status, 200, body)
+        if kind == "xlsx":
+            return read_sheet(body)
+        return list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+
+    def test_spreadsheets_hold_what_the_table_holds(self):
+        cutoff = self.served.get("/api/overview")["head"]["cutoff"]
+        for query in ("lang=en&all=1", "lang=zh&unit=baima", "lang=zh"):
+            head, *rows = self.rows("csv", query)
+            name, (heads, *cells) = self.rows("xlsx", query)
+            self.assertEqual(name, cutoff)
+            self.assertEqual(list(heads.values()), head)
+            self.assertEqual(len(cells), len(rows))
+            self.assertTrue(rows)
+            if "en" in query:
+                numbers = [head.index(name) for name in NUMBERS]
+            held = 0
+            for row, of in zip(rows, cells):
+                for column, text in enumerate(row):
+                    if column in numbers and re.fullmatch(r"-?[\d.]+", text):
+                        point = text.partition(".")[2]
+                        self.assertEqual(of[column], (
+                            decimal.Decimal(text), "#,##0" + (
+                                "." + "0" * len(point) if point else "")))
+                        held += 1
+                    else:
+                        self.assertEqual(of.get(column, ""), text)
+            self.assertGreater(held, len(rows))
+        for query in ("target=nix", "target=live.jobless,nix", "unit=nix"):
+            self.assertEqual(self.served.ask(
+                "/downloads/figures.xlsx?" + query)[0].status, 404)
 
     def test_what_is_wrong_is_said(self):
         for path, status, word in (
