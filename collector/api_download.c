@@ -119,20 +119,6 @@ static void add_row(struct table_out *table, const struct figure *figure)
 
 /* ---- rows ---- */
 
-static bool is_asked(const char *ids, const char *id)
-{
-	size_t len = strlen(id);
-
-	while (*ids) {
-		size_t part = strcspn(ids, ",");
-
-		if (part == len && !memcmp(ids, id, len))
-			return true;
-		ids += part + (ids[part] == ',');
-	}
-	return false;
-}
-
 /* ERR_NOTFOUND names one of the targets that is none. */
 static int check_targets(struct api_call *call, const char *ids)
 {
@@ -200,7 +186,8 @@ static bool is_wanted(const struct catalogue *catalogue, uint32_t target,
 		      const struct rows_asked *asked)
 {
 	if (asked->targets)
-		return is_asked(asked->targets, catalogue->targets[target].id);
+		return is_listed(asked->targets, ',',
+				 catalogue->targets[target].id);
 	return asked->unit_given || evaluation_is_task(catalogue, target);
 }
 

@@ -3,6 +3,7 @@
 #define TALLY_COLLECTOR_API_PARTS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -28,6 +29,9 @@ struct api_call {
 	struct strbuf *out; /* the answer's body, an open object */
 	struct err *err;
 };
+
+/* Whether a word is one of those in list, which mark divides. */
+bool is_listed(const char *list, char mark, const char *word);
 
 /* The index of a target or unit, or ERR_NOTFOUND. */
 int call_target(const struct api_call *call, const char *id, uint32_t *out);

@@ -17,9 +17,12 @@ import xml.etree.ElementTree as ET
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from openapi import Api  # noqa: E402
+from served import Served  # noqa: E402
 from world import BIN, World, sanitary  # noqa: E402
 
 SOURCE = os.environ["TALLY_SOURCE"]
+API = Api(SOURCE)
 
 
 NUMBERS = ("value", "goal", "plan", "rate %", "gap", "reported", "due")
@@ -54,39 +57,6 @@ def read_sheet(body):
     return part("workbook.xml").find(f"*/{space}sheet").get("name"), rows
 
 
-class Served:
-    """The program, and questions to it."""
-
-    def __init__(self, directory, *args):
-        self.process = subprocess.Popen(
-            [os.path.join(BIN, "tally-collector"), "serve", directory,
-             "--listen", "127.0.0.1:0", *args],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().strip()
-        self.host = self.address.split("/")[2] if self.address else ""
-
-    def ask(self, path, method="GET", **headers):
-        link = http.client.HTTPConnection(self.host, timeout=60)
-        link.request(method, path, headers={
-            name.replace("_", "-"): text for name, text in headers.items()})
-        answer = link.getresponse()
-        body = answer.read()
-        link.close()
-        return answer, body
-
-    def get(self, path):
-        answer, body = self.ask(path)
-        if answer.status != 200:
-            raise AssertionError((path, answer.status, body))
-        return json.loads(body)
-
-    def stop(self):
-        self.process.terminate()
-        out, said = self.process.communicate(timeout=60)
-        sanitary(out + said)
-        return self.process.returncode
-
-
 class Serve(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -97,7 +67,7 @@ class Serve(unittest.TestCase):
         cls.world.agent(cls.baima, "report", "live.urban-jobs", "119", "--period",
                         "2024M06", "--reason", "台账更正", "--wait")
         cls.world.until_signed()
-        cls.served = Served(cls.world.collector_dir)
+        cls.served = Served(cls.world.collector_dir, API)
 
     @classmethod
     def tearDownClass(cls):
@@ -245,22 +215,32 @@ class Serve(unittest.TestCase):
         self.world.until_signed()
         shutil.copytree(os.path.join(self.world.collector_dir, "journal"),
                         os.path.join(mixed, "journal"))
-        behind = Served(mixed)
+        behind = Served(mixed, API)
         answer, body = behind.ask("/api/statements/" + receipt)
         self.assertEqual(behind.stop(), 0)
         self.assertEqual(answer.status, 404, body)
         self.assertIn("statement", self.served.get("/api/statements/" +
                                                    receipt))
 
-    def test_the_document_has_every_address(self):
+    def test_the_document_has_every_address_and_what_it_takes(self):
         with open(os.path.join(SOURCE, "collector", "api.c"),
                   encoding="utf-8") as f:
             routes = set(re.findall(r'^\t\{ "(/[^"]+)"', f.read(), re.M))
-        with open(os.path.join(SOURCE, "docs", "api.md"),
-                  encoding="utf-8") as f:
-            told = set(re.findall(r"^\| `(/[^`]+)` \|", f.read(), re.M))
         self.assertGreater(len(routes), 10)
-        self.assertEqual(told, routes)
+        self.assertEqual(API.paths(), routes)
+        self.assertEqual(self.served.ask("/openapi.json")[1].decode(),
+                         API.text)
+        for path in routes:
+            self.assertEqual(API.parameters(path, "path"),
+                             re.findall(r"\{(\w+)\}", path))
+            answer, body = self.served.ask(
+                re.sub(r"\{\w+\}", "x", path) + "?nix=1")
+            self.assertEqual(answer.status, 400, path)
+            said = json.loads(body)
+            API.check(said, API.schema(path, 400, "application/json"))
+            takes = said["error"].partition("takes: ")[2]
+            self.assertEqual(API.parameters(path, "query"),
+                             [] if takes == "nothing" else takes.split(" "))
 
     def test_it_is_only_read_and_only_here(self):
         for method in ("POST", "PUT", "DELETE", "OPTIONS"):
