@@ -19,7 +19,7 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from openapi import Api  # noqa: E402
 from served import Served  # noqa: E402
-from world import BIN, World, sanitary  # noqa: E402
+from world import BIN, World, until  # noqa: E402
 
 SOURCE = os.environ["TALLY_SOURCE"]
 API = Api(SOURCE)
@@ -66,14 +66,22 @@ class Serve(unittest.TestCase):
                         "2024M06", "--wait")
         cls.world.agent(cls.baima, "report", "live.urban-jobs", "119", "--period",
                         "2024M06", "--reason", "台账更正", "--wait")
-        cls.world.until_signed()
+        cls.world.until_signed()  # what a proof leads to
         cls.served = Served(cls.world.collector_dir, API)
+        cls.until_shown()
 
     @classmethod
     def tearDownClass(cls):
         code = cls.served.stop()
         cls.world.close()
         assert code == 0, code
+
+    @classmethod
+    def until_shown(cls):
+        """Until figures contain all that the journal holds now."""
+        size = len(cls.world.journal().leaves)
+        until(lambda: cls.served.get("/api/standings")["head"]["size"] >= size,
+              f"figures of {size} entries")
 
     def lines(self):
         run = self.world.call("tally-collector", "figures",
@@ -125,7 +133,7 @@ class Serve(unittest.TestCase):
         report("41")
         self.world.set_clock("2024-07-06 09:00")
         report("42", "--reason", "核对后更正")
-        self.world.until_signed()
+        self.until_shown()
         self.assertEqual(value(), "42")
         self.assertEqual(value("?known-by=2024-07-05"), "41")
         answer = self.served.get("/api/overview?known-by=2024-07-05")
@@ -212,7 +220,7 @@ class Serve(unittest.TestCase):
                                 "88", "--period", "2024M06", "--reason",
                                 "核减", "--wait")
         receipt = told.stdout.split()[0]
-        self.world.until_signed()
+        self.until_shown()
         shutil.copytree(os.path.join(self.world.collector_dir, "journal"),
                         os.path.join(mixed, "journal"))
         behind = Served(mixed, API)
@@ -293,7 +301,7 @@ class Serve(unittest.TestCase):
         self.world.start_collector()
         self.world.agent(self.baima, "report", "live.urban-jobs", "7", "--period",
                          "2024M06", "--reason", "又更正", "--wait")
-        self.world.until_signed()
+        self.until_shown()
         self.assertGreater(self.served.get("/api/overview")["head"]["size"],
                            before)
 
