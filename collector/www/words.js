@@ -34,7 +34,16 @@ export const words = {
 	"all": ["全部", "all"],
 	"none": ["–", "–"],
 	"and.more": ["等{n}项", " and {n} more"],
-	"download.csv": ["下载表格（CSV）", "Table (CSV)"],
+	"door.title": ["请出示访问口令", "A token, please"],
+	"door.token": ["访问口令", "Token"],
+	"door.enter": ["进入", "Enter"],
+	"door.wrong": ["口令不对，或已作废。", "It is not known here, or was removed."],
+	"door.wait": ["错误次数过多，请稍后再试。", "Too many wrong ones: try again in some seconds."],
+	"door.how": ["口令由汇总中心管理员发放：tally-collector token add NAME",
+		"The collector's operator makes it: tally-collector token add NAME."],
+	"door.leave": ["退出", "Leave"],
+	"download.xlsx": ["下载表格（Excel）", "Table (Excel)"],
+	"download.csv": ["表格（CSV）", "Table (CSV)"],
 
 	// numbers and days
 	"points": ["点", " pts"],
