@@ -26,7 +26,7 @@ struct api {
 };
 
 struct route {
-	const char *address;
+	const char *address, *takes;	      /* parameters, by blanks */
 	int (*answer)(struct api_call *call); /* from a view of the store, or */
 	void (*plain)(struct api *api, struct http_answer *answer);
 };
@@ -250,6 +250,22 @@ static int read_asked(const struct http_request *request,
 	return figures_ask(asked, asking, err);
 }
 
+/* One that is misspelled would be answered as if it had not been asked. */
+static int check_parameters(const struct api_call *call,
+			    const struct route *route)
+{
+	const struct http_request *request = call->request;
+
+	for (size_t i = 0; i < request->query_count; i++)
+		if (!is_listed(route->takes, ' ', request->query[i].name))
+			return err_set(call->err, ERR_INVALID,
+				       "%s takes no %s; it takes: %s",
+				       route->address, request->query[i].name,
+				       *route->takes ? route->takes :
+						       "nothing");
+	return 0;
+}
+
 static void answer_route(struct api *api, const struct route *route,
 			 struct api_call *call)
 {
@@ -324,10 +340,11 @@ static void answer_asset(const struct api *api,
 			(void)snprintf(file, sizeof(file), "%s%s", api->assets,
 				       path);
 			if (!file_read(file, ASSET_BYTES_MAX, &text, &len,
-				       NULL))
+				       NULL)) {
 				strbuf_add(&answer->body, text, len);
-			free(text);
-			return;
+				free(text);
+				return;
+			}
 		}
 		(void)snprintf(answer->etag, sizeof(answer->etag), "%s",
 			       asset->etag);
@@ -406,24 +423,27 @@ static void answer_events(struct api *api, struct http_answer *answer)
 	answer->stream = true;
 }
 
+#define AS_OF "known-by cutoff period lang"
+
 static const struct route routes[] = {
-	{ "/api/catalogue", api_catalogue, NULL },
-	{ "/api/overview", api_overview, NULL },
-	{ "/api/matrix", api_matrix, NULL },
-	{ "/api/targets/{id}", api_target, NULL },
-	{ "/api/units/{id}", api_unit, NULL },
-	{ "/api/standings", api_standings, NULL },
-	{ "/api/figures/{target}/{unit}", api_figure, NULL },
-	{ "/api/figures/{target}/{unit}/{period}", api_figure, NULL },
-	{ "/api/statements/{receipt}", api_statement, NULL },
-	{ "/api/proofs/{receipt}", api_proof, NULL },
-	{ "/api/refused", api_refused, NULL },
-	{ "/api/late", api_late, NULL },
-	{ "/downloads/figures.csv", api_download, NULL },
-	{ "/api/events", NULL, answer_events },
-	{ "/healthz", NULL, answer_alive },
-	{ "/readyz", NULL, answer_ready },
-	{ "/metrics", NULL, answer_metrics },
+	{ "/api/catalogue", AS_OF, api_catalogue, NULL },
+	{ "/api/overview", AS_OF, api_overview, NULL },
+	{ "/api/matrix", AS_OF, api_matrix, NULL },
+	{ "/api/targets/{id}", AS_OF, api_target, NULL },
+	{ "/api/units/{id}", AS_OF, api_unit, NULL },
+	{ "/api/standings", AS_OF, api_standings, NULL },
+	{ "/api/figures/{target}/{unit}", AS_OF, api_figure, NULL },
+	{ "/api/figures/{target}/{unit}/{period}", AS_OF, api_figure, NULL },
+	{ "/api/statements/{receipt}", AS_OF, api_statement, NULL },
+	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL },
+	{ "/api/refused", AS_OF, api_refused, NULL },
+	{ "/api/late", AS_OF, api_late, NULL },
+	{ "/downloads/figures.csv", AS_OF " all target unit", api_csv, NULL },
+	{ "/downloads/figures.xlsx", AS_OF " all target unit", api_xlsx, NULL },
+	{ "/api/events", "", NULL, answer_events },
+	{ "/healthz", "", NULL, answer_alive },
+	{ "/readyz", "", NULL, answer_ready },
+	{ "/metrics", "", NULL, answer_metrics },
 };
 
 void api_answer(void *arg, const struct http_request *request,
@@ -446,7 +466,9 @@ void api_answer(void *arg, const struct http_request *request,
 			break;
 		if (!matches(route->address, path, &call))
 			continue;
-		if (route->answer)
+		if (check_parameters(&call, route))
+			put_error(answer, 400, err.msg);
+		else if (route->answer)
 			answer_route(api, route, &call);
 		else
 			route->plain(api, answer);

@@ -8,6 +8,19 @@
 #include "store/redaction.h"
 #include "store/say.h"
 
+bool is_listed(const char *list, char mark, const char *word)
+{
+	const char *end;
+
+	for (; *list; list = end + (*end == mark)) {
+		end = strchrnul(list, mark);
+		if ((size_t)(end - list) == strlen(word) &&
+		    !memcmp(list, word, strlen(word)))
+			return true;
+	}
+	return false;
+}
+
 /* ---- names ---- */
 
 int call_target(const struct api_call *call, const char *id, uint32_t *out)

@@ -3,6 +3,7 @@
 #define TALLY_COLLECTOR_API_PARTS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -28,6 +29,9 @@ struct api_call {
 	struct strbuf *out; /* the answer's body, an open object */
 	struct err *err;
 };
+
+/* Whether a word is one of those in list, which mark divides. */
+bool is_listed(const char *list, char mark, const char *word);
 
 /* The index of a target or unit, or ERR_NOTFOUND. */
 int call_target(const struct api_call *call, const char *id, uint32_t *out);
@@ -66,6 +70,7 @@ int api_statement(struct api_call *call);
 int api_proof(struct api_call *call);
 int api_refused(struct api_call *call);
 int api_late(struct api_call *call);
-int api_download(struct api_call *call);
+int api_csv(struct api_call *call);
+int api_xlsx(struct api_call *call);
 
 #endif

@@ -40,13 +40,13 @@ export function draw(context, { rows }) {
 		: [towns, others];
 
 	return { title: t("nav.matrix"), wide: true, nodes: [
-		bar(context, by, chosen, of, [towns.length, others.length]),
+		bar(context, by, chosen, of, [towns.length, others.length], shown.flat()),
 		!keep.length ? h("p", { class: "empty" }, t("matrix.empty")) : null,
 		shown[0].length ? grid(context, shown[0]) : null,
 		shown[1].length ? offices(context, shown[1]) : null] };
 }
 
-function bar(context, by, chosen, of, [towns, others]) {
+function bar(context, by, chosen, of, [towns, others], shown) {
 	const pick = (name, value, now, text) => h("a", {
 		"aria-current": value === now ? "true" : null,
 		href: context.again({ [name]: value || null }) }, text);
@@ -61,11 +61,13 @@ function bar(context, by, chosen, of, [towns, others]) {
 			name ? t("filter." + name) : t("all")))),
 		of ? h("p", {}, t("matrix.section"), h("span", { lang: "zh-CN" }, " ", of),
 			pick("section", "", of, t("matrix.clear"))) : null,
-		h("p", { class: "act" }, downloads(context, { all: "1" })));
+		shown.length ? h("p", { class: "act" }, downloads(context,
+			by || chosen || of ? { target: shown.map((row) => row.figure.target).join() }
+				: { all: "1" })) : null);
 }
 
 export function downloads(context, more) {
-	return ["csv"].map((kind) => h("a", { class: "get", download: true,
+	return ["xlsx", "csv"].map((kind) => h("a", { class: "get", download: true,
 		href: address("/downloads/figures." + kind,
 			{ ...context.asked, ...more, lang: lang() }) },
 	t("download." + kind)));

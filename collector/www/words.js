@@ -34,7 +34,8 @@ export const words = {
 	"all": ["全部", "all"],
 	"none": ["–", "–"],
 	"and.more": ["等{n}项", " and {n} more"],
-	"download.csv": ["下载表格（CSV）", "Table (CSV)"],
+	"download.xlsx": ["下载表格（Excel）", "Table (Excel)"],
+	"download.csv": ["表格（CSV）", "Table (CSV)"],
 
 	// numbers and days
 	"points": ["点", " pts"],

@@ -371,6 +371,13 @@ step("downloads say what the screen says", async () => {
 			lines++;
 		}
 	assert.equal(csv.filter(Boolean).length, lines + 1);
+	// What is left out on the screen is left out of the file.
+	await open("#/matrix?light=yellow");
+	const href = await page.locator('.act a[href*="figures.csv"]').getAttribute("href");
+	const part = (await (await fetch(new URL(href, HOME))).text()).split("\r\n");
+	assert.deepEqual([...new Set(part.slice(1).filter(Boolean).map((text) =>
+		text.split(",")[0]))].sort(), await page.locator(".mx tbody th a").evaluateAll(
+		(all) => all.map((one) => one.hash.split("/").pop()).sort()));
 });
 
 step("print: the bulletin is one page of A4, the rest is landscape", async () => {

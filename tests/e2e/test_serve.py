@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """tally-collector serve: what programs and pages read over HTTP, from a live
 collector; docs/api.md."""
+import csv
+import decimal
 import http.client
+import io
 import json
 import os
 import re
@@ -10,44 +13,48 @@ import subprocess
 import sys
 import threading
 import unittest
+import xml.etree.ElementTree as ET
+import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from world import BIN, World, sanitary  # noqa: E402
+from openapi import Api  # noqa: E402
+from served import Served  # noqa: E402
+from world import BIN, World, until  # noqa: E402
 
 SOURCE = os.environ["TALLY_SOURCE"]
+API = Api(SOURCE)
 
 
-class Served:
-    """The program, and questions to it."""
+NUMBERS = ("value", "goal", "plan", "rate %", "gap", "reported", "due")
 
-    def __init__(self, directory, *args):
-        self.process = subprocess.Popen(
-            [os.path.join(BIN, "tally-collector"), "serve", directory,
-             "--listen", "127.0.0.1:0", *args],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().strip()
-        self.host = self.address.split("/")[2] if self.address else ""
 
-    def ask(self, path, method="GET", **headers):
-        link = http.client.HTTPConnection(self.host, timeout=60)
-        link.request(method, path, headers={
-            name.replace("_", "-"): text for name, text in headers.items()})
-        answer = link.getresponse()
-        body = answer.read()
-        link.close()
-        return answer, body
+def read_sheet(body):
+    """The page's name and its rows; a number is (decimal, number format)."""
+    book = zipfile.ZipFile(io.BytesIO(body))
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
-    def get(self, path):
-        answer, body = self.ask(path)
-        if answer.status != 200:
-            raise AssertionError((path, answer.status, body))
-        return json.loads(body)
+    def part(name):
+        return ET.fromstring(book.read("xl/" + name))
 
-    def stop(self):
-        self.process.terminate()
-        out, said = self.process.communicate(timeout=60)
-        sanitary(out + said)
-        return self.process.returncode
+    styles = part("styles.xml")
+    codes = {one.get("numFmtId"): one.get("formatCode")
+             for one in styles.iter(space + "numFmt")}
+    codes.update({"3": "#,##0", "4": "#,##0.00"})  # those that Excel has
+    formats = [codes.get(one.get("numFmtId"))
+               for one in styles.find(space + "cellXfs")]
+    rows = []
+    for row in part("worksheets/sheet1.xml").iter(space + "row"):
+        cells = {}
+        for cell in row:
+            column = ord(cell.get("r")[0]) - ord("A")
+            if cell.get("t") == "inlineStr":
+                cells[column] = "".join(cell.itertext())
+            else:
+                number = float(cell.find(space + "v").text)
+                cells[column] = (decimal.Decimal(f"{number:.15g}"),
+                                 formats[int(cell.get("s", 0))])
+        rows.append(cells)
+    return part("workbook.xml").find(f"*/{space}sheet").get("name"), rows
 
 
 class Serve(unittest.TestCase):
@@ -59,14 +66,22 @@ class Serve(unittest.TestCase):
                         "2024M06", "--wait")
         cls.world.agent(cls.baima, "report", "live.urban-jobs", "119", "--period",
                         "2024M06", "--reason", "台账更正", "--wait")
-        cls.world.until_signed()
-        cls.served = Served(cls.world.collector_dir)
+        cls.world.until_signed()  # what a proof leads to
+        cls.served = Served(cls.world.collector_dir, API)
+        cls.until_shown()
 
     @classmethod
     def tearDownClass(cls):
         code = cls.served.stop()
         cls.world.close()
         assert code == 0, code
+
+    @classmethod
+    def until_shown(cls):
+        """Until figures contain all that the journal holds now."""
+        size = len(cls.world.journal().leaves)
+        until(lambda: cls.served.get("/api/standings")["head"]["size"] >= size,
+              f"figures of {size} entries")
 
     def lines(self):
         run = self.world.call("tally-collector", "figures",
@@ -118,7 +133,7 @@ class Serve(unittest.TestCase):
         report("41")
         self.world.set_clock("2024-07-06 09:00")
         report("42", "--reason", "核对后更正")
-        self.world.until_signed()
+        self.until_shown()
         self.assertEqual(value(), "42")
         self.assertEqual(value("?known-by=2024-07-05"), "41")
         answer = self.served.get("/api/overview?known-by=2024-07-05")
@@ -139,9 +154,47 @@ class Serve(unittest.TestCase):
         self.assertTrue(body.startswith(b"\xef\xbb\xbf"))
         self.assertIn("live.urban-jobs,城镇新增就业,baima,白马镇,2024M06,",
                       body.decode())
+        self.assertEqual(self.rows("csv", "all=1&target=live.jobless,"
+                                   "live.urban-jobs")[1:],
+                         [row for row in self.rows("csv", "all=1")
+                          if row[0] in ("live.jobless", "live.urban-jobs")])
         for path, word in (("/healthz", b"alive"), ("/readyz", b"ready"),
                            ("/metrics", b"tally_journal_entries ")):
             self.assertIn(word, self.served.ask(path)[1])
+
+    def rows(self, kind, query):
+        answer, body = self.served.ask(f"/downloads/figures.{kind}?{query}")
+        self.assertEqual(answer.status, 200, body)
+        if kind == "xlsx":
+            return read_sheet(body)
+        return list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+
+    def test_spreadsheets_hold_what_the_table_holds(self):
+        cutoff = self.served.get("/api/overview")["head"]["cutoff"]
+        for query in ("lang=en&all=1", "lang=zh&unit=baima", "lang=zh"):
+            head, *rows = self.rows("csv", query)
+            name, (heads, *cells) = self.rows("xlsx", query)
+            self.assertEqual(name, cutoff)
+            self.assertEqual(list(heads.values()), head)
+            self.assertEqual(len(cells), len(rows))
+            self.assertTrue(rows)
+            if "en" in query:
+                numbers = [head.index(name) for name in NUMBERS]
+            held = 0
+            for row, of in zip(rows, cells):
+                for column, text in enumerate(row):
+                    if column in numbers and re.fullmatch(r"-?[\d.]+", text):
+                        point = text.partition(".")[2]
+                        self.assertEqual(of[column], (
+                            decimal.Decimal(text), "#,##0" + (
+                                "." + "0" * len(point) if point else "")))
+                        held += 1
+                    else:
+                        self.assertEqual(of.get(column, ""), text)
+            self.assertGreater(held, len(rows))
+        for query in ("target=nix", "target=live.jobless,nix", "unit=nix"):
+            self.assertEqual(self.served.ask(
+                "/downloads/figures.xlsx?" + query)[0].status, 404)
 
     def test_what_is_wrong_is_said(self):
         for path, status, word in (
@@ -167,25 +220,35 @@ class Serve(unittest.TestCase):
                                 "88", "--period", "2024M06", "--reason",
                                 "核减", "--wait")
         receipt = told.stdout.split()[0]
-        self.world.until_signed()
+        self.until_shown()
         shutil.copytree(os.path.join(self.world.collector_dir, "journal"),
                         os.path.join(mixed, "journal"))
-        behind = Served(mixed)
+        behind = Served(mixed, API)
         answer, body = behind.ask("/api/statements/" + receipt)
         self.assertEqual(behind.stop(), 0)
         self.assertEqual(answer.status, 404, body)
         self.assertIn("statement", self.served.get("/api/statements/" +
                                                    receipt))
 
-    def test_the_document_has_every_address(self):
+    def test_the_document_has_every_address_and_what_it_takes(self):
         with open(os.path.join(SOURCE, "collector", "api.c"),
                   encoding="utf-8") as f:
             routes = set(re.findall(r'^\t\{ "(/[^"]+)"', f.read(), re.M))
-        with open(os.path.join(SOURCE, "docs", "api.md"),
-                  encoding="utf-8") as f:
-            told = set(re.findall(r"^\| `(/[^`]+)` \|", f.read(), re.M))
         self.assertGreater(len(routes), 10)
-        self.assertEqual(told, routes)
+        self.assertEqual(API.paths(), routes)
+        self.assertEqual(self.served.ask("/openapi.json")[1].decode(),
+                         API.text)
+        for path in routes:
+            self.assertEqual(API.parameters(path, "path"),
+                             re.findall(r"\{(\w+)\}", path))
+            answer, body = self.served.ask(
+                re.sub(r"\{\w+\}", "x", path) + "?nix=1")
+            self.assertEqual(answer.status, 400, path)
+            said = json.loads(body)
+            API.check(said, API.schema(path, 400, "application/json"))
+            takes = said["error"].partition("takes: ")[2]
+            self.assertEqual(API.parameters(path, "query"),
+                             [] if takes == "nothing" else takes.split(" "))
 
     def test_it_is_only_read_and_only_here(self):
         for method in ("POST", "PUT", "DELETE", "OPTIONS"):
@@ -238,7 +301,7 @@ class Serve(unittest.TestCase):
         self.world.start_collector()
         self.world.agent(self.baima, "report", "live.urban-jobs", "7", "--period",
                          "2024M06", "--reason", "又更正", "--wait")
-        self.world.until_signed()
+        self.until_shown()
         self.assertGreater(self.served.get("/api/overview")["head"]["size"],
                            before)
 
