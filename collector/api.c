@@ -44,7 +44,8 @@ static int open_store(struct api *api, struct err *err)
 }
 
 /* A store that was opened while nobody wrote is opened anew once somebody
- * does; ERR_LOCKED has said so. */
+ * does, and one that was removed once there is another: ERR_LOCKED has said
+ * so. It says so again if it cannot be, which is a state that passes. */
 static int reopen(struct api *api, struct err *err)
 {
 	int rc;
@@ -54,7 +55,17 @@ static int reopen(struct api *api, struct err *err)
 	api->db = NULL;
 	rc = open_store(api, err);
 	pthread_rwlock_unlock(&api->lock);
-	return rc;
+	return rc ? ERR_LOCKED : 0;
+}
+
+/* With the lock held. */
+static int check_store(const struct api *api, struct err *err)
+{
+	if (!api->db)
+		return err_set(err, ERR_LOCKED, "the store is not open");
+	return db_is_gone(api->db) ?
+		       err_set(err, ERR_LOCKED, "the store was removed") :
+		       0;
 }
 
 int api_open(const char *dir, const char *pages, struct api **out,
@@ -94,9 +105,10 @@ static int read_state(struct api *api, struct api_state *out, struct err *err)
 {
 	struct table_reader reader;
 	struct db_txn *txn = NULL;
-	int rc = api->db ? db_begin(api->db, false, &txn, err) :
-			   err_set(err, ERR_LOCKED, "the store is not open");
+	int rc = check_store(api, err);
 
+	if (!rc)
+		rc = db_begin(api->db, false, &txn, err);
 	if (rc)
 		return rc;
 	reader = store_reader(txn);
@@ -193,10 +205,10 @@ static int ask_view(struct api *api, const struct route *route,
 		    const struct figures_asking *asking, struct api_call *call)
 {
 	struct view view;
-	int rc;
+	int rc = check_store(api, call->err);
 
-	if (!api->db)
-		return err_set(call->err, ERR_LOCKED, "the store is not open");
+	if (rc)
+		return rc;
 	call->view = &view;
 	call->lookup = NULL;
 	rc = view_open(&view, api->db, asking, call->err);

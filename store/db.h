@@ -41,6 +41,9 @@ struct db_options {
 int db_open(const char *path, const struct db_options *options, struct db **out,
 	    struct err *err);
 void db_close(struct db *db);
+/* Its file was removed, or another one stands in its place: what is read is
+ * of the past, and stays so. */
+bool db_is_gone(const struct db *db);
 
 int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err);
 int db_commit(struct db_txn *txn, struct err *err); /* ends it, always */

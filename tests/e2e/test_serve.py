@@ -80,8 +80,14 @@ class Serve(unittest.TestCase):
     def until_shown(cls):
         """Until figures contain all that the journal holds now."""
         size = len(cls.world.journal().leaves)
-        until(lambda: cls.served.get("/api/standings")["head"]["size"] >= size,
-              f"figures of {size} entries")
+        until(lambda: cls.shown() >= size, f"figures of {size} entries")
+
+    @classmethod
+    def shown(cls):
+        answer, body = cls.served.ask("/api/standings")
+        if answer.status != 200:  # there is a store, but nothing in it yet
+            return -1
+        return json.loads(body)["head"]["size"]
 
     def lines(self):
         run = self.world.call("tally-collector", "figures",
@@ -304,6 +310,22 @@ class Serve(unittest.TestCase):
         self.until_shown()
         self.assertGreater(self.served.get("/api/overview")["head"]["size"],
                            before)
+
+    def test_it_sees_the_store_that_took_the_place_of_another(self):
+        """recover, reopen and people remove it; the collector makes another
+        one of the journal."""
+        self.world.stop_collector()
+        store = os.path.join(self.world.collector_dir, "store")
+        for name in os.listdir(store):
+            os.remove(os.path.join(store, name))
+        answer, body = self.served.ask("/readyz")
+        self.assertEqual(answer.status, 503, body)
+        self.assertEqual(self.served.ask("/api/overview")[0].status, 503)
+        self.world.start_collector()
+        self.world.agent(self.baima, "report", "live.urban-jobs", "8", "--period",
+                         "2024M06", "--reason", "重建之后", "--wait")
+        self.until_shown()
+        self.assertEqual(self.served.ask("/readyz")[0].status, 200)
 
 
 if __name__ == "__main__":
