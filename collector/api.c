@@ -21,6 +21,7 @@ struct api {
 	char dir[PATH_MAX], store[PATH_MAX];
 	const char *assets;
 	struct http_server *server;
+	struct guard *guard;
 	pthread_rwlock_t lock; /* of db: written where it is opened anew */
 	struct db *db;
 };
@@ -28,7 +29,9 @@ struct api {
 struct route {
 	const char *address, *takes;	      /* parameters, by blanks */
 	int (*answer)(struct api_call *call); /* from a view of the store, or */
-	void (*plain)(struct api *api, struct http_answer *answer);
+	void (*plain)(struct api *api, const struct http_request *request,
+		      struct http_answer *answer);
+	bool open; /* without a token */
 };
 
 /* ---- the store ---- */
@@ -68,8 +71,8 @@ static int check_store(const struct api *api, struct err *err)
 		       0;
 }
 
-int api_open(const char *dir, const char *pages, struct api **out,
-	     struct err *err)
+int api_open(const char *dir, const char *pages, struct guard *guard,
+	     struct api **out, struct err *err)
 {
 	struct api *api = calloc(1, sizeof(*api));
 	int rc;
@@ -78,6 +81,7 @@ int api_open(const char *dir, const char *pages, struct api **out,
 		return err_set(err, ERR_NOMEM, "no memory");
 	(void)snprintf(api->dir, sizeof(api->dir), "%s", dir);
 	api->assets = pages;
+	api->guard = guard;
 	(void)pthread_rwlock_init(&api->lock, NULL);
 	rc = kept_path(dir, "store", api->store, err);
 	if (!rc)
@@ -234,19 +238,6 @@ static unsigned status_of(int rc)
 	return rc == ERR_LOCKED || rc == ERR_NOMEM ? 503 : 500;
 }
 
-static void put_error(struct http_answer *answer, unsigned status,
-		      const char *text)
-{
-	answer->status = status;
-	answer->etag[0] = '\0';
-	answer->download[0] = '\0';
-	answer->type = "application/json";
-	strbuf_clear(&answer->body);
-	json_open(&answer->body);
-	json_put_text(&answer->body, "error", text);
-	json_end_line(&answer->body);
-}
-
 static int read_asked(const struct http_request *request,
 		      struct figures_asked *asked,
 		      struct figures_asking *asking, struct err *err)
@@ -301,7 +292,7 @@ static void answer_route(struct api *api, const struct route *route,
 		rc = reopen(api, call->err);
 	}
 	if (rc)
-		put_error(call->answer, status_of(rc), call->err->msg);
+		answer_error(call->answer, status_of(rc), call->err->msg);
 }
 
 /* ---- addresses ---- */
@@ -371,7 +362,7 @@ static void answer_asset(const struct api *api,
 				span_of(asset->bytes, asset->len);
 		return;
 	}
-	put_error(answer, 404, "there is no such address");
+	answer_error(answer, 404, "there is no such address");
 }
 
 static void put_metric(struct strbuf *out, const char *name, const char *type,
@@ -383,16 +374,18 @@ static void put_metric(struct strbuf *out, const char *name, const char *type,
 		    name, help, name, type, name, value);
 }
 
-static void answer_metrics(struct api *api, struct http_answer *answer)
+static void answer_metrics(struct api *api, const struct http_request *request,
+			   struct http_answer *answer)
 {
 	struct http_use use = api->server ? http_use(api->server) :
 					    (struct http_use){ 0 };
 	struct api_state state;
 	struct err err = { 0 };
 
+	(void)request;
 	answer->type = "text/plain; version=0.0.4; charset=utf-8";
 	if (api_state(api, &state, &err)) {
-		put_error(answer, 503, err.msg);
+		answer_error(answer, 503, err.msg);
 		return;
 	}
 	put_metric(&answer->body, "journal_entries", "gauge",
@@ -408,11 +401,13 @@ static void answer_metrics(struct api *api, struct http_answer *answer)
 		   "Pages that are told of changes.", use.streams);
 }
 
-static void answer_ready(struct api *api, struct http_answer *answer)
+static void answer_ready(struct api *api, const struct http_request *request,
+			 struct http_answer *answer)
 {
 	struct api_state state;
 	struct err err = { 0 };
 
+	(void)request;
 	answer->type = "text/plain; charset=utf-8";
 	if (api_state(api, &state, &err)) {
 		answer->status = 503;
@@ -422,40 +417,63 @@ static void answer_ready(struct api *api, struct http_answer *answer)
 	}
 }
 
-static void answer_alive(struct api *api, struct http_answer *answer)
+static void answer_alive(struct api *api, const struct http_request *request,
+			 struct http_answer *answer)
 {
 	(void)api;
+	(void)request;
 	answer->type = "text/plain; charset=utf-8";
 	strbuf_add_text(&answer->body, "alive\n");
 }
 
-static void answer_events(struct api *api, struct http_answer *answer)
+static void answer_events(struct api *api, const struct http_request *request,
+			  struct http_answer *answer)
 {
 	(void)api;
+	(void)request;
 	answer->stream = true;
+}
+
+static void answer_login(struct api *api, const struct http_request *request,
+			 struct http_answer *answer)
+{
+	door_login(api->guard, request, answer);
+}
+
+static void answer_logout(struct api *api, const struct http_request *request,
+			  struct http_answer *answer)
+{
+	(void)api;
+	(void)request;
+	door_logout(answer);
 }
 
 #define AS_OF "known-by cutoff period lang"
 
 static const struct route routes[] = {
-	{ "/api/catalogue", AS_OF, api_catalogue, NULL },
-	{ "/api/overview", AS_OF, api_overview, NULL },
-	{ "/api/matrix", AS_OF, api_matrix, NULL },
-	{ "/api/targets/{id}", AS_OF, api_target, NULL },
-	{ "/api/units/{id}", AS_OF, api_unit, NULL },
-	{ "/api/standings", AS_OF, api_standings, NULL },
-	{ "/api/figures/{target}/{unit}", AS_OF, api_figure, NULL },
-	{ "/api/figures/{target}/{unit}/{period}", AS_OF, api_figure, NULL },
-	{ "/api/statements/{receipt}", AS_OF, api_statement, NULL },
-	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL },
-	{ "/api/refused", AS_OF, api_refused, NULL },
-	{ "/api/late", AS_OF, api_late, NULL },
-	{ "/downloads/figures.csv", AS_OF " all target unit", api_csv, NULL },
-	{ "/downloads/figures.xlsx", AS_OF " all target unit", api_xlsx, NULL },
-	{ "/api/events", "", NULL, answer_events },
-	{ "/healthz", "", NULL, answer_alive },
-	{ "/readyz", "", NULL, answer_ready },
-	{ "/metrics", "", NULL, answer_metrics },
+	{ "/api/catalogue", AS_OF, api_catalogue, NULL, false },
+	{ "/api/overview", AS_OF, api_overview, NULL, false },
+	{ "/api/matrix", AS_OF, api_matrix, NULL, false },
+	{ "/api/targets/{id}", AS_OF, api_target, NULL, false },
+	{ "/api/units/{id}", AS_OF, api_unit, NULL, false },
+	{ "/api/standings", AS_OF, api_standings, NULL, false },
+	{ "/api/figures/{target}/{unit}", AS_OF, api_figure, NULL, false },
+	{ "/api/figures/{target}/{unit}/{period}", AS_OF, api_figure, NULL,
+	  false },
+	{ "/api/statements/{receipt}", AS_OF, api_statement, NULL, false },
+	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL, false },
+	{ "/api/refused", AS_OF, api_refused, NULL, false },
+	{ "/api/late", AS_OF, api_late, NULL, false },
+	{ "/downloads/figures.csv", AS_OF " all target unit", api_csv, NULL,
+	  false },
+	{ "/downloads/figures.xlsx", AS_OF " all target unit", api_xlsx, NULL,
+	  false },
+	{ "/api/events", "", NULL, answer_events, false },
+	{ "/api/login", "", NULL, answer_login, true },
+	{ "/api/logout", "", NULL, answer_logout, true },
+	{ "/healthz", "", NULL, answer_alive, true },
+	{ "/readyz", "", NULL, answer_ready, true },
+	{ "/metrics", "", NULL, answer_metrics, false },
 };
 
 void api_answer(void *arg, const struct http_request *request,
@@ -478,12 +496,14 @@ void api_answer(void *arg, const struct http_request *request,
 			break;
 		if (!matches(route->address, path, &call))
 			continue;
+		if (!route->open && !door_admits(api->guard, request, answer))
+			return;
 		if (check_parameters(&call, route))
-			put_error(answer, 400, err.msg);
+			answer_error(answer, 400, err.msg);
 		else if (route->answer)
 			answer_route(api, route, &call);
 		else
-			route->plain(api, answer);
+			route->plain(api, request, answer);
 		return;
 	}
 	answer_asset(api, request, answer);

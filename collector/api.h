@@ -13,10 +13,12 @@
 
 struct api;
 
+struct guard; /* collector/guard.h */
+
 /* dir: the data directory. pages: a folder to serve in place of the pages in
- * the program, or NULL. */
-int api_open(const char *dir, const char *pages, struct api **out,
-	     struct err *err);
+ * the program, or NULL. guard: who may ask; outlives it. */
+int api_open(const char *dir, const char *pages, struct guard *guard,
+	     struct api **out, struct err *err);
 void api_close(struct api *api);
 
 /* For http_settings; arg is the struct api. */

@@ -8,6 +8,18 @@
 #include "store/redaction.h"
 #include "store/say.h"
 
+void answer_error(struct http_answer *answer, unsigned status, const char *text)
+{
+	answer->status = status;
+	answer->etag[0] = '\0';
+	answer->download[0] = '\0';
+	answer->type = "application/json";
+	strbuf_clear(&answer->body);
+	json_open(&answer->body);
+	json_put_text(&answer->body, "error", text);
+	json_end_line(&answer->body);
+}
+
 bool is_listed(const char *list, char mark, const char *word)
 {
 	const char *end;

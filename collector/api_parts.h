@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/rt/http.h"
 #include "base/strbuf.h"
+#include "collector/guard.h"
 #include "collector/view.h"
 #include "proto/figure/measure.h"
 #include "store/lookup.h"
@@ -57,7 +58,21 @@ int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 /* "statements" at the newest end of the record, so many at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
 
-/* ---- what is answered ---- */
+/* ---- answers as such ---- */
+
+/* {"error": text} in place of what is there. */
+void answer_error(struct http_answer *answer, unsigned status,
+		  const char *text);
+
+/* Whether who asks may know; if not, the answer says so. */
+bool door_admits(struct guard *guard, const struct http_request *request,
+		 struct http_answer *answer);
+/* A token becomes a browser's cookie, and goes away again. */
+void door_login(struct guard *guard, const struct http_request *request,
+		struct http_answer *answer);
+void door_logout(struct http_answer *answer);
+
+/* ---- what is answered from the store ---- */
 
 int api_catalogue(struct api_call *call);
 int api_overview(struct api_call *call);

@@ -1,14 +1,15 @@
 #include "base/rt/http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
+
+#include "base/rt/http_parts.h"
 
 #define IDLE_SECONDS 30
 #define REQUEST_BYTES_MAX (16 * 1024)
@@ -32,7 +33,7 @@ struct stream {
 	struct http_server *server;
 	struct MHD_Connection *connection;
 	uint64_t seen;
-	bool begun, asleep, beat;
+	bool begun, asleep, beat, over;
 	struct stream *next, **link;
 };
 
@@ -124,6 +125,19 @@ static struct MHD_Response *response_of(struct http_answer *answer)
 					       MHD_RESPMEM_MUST_FREE);
 }
 
+static void add_doorkeeping(const struct http_answer *answer,
+			    struct MHD_Response *response)
+{
+	if (answer->cookie[0])
+		(void)MHD_add_response_header(response, "Set-Cookie",
+					      answer->cookie);
+	if (answer->status == MHD_HTTP_UNAUTHORIZED)
+		(void)MHD_add_response_header(response, "WWW-Authenticate",
+					      "Bearer realm=\"tally\"");
+	if (answer->status == MHD_HTTP_TOO_MANY_REQUESTS)
+		(void)MHD_add_response_header(response, "Retry-After", "2");
+}
+
 static enum MHD_Result send_answer(struct job *job)
 {
 	struct http_answer *answer = &job->answer;
@@ -145,6 +159,7 @@ static enum MHD_Result send_answer(struct job *job)
 	if (answer->gzipped)
 		(void)MHD_add_response_header(response, "Content-Encoding",
 					      "gzip");
+	add_doorkeeping(answer, response);
 	if (answer->etag[0]) {
 		(void)MHD_add_response_header(response, "ETag", answer->etag);
 		(void)MHD_add_response_header(response, "Vary",
@@ -175,7 +190,7 @@ static ssize_t stream_read(void *arg, uint64_t pos, char *out, size_t max)
 
 	(void)pos;
 	pthread_mutex_lock(&server->lock);
-	if (server->stopping) {
+	if (server->stopping || stream->over) {
 		pthread_mutex_unlock(&server->lock);
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	}
@@ -283,6 +298,16 @@ void http_heartbeat(struct http_server *server)
 	pthread_mutex_unlock(&server->lock);
 }
 
+void http_end_streams(struct http_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	for (struct stream *stream = server->streams; stream;
+	     stream = stream->next)
+		stream->over = true;
+	wake_streams(server);
+	pthread_mutex_unlock(&server->lock);
+}
+
 struct http_use http_use(struct http_server *server)
 {
 	struct http_use use;
@@ -371,26 +396,36 @@ static enum MHD_Result keep_pair(void *arg, enum MHD_ValueKind kind,
 	return MHD_YES;
 }
 
-/* A page of another site must not read this one's answers under a name of its
- * own that leads here. */
-static bool is_own_host(const char *host)
-{
-	static const char *const own[] = { "127.0.0.1", "localhost", "[::1]" };
-
-	for (size_t i = 0; host && i < sizeof(own) / sizeof(own[0]); i++) {
-		size_t len = strlen(own[i]);
-
-		if (!strncmp(host, own[i], len) &&
-		    (host[len] == '\0' || host[len] == ':'))
-			return true;
-	}
-	return false;
-}
-
 static const char *header_of(struct MHD_Connection *connection,
 			     const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* What somebody shows to be let in: a program in a header, a browser in the
+ * cookie that it was given. */
+static const char *token_of(struct MHD_Connection *connection)
+{
+	const char *said = header_of(connection, "Authorization");
+
+	if (said && !strncasecmp(said, "Bearer ", strlen("Bearer ")))
+		return said + strlen("Bearer ") +
+		       strspn(said + strlen("Bearer "), " ");
+	return MHD_lookup_connection_value(connection, MHD_COOKIE_KIND,
+					   HTTP_COOKIE);
+}
+
+static void describe_visitor(struct MHD_Connection *connection,
+			     struct http_request *request)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const char *scheme = header_of(connection, "X-Forwarded-Proto");
+
+	request->token = kept(&request->arena, token_of(connection));
+	request->secure = scheme && !strcasecmp(scheme, "https");
+	http_address_print(info ? info->client_addr : NULL, request->from,
+			   sizeof(request->from));
 }
 
 static struct job *job_of(struct http_server *server,
@@ -413,6 +448,7 @@ static struct job *job_of(struct http_server *server,
 	request->path = kept(&request->arena, path);
 	request->etag = kept(&request->arena, etag);
 	request->gzip = accepted && strstr(accepted, "gzip");
+	describe_visitor(connection, request);
 	(void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND,
 					keep_pair, request);
 	return job;
@@ -445,7 +481,8 @@ static enum MHD_Result begin(struct http_server *server,
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return refuse(server, connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 			      "only reading is possible here\n");
-	if (!is_own_host(header_of(connection, "Host")))
+	if (!server->settings.open &&
+	    !http_host_is_own(header_of(connection, "Host")))
 		return refuse(server, connection, MHD_HTTP_FORBIDDEN,
 			      "this server answers to 127.0.0.1 and localhost "
 			      "only\n");
@@ -494,61 +531,6 @@ static void completed(void *arg, struct MHD_Connection *connection, void **own,
 
 /* ---- the server ---- */
 
-struct address {
-	struct sockaddr_storage storage;
-	bool six;
-};
-
-static int read_port(const char *text, uint16_t *out)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	if (!*text || *end || port > UINT16_MAX || text[0] == '-')
-		return ERR_INVALID;
-	*out = (uint16_t)port;
-	return 0;
-}
-
-static int read_address(const char *text, struct address *out, struct err *err)
-{
-	struct sockaddr_in *four = (struct sockaddr_in *)&out->storage;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&out->storage;
-	const char *colon = strrchr(text, ':');
-	char host[64] = "";
-	uint16_t port = 0;
-
-	*out = (struct address){ 0 };
-	if (colon && (size_t)(colon - text) < sizeof(host))
-		(void)snprintf(host, sizeof(host), "%.*s", (int)(colon - text),
-			       text);
-	if (!colon || read_port(colon + 1, &port))
-		return err_set(err, ERR_INVALID,
-			       "%s is no address: write 127.0.0.1:5780", text);
-	if (!strcmp(host, "[::1]")) {
-		out->six = true;
-		six->sin6_family = AF_INET6;
-		six->sin6_addr = in6addr_loopback;
-		six->sin6_port = htons(port);
-		return 0;
-	}
-	four->sin_family = AF_INET;
-	four->sin_port = htons(port);
-	if (!strcmp(host, "localhost"))
-		four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else if (inet_pton(AF_INET, host, &four->sin_addr) != 1)
-		return err_set(err, ERR_INVALID,
-			       "%s is no address: write 127.0.0.1:5780", text);
-	if (ntohl(four->sin_addr.s_addr) >> 24 != 127)
-		return err_set(err, ERR_INVALID,
-			       "%s can be reached from other machines, which "
-			       "could then read everything: listen on "
-			       "127.0.0.1, and let a web server that knows "
-			       "its visitors pass them on",
-			       text);
-	return 0;
-}
-
 static int start_threads(struct http_server *server, struct err *err)
 {
 	unsigned wanted = server->settings.workers;
@@ -573,10 +555,11 @@ static int start_threads(struct http_server *server, struct err *err)
 static int start_daemon(struct http_server *server, struct err *err)
 {
 	const union MHD_DaemonInfo *info;
-	struct address address;
+	struct http_address address;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
 			 MHD_ALLOW_SUSPEND_RESUME;
-	int rc = read_address(server->settings.listen, &address, err);
+	int rc = http_address_read(server->settings.listen,
+				   server->settings.open, &address, err);
 
 	if (rc)
 		return rc;

@@ -35,6 +35,19 @@ export async function get(path, params, signal) {
 	return answer.json();
 }
 
+// Shows a token: the browser keeps it as a cookie that no script can read.
+export async function login(token) {
+	const answer = await fetch("/api/login", { cache: "no-store",
+		headers: { Authorization: "Bearer " + token } });
+
+	if (!answer.ok)
+		throw new Failure(answer.status, await reason(answer));
+}
+
+export function logout() {
+	return fetch("/api/logout", { cache: "no-store" });
+}
+
 // null in place of what the collector did not give: for what a view can do
 // without.
 export function spared(error) {
@@ -56,7 +69,8 @@ async function reason(answer) {
 
 // Reads /api/events as a stream, because EventSource hides the heartbeat
 // that tells a quiet collector from a dead line. Starts again by itself.
-// on.alive() for anything that came, on.applied(data), on.lost().
+// on.alive() for anything that came, on.applied(data), on.lost(), and
+// on.stranger() once the token is none any more: that ends it.
 export function follow(on) {
 	let last = null, wait = 500;
 
@@ -111,7 +125,8 @@ export function follow(on) {
 	}
 
 	function run() {
-		read().then(again, again);
+		read().then(again, (error) => error.status === 401
+			? on.stranger() : again());
 	}
 	run();
 }

@@ -3,7 +3,7 @@
 // everything is. Any error on the console fails it.
 import assert from "node:assert";
 import { execFile, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -410,6 +410,42 @@ step("what does not exist is told", async () => {
 	await open("#/nowhere");
 	assert.match(await text("h1"), /没有找到/);
 	expected = false;
+});
+
+step("where tokens are needed one is asked for", async () => {
+	const there = join(ground.folder, "guarded");
+	mkdirSync(there);
+	for (const part of ["store", "journal"])
+		symlinkSync(join(ground.collector, part), join(there, part));
+	const { stdout } = await program("tally-collector", "token", "add", "chen", "--dir", there);
+	const guarded = spawn(join(ground.bin, "tally-collector"), ["serve", there, "--listen",
+		"127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+	const before = page;
+
+	try {
+		const home = await new Promise((told) => guarded.stdout.once("data", (line) =>
+			told(String(line).trim())));
+
+		page = await tab();
+		expected = true; // the browser writes each 401 to the console
+		await page.goto(home + "#/units/baima");
+		await page.waitForSelector(".door");
+		await axe("door");
+		await shot("door");
+		await page.locator("#token").fill("chen.00");
+		await page.keyboard.press("Enter");
+		await until(async () => (await text("[role=alert]")).includes("口令不对"), "a refusal");
+		await page.locator("#token").fill(stdout.trim());
+		await page.keyboard.press("Enter");
+		await until(async () => (await text("h1")).includes("白马镇"), "the view that was asked for");
+		await page.locator("#leave").click();
+		await page.waitForSelector(".door");
+		expected = false;
+		await page.context().close();
+	} finally {
+		page = before;
+		guarded.kill("SIGTERM");
+	}
 });
 
 step("at the wall, at 125 %, at 1024", async () => {

@@ -11,11 +11,11 @@ class Served:
     """The program, and questions to it. What it answers with get is held to
     the document, an openapi.Api."""
 
-    def __init__(self, directory, api, *args):
+    def __init__(self, directory, api, listen="127.0.0.1:0"):
         self.api = api
         self.process = subprocess.Popen(
             [os.path.join(BIN, "tally-collector"), "serve", directory,
-             "--listen", "127.0.0.1:0", *args],
+             "--listen", listen],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.address = self.process.stdout.readline().strip()
         self.host = self.address.split("/")[2] if self.address else ""

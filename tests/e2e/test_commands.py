@@ -295,6 +295,10 @@ class Examples(unittest.TestCase):
         self.assertIn("有变化", self.run_next("tally-collector", "figures"))
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
         self.serve_next()
+        self.assertRegex(self.run_next("tally-collector", "token"),
+                         "^chen[.][0-9a-f]{64}$")
+        self.assertIn("chen", self.run_next("tally-collector", "token"))
+        self.run_next("tally-collector", "token")
         self.stop(collector)
         # the auditor, with copies
         os.mkdir(self.path("backup"))

@@ -269,7 +269,90 @@ class Serve(unittest.TestCase):
              self.world.collector_dir, "--listen", "0.0.0.0:0"],
             capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(run.returncode, 2, run.stderr)
-        self.assertIn("other machines", run.stderr)
+        self.assertIn("token add", run.stderr)
+
+    def guarded(self, name):
+        """A directory of tokens beside the live store and journal."""
+        there = self.world.path(name)
+        os.mkdir(there)
+        for part in ("store", "journal"):
+            os.symlink(os.path.join(self.world.collector_dir, part),
+                       os.path.join(there, part))
+        return there
+
+    def token(self, there, *words, code=0):
+        run = subprocess.run(
+            [os.path.join(BIN, "tally-collector"), "token", *words, "--dir",
+             there], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(run.returncode, code, run.stderr)
+        return run.stdout.strip()
+
+    def test_tokens_let_in_and_are_taken_away(self):
+        there = self.guarded("guarded")
+        token = self.token(there, "add", "chen")
+        self.token(there, "add", "chen", code=1)
+        self.token(there, "add", "a b", code=2)
+        self.assertEqual(os.stat(os.path.join(there, "tokens")).st_mode
+                         & 0o777, 0o600)
+        with open(os.path.join(there, "tokens"), encoding="utf-8") as f:
+            kept = f.read()
+        self.assertNotIn(token.partition(".")[2], kept)
+        self.assertIn("$argon2id$", kept)
+        # Now it may be asked from elsewhere, under any name.
+        served = Served(there, API, listen="0.0.0.0:0")
+        served.host = served.host.replace("0.0.0.0", "127.0.0.1")
+
+        def ask(path, token=None, **headers):
+            if token:
+                headers["Authorization"] = "Bearer " + token
+            return served.ask(path, **headers)[0]
+
+        self.assertEqual(ask("/api/overview").status, 401)
+        self.assertIn("Bearer", ask("/metrics").headers["WWW-Authenticate"])
+        self.assertEqual(ask("/downloads/figures.csv").status, 401)
+        self.assertEqual(ask("/api/overview", "chen.0").status, 401)
+        self.assertEqual(ask("/api/overview", token,
+                             Host="tally.example").status, 200)
+        for path in ("/", "/healthz", "/readyz"):
+            self.assertEqual(ask(path).status, 200)
+        # A browser's.
+        answer, body = served.ask("/api/login",
+                                  Authorization="Bearer " + token)
+        API.check_answer("/api/login", json.loads(body))
+        cookie, _, rules = answer.headers["Set-Cookie"].partition("; ")
+        self.assertEqual(rules, "Path=/; HttpOnly; SameSite=Strict")
+        self.assertEqual(ask("/api/overview", Cookie=cookie).status, 200)
+        self.assertTrue(ask("/api/login", token, X_Forwarded_Proto="https")
+                        .headers["Set-Cookie"].endswith("; Secure"))
+        self.assertIn("Max-Age=0", ask("/api/logout").headers["Set-Cookie"])
+        # Wrong ones are bounded; who is known is not in their way.
+        got = [ask("/api/overview", f"chen.{n}").status for n in range(30)]
+        self.assertIn(429, got)
+        self.assertEqual(set(got), {401, 429})
+        self.assertEqual(ask("/api/overview", token).status, 200)
+        # A token that is taken away ends what it has begun.
+        link = http.client.HTTPConnection(served.host, timeout=60)
+        link.request("GET", "/api/events",
+                     headers={"Authorization": "Bearer " + token})
+        stream = link.getresponse()
+        self.assertEqual(stream.status, 200)
+        self.assertEqual(json.loads(self.token(there, "list", "--json"))
+                         ["name"], "chen")
+        self.token(there, "remove", "chen")
+        self.token(there, "remove", "chen", code=1)
+        stream.read()  # to its end
+        link.close()
+        self.assertIn(ask("/api/overview", token).status, (401, 429))
+        self.assertEqual(served.stop(), 0)
+
+    def test_tokens_that_others_can_read_are_not_used(self):
+        there = self.guarded("leaky")
+        self.token(there, "add", "chen")
+        os.chmod(os.path.join(there, "tokens"), 0o644)
+        served = Served(there, API)
+        _, said = served.process.communicate(timeout=60)
+        self.assertEqual(served.process.returncode, 1)
+        self.assertIn("chmod 600", said)
 
     def test_what_has_not_changed_is_not_sent_again(self):
         answer, _ = self.served.ask("/api/catalogue")
