@@ -47,7 +47,8 @@ static int open_store(struct api *api, struct err *err)
 }
 
 /* A store that was opened while nobody wrote is opened anew once somebody
- * does; ERR_LOCKED has said so. */
+ * does, and one that was removed once there is another: ERR_LOCKED has said
+ * so. It says so again if it cannot be, which is a state that passes. */
 static int reopen(struct api *api, struct err *err)
 {
 	int rc;
@@ -57,7 +58,17 @@ static int reopen(struct api *api, struct err *err)
 	api->db = NULL;
 	rc = open_store(api, err);
 	pthread_rwlock_unlock(&api->lock);
-	return rc;
+	return rc ? ERR_LOCKED : 0;
+}
+
+/* With the lock held. */
+static int check_store(const struct api *api, struct err *err)
+{
+	if (!api->db)
+		return err_set(err, ERR_LOCKED, "the store is not open");
+	return db_is_gone(api->db) ?
+		       err_set(err, ERR_LOCKED, "the store was removed") :
+		       0;
 }
 
 int api_open(const char *dir, const char *pages, struct guard *guard,
@@ -98,9 +109,10 @@ static int read_state(struct api *api, struct api_state *out, struct err *err)
 {
 	struct table_reader reader;
 	struct db_txn *txn = NULL;
-	int rc = api->db ? db_begin(api->db, false, &txn, err) :
-			   err_set(err, ERR_LOCKED, "the store is not open");
+	int rc = check_store(api, err);
 
+	if (!rc)
+		rc = db_begin(api->db, false, &txn, err);
 	if (rc)
 		return rc;
 	reader = store_reader(txn);
@@ -130,6 +142,42 @@ int api_state(struct api *api, struct api_state *out, struct err *err)
 
 /* ---- questions ---- */
 
+/* The first and last day of all targets, or DAY_NONE. */
+static void find_window(const struct catalogue *catalogue, int32_t *first,
+			int32_t *last)
+{
+	*first = catalogue->settings.start;
+	*last = catalogue->settings.end;
+	for (size_t i = 0; i < catalogue->target_count; i++) {
+		const struct target *target = &catalogue->targets[i];
+
+		if (*first == DAY_NONE || target->start < *first)
+			*first = target->start;
+		if (*last == DAY_NONE || target->end > *last)
+			*last = target->end;
+	}
+}
+
+/* The month that the cut-off has closed last, of those that any target has. */
+static bool find_period(const struct view *view, struct period *out)
+{
+	const struct settings *settings = &view->catalogue->settings;
+	int month = settings->start == DAY_NONE ?
+			    1 :
+			    day_to_civil(settings->start).month;
+	int32_t first, last, day = view->asking.cutoff;
+
+	find_window(view->catalogue, &first, &last);
+	if (last != DAY_NONE && day > last)
+		day = last;
+	if (first != DAY_NONE && day < first)
+		return false;
+	*out = period_of_day(PERIOD_MONTH, day, month);
+	while (!period_closed(*out, month, day, 0))
+		*out = period_previous(*out, month);
+	return first == DAY_NONE || period_end(*out, month) >= first;
+}
+
 static void put_head(const struct api_call *call)
 {
 	const struct view *view = call->view;
@@ -137,15 +185,11 @@ static void put_head(const struct api_call *call)
 	struct strbuf *out = call->out;
 	char day[DAY_TEXT_BYTES], hex[2 * HASH_BYTES + 1];
 	char text[PERIOD_TEXT_BYTES];
-	int first = settings->start == DAY_NONE ?
-			    1 :
-			    day_to_civil(settings->start).month;
-	struct period period =
-		period_of_day(PERIOD_MONTH, view->asking.cutoff, first);
+	struct period period;
+	bool closed = find_period(view, &period);
 
-	while (!period_closed(period, first, view->asking.cutoff, 0))
-		period = period_previous(period, first);
-	period_print(period, text);
+	if (closed)
+		period_print(period, text);
 	day_print(view->asking.cutoff, day);
 	hash_print(&view->facts.journal, hex);
 	json_put_object(out, "head");
@@ -155,9 +199,9 @@ static void put_head(const struct api_call *call)
 	json_put_flag(out, "simulated", view->facts.simulated);
 	json_put_number(out, "zone_minutes", view->facts.zone_minutes);
 	json_put_number(out, "size", (int64_t)view->applied);
-	json_put_number(out, "updated_us", (int64_t)fold_recv_us(view->fold));
+	json_put_number(out, "updated_us", (int64_t)view->newest_us);
 	json_put_text(out, "cutoff", day);
-	json_put_text(out, "period", text);
+	json_put_text(out, "period", closed ? text : NULL);
 	json_put_text(out, "known_by", view->asking.asked->known_by);
 	json_put_number(out, "catalogue", view->version);
 	json_put_text(out, "time", evaluation_time(call->evaluation));
@@ -197,13 +241,15 @@ static int ask_view(struct api *api, const struct route *route,
 		    const struct figures_asking *asking, struct api_call *call)
 {
 	struct view view;
-	int rc;
+	int rc = check_store(api, call->err);
 
-	if (!api->db)
-		return err_set(call->err, ERR_LOCKED, "the store is not open");
+	call->empty = false;
+	if (rc)
+		return rc;
 	call->view = &view;
 	call->lookup = NULL;
 	rc = view_open(&view, api->db, asking, call->err);
+	call->empty = rc == ERR_NOTFOUND;
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
 	if (!rc) {
@@ -279,7 +325,10 @@ static void answer_route(struct api *api, const struct route *route,
 			break;
 		rc = reopen(api, call->err);
 	}
-	if (rc)
+	if (rc && call->empty)
+		answer_trouble(call->answer, 404, "no-catalogue",
+			       call->err->msg);
+	else if (rc)
 		answer_error(call->answer, status_of(rc), call->err->msg);
 }
 
@@ -445,9 +494,10 @@ static const struct route routes[] = {
 	{ "/api/targets/{id}", AS_OF, api_target, NULL, false },
 	{ "/api/units/{id}", AS_OF, api_unit, NULL, false },
 	{ "/api/standings", AS_OF, api_standings, NULL, false },
-	{ "/api/figures/{target}/{unit}", AS_OF, api_figure, NULL, false },
-	{ "/api/figures/{target}/{unit}/{period}", AS_OF, api_figure, NULL,
+	{ "/api/figures/{target}/{unit}", AS_OF " skip", api_figure, NULL,
 	  false },
+	{ "/api/figures/{target}/{unit}/{period}", AS_OF " skip", api_figure,
+	  NULL, false },
 	{ "/api/statements/{receipt}", AS_OF, api_statement, NULL, false },
 	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL, false },
 	{ "/api/refused", AS_OF, api_refused, NULL, false },

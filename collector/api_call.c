@@ -8,7 +8,8 @@
 #include "store/redaction.h"
 #include "store/say.h"
 
-void answer_error(struct http_answer *answer, unsigned status, const char *text)
+void answer_trouble(struct http_answer *answer, unsigned status,
+		    const char *why, const char *text)
 {
 	answer->status = status;
 	answer->etag[0] = '\0';
@@ -17,7 +18,14 @@ void answer_error(struct http_answer *answer, unsigned status, const char *text)
 	strbuf_clear(&answer->body);
 	json_open(&answer->body);
 	json_put_text(&answer->body, "error", text);
+	if (why)
+		json_put_text(&answer->body, "why", why);
 	json_end_line(&answer->body);
+}
+
+void answer_error(struct http_answer *answer, unsigned status, const char *text)
+{
+	answer_trouble(answer, status, NULL, text);
 }
 
 bool is_listed(const char *list, char mark, const char *word)

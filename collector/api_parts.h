@@ -29,6 +29,7 @@ struct api_call {
 	struct http_answer *answer;
 	struct strbuf *out; /* the answer's body, an open object */
 	struct err *err;
+	bool empty; /* there is no catalogue, or was none then */
 };
 
 /* Whether a word is one of those in list, which mark divides. */
@@ -63,6 +64,9 @@ int call_put_arrivals(struct api_call *call, const char *key, size_t max);
 /* {"error": text} in place of what is there. */
 void answer_error(struct http_answer *answer, unsigned status,
 		  const char *text);
+/* The same, with a word for programs of why. */
+void answer_trouble(struct http_answer *answer, unsigned status,
+		    const char *why, const char *text);
 
 /* Whether who asks may know; if not, the answer says so. */
 bool door_admits(struct guard *guard, const struct http_request *request,

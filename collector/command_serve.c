@@ -63,7 +63,8 @@ static void look(void *arg)
 	if (rc && !serving->failed)
 		log_err(LOG_WARN, "store-unreadable", &err);
 	serving->failed = rc != 0;
-	if (!rc && state.size != serving->told.size)
+	if (!rc && (state.size != serving->told.size ||
+		    state.updated_us != serving->told.updated_us))
 		tell(serving, &state);
 	if (!rc && ++serving->looks % BEATS_EVERY == 0)
 		http_heartbeat(serving->server);

@@ -158,8 +158,12 @@ int figures_change(const struct table_reader *reader, uint64_t entry,
 int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct catalogue **out, uint32_t *version,
 		      struct err *err);
+/* When a version of it was received. */
+int figures_catalogue_received(const struct table_reader *reader,
+			       uint32_t version, uint64_t *recv_us,
+			       struct err *err);
 
-/* The same at one moment after the other, each version loaded once: what
+/* The catalogue at one moment after the other, each version loaded once: what
  * struct figures_past asks for, the ctx is a struct catalogue_past. */
 struct catalogue_past {
 	const struct table_reader *reader;

@@ -19,7 +19,7 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from openapi import Api  # noqa: E402
 from served import Served  # noqa: E402
-from world import BIN, World, until  # noqa: E402
+from world import BIN, CATALOGUE, World, until  # noqa: E402
 
 SOURCE = os.environ["TALLY_SOURCE"]
 API = Api(SOURCE)
@@ -57,10 +57,23 @@ def read_sheet(body):
     return part("workbook.xml").find(f"*/{space}sheet").get("name"), rows
 
 
+# With a register, of which one unit says more than an answer shows.
+REGISTER = {
+    **CATALOGUE,
+    "targets.csv": "\n".join(
+        line + ("ladder" if line.startswith("target,") else "")
+        for line in (row + "," for row in CATALOGUE["targets.csv"].split())) +
+    "\nopen.projects,引进项目,items,个,>=,5,hrss,,deal\n",
+    "ladders.csv": "ladder,step,order,name_zh\ndeal,signed,1,签约\n",
+    "roster.csv": CATALOGUE["roster.csv"] + "open.projects,baima,3\n",
+}
+SHOWN = 200  # statements of one answer
+
+
 class Serve(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = World()
+        cls.world = World(REGISTER)
         cls.baima = cls.world.enrol("baima", "baima")
         cls.world.agent(cls.baima, "report", "live.urban-jobs", "118", "--period",
                         "2024M06", "--wait")
@@ -80,8 +93,14 @@ class Serve(unittest.TestCase):
     def until_shown(cls):
         """Until figures contain all that the journal holds now."""
         size = len(cls.world.journal().leaves)
-        until(lambda: cls.served.get("/api/standings")["head"]["size"] >= size,
-              f"figures of {size} entries")
+        until(lambda: cls.shown() >= size, f"figures of {size} entries")
+
+    @classmethod
+    def shown(cls):
+        answer, body = cls.served.ask("/api/standings")
+        if answer.status != 200:  # there is a store, but nothing in it yet
+            return -1
+        return json.loads(body)["head"]["size"]
 
     def lines(self):
         run = self.world.call("tally-collector", "figures",
@@ -144,6 +163,45 @@ class Serve(unittest.TestCase):
                          [["41"]])
         self.assertNotIn("42", [one["cells"].get("value")
                                 for one in answer["arrivals"]])
+        now = self.served.get("/api/figures/live.jobless/baima")
+        new, old = (one["receipt"] for one in now["statements"])
+        # The newest that is shown, not the newest that there is.
+        self.assertEqual(answer["head"]["updated_us"],
+                         behind[0]["received_us"])
+        for path in ("/api/statements/", "/api/proofs/"):
+            self.assertEqual(self.served.ask(
+                path + old + "?known-by=2024-07-05")[0].status, 200)
+            self.assertEqual(self.served.ask(
+                path + new + "?known-by=2024-07-05")[0].status, 404)
+
+    def test_more_than_an_answer_shows_is_read_on(self):
+        rows = "".join(f"open.projects,baima,2024M06,P{i},signed,2024-06-03\n"
+                       for i in range(SHOWN + 1))
+        self.world.agent(self.baima, "import", self.world.write(
+            "register.csv", "target,unit,period,item,stage,date\n" + rows),
+            "--wait")
+        self.until_shown()
+        path = "/api/figures/open.projects/baima"
+        first, last = (self.served.get(path + query)
+                       for query in ("", f"?skip={SHOWN}"))
+        self.assertEqual((len(first["statements"]), first["more"]),
+                         (SHOWN, True))
+        self.assertEqual((len(last["statements"]), last["more"]), (1, False))
+        places = [[int(n) for n in one["receipt"].split(".")]
+                  for one in first["statements"] + last["statements"]]
+        self.assertEqual(places, sorted(places, reverse=True))
+        self.assertEqual(
+            {one["item"] for one in first["statements"] + last["statements"]},
+            {f"P{i}" for i in range(SHOWN + 1)})
+        self.assertEqual(self.served.get(path + "?skip=999")["statements"], [])
+        self.assertEqual(self.served.ask(path + "?skip=x")[0].status, 400)
+
+    def test_a_month_that_no_target_has_is_none(self):
+        for cutoff, period in (("1970-05-05", None), ("2024-01-30", None),
+                               ("2024-01-31", "2024M01"),
+                               ("9999-12-31", "2024M12")):
+            self.assertEqual(self.served.get(
+                "/api/overview?cutoff=" + cutoff)["head"]["period"], period)
 
     def test_views_answer(self):
         for path in ("catalogue", "standings", "targets/live.urban-jobs", "units/baima",
@@ -387,6 +445,41 @@ class Serve(unittest.TestCase):
         self.until_shown()
         self.assertGreater(self.served.get("/api/overview")["head"]["size"],
                            before)
+
+    def test_it_sees_the_store_that_took_the_place_of_another(self):
+        """recover, reopen and people remove it; the collector makes another
+        one of the journal."""
+        self.world.stop_collector()
+        store = os.path.join(self.world.collector_dir, "store")
+        for name in os.listdir(store):
+            os.remove(os.path.join(store, name))
+        answer, body = self.served.ask("/readyz")
+        self.assertEqual(answer.status, 503, body)
+        self.assertEqual(self.served.ask("/api/overview")[0].status, 503)
+        self.world.start_collector()
+        self.world.agent(self.baima, "report", "live.urban-jobs", "8", "--period",
+                         "2024M06", "--reason", "重建之后", "--wait")
+        self.until_shown()
+        self.assertEqual(self.served.ask("/readyz")[0].status, 200)
+
+
+class Beginning(unittest.TestCase):
+    def test_without_a_catalogue_it_says_so(self):
+        world = World(catalogue=False)
+        self.addCleanup(world.close)
+        until(lambda: os.path.exists(os.path.join(
+            world.collector_dir, "store", "data.mdb")), "a store")
+        served = Served(world.collector_dir, API)
+        self.addCleanup(served.stop)
+        answer, body = served.ask("/api/overview")
+        self.assertEqual((answer.status, json.loads(body)["why"]),
+                         (404, "no-catalogue"))
+        world.agent(world.admin, "apply", world.write_catalogue(CATALOGUE),
+                    "--wait")
+        until(lambda: served.ask("/api/overview")[0].status == 200, "figures")
+        answer, body = served.ask("/api/overview?known-by=2023-01-01")
+        self.assertEqual((answer.status, json.loads(body)["why"]),
+                         (404, "no-catalogue"))
 
 
 if __name__ == "__main__":
