@@ -293,13 +293,19 @@ static int check_parameters(const struct api_call *call,
 {
 	const struct http_request *request = call->request;
 
-	for (size_t i = 0; i < request->query_count; i++)
-		if (!is_listed(route->takes, ' ', request->query[i].name))
+	for (size_t i = 0; i < request->query_count; i++) {
+		const struct http_pair *pair = &request->query[i];
+
+		if (!is_listed(route->takes, ' ', pair->name))
 			return err_set(call->err, ERR_INVALID,
 				       "%s takes no %s; it takes: %s",
-				       route->address, request->query[i].name,
+				       route->address, pair->name,
 				       *route->takes ? route->takes :
 						       "nothing");
+		if (http_query(request, pair->name) != pair->value)
+			return err_set(call->err, ERR_INVALID,
+				       "%s is given twice", pair->name);
+	}
 	return 0;
 }
 
@@ -513,6 +519,11 @@ static const struct route routes[] = {
 	{ "/readyz", "", NULL, answer_ready, true },
 	{ "/metrics", "", NULL, answer_metrics, false },
 };
+
+bool api_is_prompt(const char *path)
+{
+	return is_listed("/healthz /readyz /metrics", ' ', path);
+}
 
 void api_answer(void *arg, const struct http_request *request,
 		struct http_answer *answer)

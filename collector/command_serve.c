@@ -19,6 +19,7 @@
 #define WORKERS 2
 #define QUEUE_MAX 256
 #define CONNECTIONS_MAX 600
+#define STREAMS_MAX 500 /* so that who asks something finds room */
 #define LOOK_MS 200
 #define BEATS_EVERY 50 /* looks */
 #define POLICY                                                      \
@@ -80,6 +81,8 @@ static int serve(struct serving *serving, const char *listen, struct err *err)
 		.workers = WORKERS,
 		.queue = QUEUE_MAX,
 		.connections = CONNECTIONS_MAX,
+		.streams = STREAMS_MAX,
+		.prompt = api_is_prompt,
 		.answer = api_answer,
 		.arg = serving->api,
 	};

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from openapi import Api  # noqa: E402
 from served import Served  # noqa: E402
-from world import BIN, CATALOGUE, World, until  # noqa: E402
+from world import BIN, CATALOGUE, World, sanitary, until  # noqa: E402
 
 SOURCE = os.environ["TALLY_SOURCE"]
 API = Api(SOURCE)
@@ -68,6 +69,7 @@ REGISTER = {
     "roster.csv": CATALOGUE["roster.csv"] + "open.projects,baima,3\n",
 }
 SHOWN = 200  # statements of one answer
+CONNECTIONS, STREAMS = 600, 500  # at once
 
 
 class Serve(unittest.TestCase):
@@ -259,6 +261,7 @@ class Serve(unittest.TestCase):
                 ("/api/targets/nix", 404, "nix"),
                 ("/api/units/nix", 404, "nix"),
                 ("/api/overview?period=x", 400, "period"),
+                ("/api/overview?lang=zh&lang=en", 400, "twice"),
                 ("/api/statements/x", 400, "receipt"),
                 ("/api/statements/99999.0", 404, "99999"),
                 ("/nowhere", 404, "address"),
@@ -266,6 +269,9 @@ class Serve(unittest.TestCase):
             answer, body = self.served.ask(path)
             self.assertEqual(answer.status, status, (path, body))
             self.assertIn(word, json.loads(body)["error"])
+        answer, _ = self.served.ask("/api/overview?" + "&".join(
+            f"p{i}=1" for i in range(17)))
+        self.assertEqual(answer.status, 400)
 
     def test_what_figures_do_not_contain_yet_is_not_shown(self):
         """A store that is behind its journal has no verdict of the rest."""
@@ -311,8 +317,13 @@ class Serve(unittest.TestCase):
     def test_it_is_only_read_and_only_here(self):
         for method in ("POST", "PUT", "DELETE", "OPTIONS"):
             self.assertEqual(self.served.ask("/", method)[0].status, 405)
-        self.assertEqual(
-            self.served.ask("/", Host="evil.example")[0].status, 403)
+        for host, status in (("evil.example", 403), ("LOCALHOST", 200),
+                             ("localhost:9", 200), ("127.0.0.2", 403)):
+            self.assertEqual(self.served.ask("/", Host=host)[0].status,
+                             status, host)
+        other = Served(self.world.collector_dir, API, "127.0.0.2:0")
+        self.assertEqual(other.ask("/readyz")[0].status, 200)
+        self.assertEqual(other.stop(), 0)
         answer, _ = self.served.ask("/")
         self.assertIn("default-src 'none'",
                       answer.headers["Content-Security-Policy"])
@@ -461,6 +472,64 @@ class Serve(unittest.TestCase):
                          "2024M06", "--reason", "重建之后", "--wait")
         self.until_shown()
         self.assertEqual(self.served.ask("/readyz")[0].status, 200)
+
+    def test_slow_questions_do_not_hold_up_who_watches_over_it(self):
+        """Both workers wait for a journal that says nothing."""
+        folder = self.world.path("slow")
+        os.makedirs(os.path.join(folder, "journal"))
+        os.symlink(os.path.join(self.world.collector_dir, "store"),
+                   os.path.join(folder, "store"))
+        for name in os.listdir(os.path.join(self.world.collector_dir,
+                                            "journal")):
+            os.mkfifo(os.path.join(folder, "journal", name))
+        slow = Served(folder, API)
+        links = [http.client.HTTPConnection(slow.host) for _ in range(3)]
+        for link in links:
+            link.request("GET", "/api/statements/0.0")
+        for path in ("/healthz", "/readyz", "/metrics"):
+            self.assertEqual(slow.ask(path)[0].status, 200)
+        slow.process.kill()  # nobody will ever write to its journal
+        sanitary("".join(slow.process.communicate(timeout=60)))
+        for link in links:
+            link.close()
+
+    def test_who_is_too_many_is_told_so_at_once(self):
+        crowded = Served(self.world.collector_dir, API)
+        host, port = crowded.host.rsplit(":", 1)
+
+        def connect(count, words=b""):
+            links = [socket.create_connection((host, int(port)), timeout=60)
+                     for _ in range(count)]
+            for link in links:
+                link.sendall(words)
+            return links
+
+        def status(path):
+            try:
+                return crowded.ask(path)[0].status
+            except ConnectionError:  # the kernel was quicker than the answer
+                return 503
+
+        listeners = connect(STREAMS, b"GET /api/events HTTP/1.1\r\n"
+                            b"Host: localhost\r\n\r\n")
+        for link in listeners:
+            self.assertIn(b" 200 ", link.recv(64))
+        self.assertEqual(status("/api/events"), 503)
+        self.assertEqual(status("/api/overview"), 200)
+        idle = connect(CONNECTIONS - STREAMS)
+        until(lambda: status("/healthz") == 503, "no room")
+        for link in idle:
+            link.close()
+        until(lambda: status("/healthz") == 200, "room again")
+        for link in listeners:
+            link.close()
+        crowded.process.terminate()
+        said = crowded.process.communicate(timeout=60)[1]
+        sanitary(said)
+        self.assertEqual(crowded.process.returncode, 0)
+        for word in ("streams", "connections"):
+            self.assertIn(f"event=full what={word}", said)
+        self.assertIn("event=room-again what=connections", said)
 
 
 class Beginning(unittest.TestCase):
