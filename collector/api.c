@@ -16,6 +16,7 @@
 #define PATH_BYTES_MAX 512
 #define ASSET_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define TRIES_MAX 3
+#define SETTLED "settled" /* in place of a period */
 
 struct api {
 	char dir[PATH_MAX], store[PATH_MAX];
@@ -178,6 +179,20 @@ static bool find_period(const struct view *view, struct period *out)
 	return first == DAY_NONE || period_end(*out, month) >= first;
 }
 
+/* Where entries that were signed are lost, and the journal went on. */
+static void put_reopened(const struct fold *fold, struct strbuf *out)
+{
+	uint64_t entries[REOPENINGS_MAX];
+	size_t count = fold_reopened(fold, entries);
+
+	json_put_list(out, "reopened");
+	for (size_t i = 0; i < count; i++) {
+		json_separate(out);
+		strbuf_addf(out, "%" PRIu64, entries[i]);
+	}
+	json_close_list(out);
+}
+
 static void put_head(const struct api_call *call)
 {
 	const struct view *view = call->view;
@@ -205,6 +220,7 @@ static void put_head(const struct api_call *call)
 	json_put_text(out, "known_by", view->asking.asked->known_by);
 	json_put_number(out, "catalogue", view->version);
 	json_put_text(out, "time", evaluation_time(call->evaluation));
+	put_reopened(view->fold, out);
 	json_close(out);
 }
 
@@ -252,6 +268,8 @@ static int ask_view(struct api *api, const struct route *route,
 	call->empty = rc == ERR_NOTFOUND;
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
+	if (!rc && call->settled)
+		due_settle(&view);
 	if (!rc) {
 		name_state(&view, call->answer);
 		if (call->request->etag &&
@@ -274,7 +292,8 @@ static unsigned status_of(int rc)
 
 static int read_asked(const struct http_request *request,
 		      struct figures_asked *asked,
-		      struct figures_asking *asking, struct err *err)
+		      struct figures_asking *asking, bool *settled,
+		      struct err *err)
 {
 	*asked = (struct figures_asked){
 		.cutoff = http_query(request, "cutoff"),
@@ -284,6 +303,9 @@ static int read_asked(const struct http_request *request,
 		.json = true,
 		.all = true,
 	};
+	*settled = asked->period && !strcmp(asked->period, SETTLED);
+	if (*settled)
+		asked->period = NULL;
 	return figures_ask(asked, asking, err);
 }
 
@@ -314,7 +336,8 @@ static void answer_route(struct api *api, const struct route *route,
 {
 	struct figures_asking asking;
 	struct figures_asked asked;
-	int rc = read_asked(call->request, &asked, &asking, call->err);
+	int rc = read_asked(call->request, &asked, &asking, &call->settled,
+			    call->err);
 
 	if (rc)
 		rc = ERR_INVALID;

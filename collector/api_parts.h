@@ -29,7 +29,8 @@ struct api_call {
 	struct http_answer *answer;
 	struct strbuf *out; /* the answer's body, an open object */
 	struct err *err;
-	bool empty; /* there is no catalogue, or was none then */
+	bool settled; /* asked for the month that is in */
+	bool empty;   /* there is no catalogue, or was none then */
 };
 
 /* Whether a word is one of those in list, which mark divides. */
@@ -58,6 +59,16 @@ int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 
 /* "statements" at the newest end of the record, so many at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
+
+/* ---- what is due (api_due.c) ---- */
+
+/* Whether what the figure's period asks for is not due yet. */
+bool due_open(const struct view *view, const struct figure *figure);
+/* Moves the cut-off back to the month before where most of what is reported
+ * monthly is not due yet. */
+void due_settle(struct view *view);
+/* "collecting": who has reported of what is open; null: nothing is. */
+int call_put_collecting(struct api_call *call);
 
 /* ---- answers as such ---- */
 

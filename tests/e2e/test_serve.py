@@ -113,9 +113,10 @@ class Serve(unittest.TestCase):
         rows = self.served.get("/api/matrix")["rows"]
         got = []
         for row in rows:
+            del row["figure"]["open"]
             got.append(row["figure"])
             for unit in row["units"]:
-                del unit["rank"], unit["stale"]
+                del unit["rank"], unit["stale"], unit["open"]
                 got.append(unit)
         self.assertEqual(got, [line for line in self.lines()
                                if "overall" not in line])
@@ -197,6 +198,33 @@ class Serve(unittest.TestCase):
             {f"P{i}" for i in range(SHOWN + 1)})
         self.assertEqual(self.served.get(path + "?skip=999")["statements"], [])
         self.assertEqual(self.served.ask(path + "?skip=x")[0].status, 400)
+
+    def test_nobody_is_named_before_a_report_is_due(self):
+        """On 5 July: June is due on the 10th, May was on 10 June."""
+        june, may = (self.served.get("/api/overview?" + asked) for asked in (
+            "known-by=2024-07-05", "known-by=2024-07-05&period=settled"))
+        self.assertEqual(june["head"]["period"], "2024M06")
+        self.assertEqual(june["silent"], [])
+        self.assertTrue(all(one["open"] for one in june["tasks"]))
+        # Who has reported is told all the same.
+        said = june["collecting"]
+        self.assertEqual(said["until"], "2024-07-10")
+        self.assertEqual(may["collecting"], said)
+        counts = {one["unit"]: (one["reported"], one["due"])
+                  for one in said["units"]}
+        self.assertEqual(counts["longmen"][0], 0)
+        self.assertGreater(counts["baima"][0], 0)
+        self.assertGreaterEqual(counts["baima"][1], counts["baima"][0])
+        # What is judged is the month that is in.
+        self.assertEqual(may["head"]["period"], "2024M05")
+        self.assertFalse(any(one["open"] for one in may["tasks"]))
+        self.assertIn("longmen", [one["unit"] for one in may["silent"]])
+        # Once it is due it is told, and the month is the newest.
+        for asked in ("", "&period=settled"):
+            late = self.served.get("/api/overview?known-by=2024-07-11" + asked)
+            self.assertEqual(late["head"]["period"], "2024M06")
+            self.assertIn("longmen", [one["unit"] for one in late["silent"]])
+            self.assertIsNone(late["collecting"])
 
     def test_a_month_that_no_target_has_is_none(self):
         for cutoff, period in (("1970-05-05", None), ("2024-01-30", None),
