@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "collector/answers.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
 #include "collector/kept.h"
@@ -22,6 +23,8 @@ struct api {
 	const char *assets;
 	struct http_server *server;
 	struct guard *guard;
+	struct memo *memo;
+	struct answers *answers;
 	pthread_rwlock_t lock; /* of db: written where it is opened anew */
 	struct db *db;
 };
@@ -72,7 +75,11 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 	api->assets = pages;
 	api->guard = guard;
 	(void)pthread_rwlock_init(&api->lock, NULL);
-	rc = kept_path(dir, "store", api->store, err);
+	api->memo = memo_new();
+	api->answers = answers_new();
+	rc = api->memo && api->answers ?
+		     kept_path(dir, "store", api->store, err) :
+		     err_set(err, ERR_NOMEM, "no memory");
 	if (!rc)
 		rc = open_store(api, err);
 	if (rc)
@@ -85,6 +92,8 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 void api_close(struct api *api)
 {
 	db_close(api->db);
+	memo_free(api->memo);
+	answers_free(api->answers);
 	(void)pthread_rwlock_destroy(&api->lock);
 	free(api);
 }
@@ -92,6 +101,21 @@ void api_close(struct api *api)
 void api_count(struct api *api, struct http_server *server)
 {
 	api->server = server;
+}
+
+/* What the store contains, by the journal's root of then. */
+static int read_root(const struct table_reader *reader, struct hash *out,
+		     struct err *err)
+{
+	struct span root;
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text("root"),
+			     &root, err);
+
+	if (!rc && root.len != HASH_BYTES)
+		rc = err_set(err, ERR_CORRUPT, "the store's root is damaged");
+	if (!rc)
+		memcpy(out->bytes, root.data, HASH_BYTES);
+	return rc;
 }
 
 static int read_state(struct api *api, struct api_state *out, struct err *err)
@@ -107,6 +131,8 @@ static int read_state(struct api *api, struct api_state *out, struct err *err)
 	rc = tables_number(&reader, "applied", &out->size, err);
 	if (!rc)
 		rc = tables_number(&reader, "recv_us", &out->updated_us, err);
+	if (!rc)
+		rc = read_root(&reader, &out->root, err);
 	/* Nothing was folded yet: that is a state, too. */
 	return db_finish(txn, rc == ERR_NOTFOUND ? 0 : rc, err);
 }
@@ -126,6 +152,14 @@ int api_state(struct api *api, struct api_state *out, struct err *err)
 		if (rc)
 			return rc;
 	}
+}
+
+void api_prepare(struct api *api)
+{
+	pthread_rwlock_rdlock(&api->lock);
+	if (api->db)
+		(void)memo_update(api->memo, api->db, NULL);
+	pthread_rwlock_unlock(&api->lock);
 }
 
 /* ---- questions ---- */
@@ -172,6 +206,7 @@ static int ask(struct api_call *call, const struct route *route)
 	call->evaluation = evaluation_new(&input, call->err);
 	if (!call->evaluation)
 		return ERR_NOMEM;
+	memo_lend(call->memo, call->view, call->evaluation);
 	json_open(call->out);
 	put_head(call);
 	rc = route->answer(call);
@@ -196,6 +231,7 @@ static void name_state(const struct view *view, struct http_answer *answer)
 static int ask_view(struct api *api, const struct route *route,
 		    const struct figures_asking *asking, struct api_call *call)
 {
+	struct view_catalogue kept;
 	struct view view;
 	int rc;
 
@@ -203,9 +239,12 @@ static int ask_view(struct api *api, const struct route *route,
 		return err_set(call->err, ERR_LOCKED, "the store is not open");
 	call->view = &view;
 	call->lookup = NULL;
-	rc = view_open(&view, api->db, asking, call->err);
+	kept = memo_catalogue(api->memo);
+	rc = view_open(&view, api->db, asking, &kept, call->err);
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
+	if (!rc)
+		rc = read_root(&view.reader, &call->state, call->err);
 	if (!rc) {
 		name_state(&view, call->answer);
 		if (call->request->etag &&
@@ -215,6 +254,33 @@ static int ask_view(struct api *api, const struct route *route,
 			rc = ask(call, route);
 	}
 	return view_close(&view, rc, call->err);
+}
+
+/* What is asked of the newest state brings it up first; what goes wrong then
+ * goes wrong again in the answer itself. */
+static int ask_newest(struct api *api, const struct route *route,
+		      const struct figures_asking *asking,
+		      struct api_call *call)
+{
+	const struct figures_asked *asked = asking->asked;
+	struct api_state state;
+	/* A proof leads to a checkpoint, which comes later than the state. */
+	bool keeps = route->answer != api_proof;
+	int rc;
+
+	if (keeps && !read_state(api, &state, NULL) &&
+	    answers_find(api->answers, call->request, &state.root,
+			 call->answer))
+		return 0;
+	if (api->db && !asked->known_by && !asked->cutoff && !asked->period)
+		(void)memo_update(api->memo, api->db, NULL);
+	memo_begin(api->memo);
+	rc = ask_view(api, route, asking, call);
+	memo_end(api->memo);
+	if (!rc && keeps && !call->answer->status)
+		answers_keep(api->answers, call->request, &call->state,
+			     call->answer);
+	return rc;
 }
 
 static unsigned status_of(int rc)
@@ -273,7 +339,7 @@ static void answer_route(struct api *api, const struct route *route,
 		call->answer->type = "application/json";
 		call->answer->download[0] = '\0';
 		pthread_rwlock_rdlock(&api->lock);
-		rc = ask_view(api, route, &asking, call);
+		rc = ask_newest(api, route, &asking, call);
 		pthread_rwlock_unlock(&api->lock);
 		if (rc != ERR_LOCKED || i == TRIES_MAX)
 			break;
@@ -471,6 +537,7 @@ void api_answer(void *arg, const struct http_request *request,
 	char path[PATH_BYTES_MAX];
 	struct err err = { 0 };
 	struct api_call call = { .dir = api->dir,
+				 .memo = api->memo,
 				 .request = request,
 				 .answer = answer,
 				 .out = &answer->body,

@@ -10,6 +10,7 @@
 #include "base/rt/http.h"
 #include "base/strbuf.h"
 #include "collector/guard.h"
+#include "collector/memo.h"
 #include "collector/view.h"
 #include "proto/figure/measure.h"
 #include "store/lookup.h"
@@ -22,7 +23,9 @@ struct api_call {
 	const struct http_request *request;
 	const char *parameters[API_PARAMETERS_MAX]; /* of the address */
 	size_t parameter_count;
+	struct memo *memo;
 	struct view *view;
+	struct hash state; /* the journal's root that the view contains */
 	struct evaluation *evaluation;
 	struct lookup *lookup; /* NULL until call_lookup */
 	struct lookup lookup_room;

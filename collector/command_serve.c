@@ -63,8 +63,10 @@ static void look(void *arg)
 	if (rc && !serving->failed)
 		log_err(LOG_WARN, "store-unreadable", &err);
 	serving->failed = rc != 0;
-	if (!rc && state.size != serving->told.size)
+	if (!rc && state.size != serving->told.size) {
+		api_prepare(serving->api);
 		tell(serving, &state);
+	}
 	if (!rc && ++serving->looks % BEATS_EVERY == 0)
 		http_heartbeat(serving->server);
 	loop_arm(serving->loop, &serving->timer, LOOK_MS);
