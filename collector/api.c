@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "collector/answers.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
+#include "collector/due.h"
 #include "collector/kept.h"
 #include "store/keyfile.h"
 
@@ -23,6 +25,8 @@ struct api {
 	const char *assets;
 	struct http_server *server;
 	struct guard *guard;
+	struct memo *memo;
+	struct answers *answers;
 	pthread_rwlock_t lock; /* of db: written where it is opened anew */
 	struct db *db;
 };
@@ -55,6 +59,8 @@ static int reopen(struct api *api, struct err *err)
 	int rc;
 
 	pthread_rwlock_wrlock(&api->lock);
+	if (api->db && db_is_gone(api->db))
+		memo_forget(api->memo);
 	db_close(api->db);
 	api->db = NULL;
 	rc = open_store(api, err);
@@ -84,7 +90,11 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 	api->assets = pages;
 	api->guard = guard;
 	(void)pthread_rwlock_init(&api->lock, NULL);
-	rc = kept_path(dir, "store", api->store, err);
+	api->memo = memo_new();
+	api->answers = answers_new();
+	rc = api->memo && api->answers ?
+		     kept_path(dir, "store", api->store, err) :
+		     err_set(err, ERR_NOMEM, "no memory");
 	if (!rc)
 		rc = open_store(api, err);
 	if (rc)
@@ -97,6 +107,8 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 void api_close(struct api *api)
 {
 	db_close(api->db);
+	memo_free(api->memo);
+	answers_free(api->answers);
 	(void)pthread_rwlock_destroy(&api->lock);
 	free(api);
 }
@@ -104,6 +116,21 @@ void api_close(struct api *api)
 void api_count(struct api *api, struct http_server *server)
 {
 	api->server = server;
+}
+
+/* What the store contains, by the journal's root of then. */
+static int read_root(const struct table_reader *reader, struct hash *out,
+		     struct err *err)
+{
+	struct span root;
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text("root"),
+			     &root, err);
+
+	if (!rc && root.len != HASH_BYTES)
+		rc = err_set(err, ERR_CORRUPT, "the store's root is damaged");
+	if (!rc)
+		memcpy(out->bytes, root.data, HASH_BYTES);
+	return rc;
 }
 
 static int read_state(struct api *api, struct api_state *out, struct err *err)
@@ -120,6 +147,8 @@ static int read_state(struct api *api, struct api_state *out, struct err *err)
 	rc = tables_number(&reader, "applied", &out->size, err);
 	if (!rc)
 		rc = tables_number(&reader, "recv_us", &out->updated_us, err);
+	if (!rc)
+		rc = read_root(&reader, &out->root, err);
 	/* Nothing was folded yet: that is a state, too. */
 	return db_finish(txn, rc == ERR_NOTFOUND ? 0 : rc, err);
 }
@@ -139,6 +168,14 @@ int api_state(struct api *api, struct api_state *out, struct err *err)
 		if (rc)
 			return rc;
 	}
+}
+
+void api_prepare(struct api *api)
+{
+	pthread_rwlock_rdlock(&api->lock);
+	if (api->db)
+		(void)memo_update(api->memo, api->db, NULL);
+	pthread_rwlock_unlock(&api->lock);
 }
 
 /* ---- questions ---- */
@@ -232,6 +269,7 @@ static int ask(struct api_call *call, const struct route *route)
 	call->evaluation = evaluation_new(&input, call->err);
 	if (!call->evaluation)
 		return ERR_NOMEM;
+	memo_lend(call->memo, call->view, call->evaluation);
 	json_open(call->out);
 	put_head(call);
 	rc = route->answer(call);
@@ -256,6 +294,7 @@ static void name_state(const struct view *view, struct http_answer *answer)
 static int ask_view(struct api *api, const struct route *route,
 		    const struct figures_asking *asking, struct api_call *call)
 {
+	struct view_catalogue kept;
 	struct view view;
 	int rc = check_store(api, call->err);
 
@@ -264,12 +303,15 @@ static int ask_view(struct api *api, const struct route *route,
 		return rc;
 	call->view = &view;
 	call->lookup = NULL;
-	rc = view_open(&view, api->db, asking, call->err);
+	kept = memo_catalogue(api->memo);
+	rc = view_open(&view, api->db, asking, &kept, call->err);
 	call->empty = rc == ERR_NOTFOUND;
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
 	if (!rc && call->settled)
 		due_settle(&view);
+	if (!rc)
+		rc = read_root(&view.reader, &call->state, call->err);
 	if (!rc) {
 		name_state(&view, call->answer);
 		if (call->request->etag &&
@@ -279,6 +321,33 @@ static int ask_view(struct api *api, const struct route *route,
 			rc = ask(call, route);
 	}
 	return view_close(&view, rc, call->err);
+}
+
+/* What is asked of the newest state brings it up first; what goes wrong then
+ * goes wrong again in the answer itself. */
+static int ask_newest(struct api *api, const struct route *route,
+		      const struct figures_asking *asking,
+		      struct api_call *call)
+{
+	const struct figures_asked *asked = asking->asked;
+	struct api_state state;
+	/* A proof leads to a checkpoint, which comes later than the state. */
+	bool keeps = route->answer != api_proof;
+	int rc;
+
+	if (keeps && !read_state(api, &state, NULL) &&
+	    answers_find(api->answers, call->request, &state.root,
+			 call->answer))
+		return 0;
+	if (api->db && !asked->known_by && !asked->cutoff && !asked->period)
+		(void)memo_update(api->memo, api->db, NULL);
+	memo_begin(api->memo);
+	rc = ask_view(api, route, asking, call);
+	memo_end(api->memo);
+	if (!rc && keeps && !call->answer->status)
+		answers_keep(api->answers, call->request, &call->state,
+			     call->answer);
+	return rc;
 }
 
 static unsigned status_of(int rc)
@@ -348,7 +417,7 @@ static void answer_route(struct api *api, const struct route *route,
 		call->answer->type = "application/json";
 		call->answer->download[0] = '\0';
 		pthread_rwlock_rdlock(&api->lock);
-		rc = ask_view(api, route, &asking, call);
+		rc = ask_newest(api, route, &asking, call);
 		pthread_rwlock_unlock(&api->lock);
 		if (rc != ERR_LOCKED || i == TRIES_MAX)
 			break;
@@ -555,6 +624,7 @@ void api_answer(void *arg, const struct http_request *request,
 	char path[PATH_BYTES_MAX];
 	struct err err = { 0 };
 	struct api_call call = { .dir = api->dir,
+				 .memo = api->memo,
 				 .request = request,
 				 .answer = answer,
 				 .out = &answer->body,

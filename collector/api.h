@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/rt/http.h"
+#include "proto/hash.h"
 
 struct api;
 
@@ -35,7 +36,11 @@ void api_count(struct api *api, struct http_server *server);
 /* How far the store is: entries, and when the last was received. */
 struct api_state {
 	uint64_t size, updated_us;
+	struct hash root; /* of the journal at that size */
 };
 int api_state(struct api *api, struct api_state *out, struct err *err);
+
+/* Judges what has changed, so that the next question does not wait for it. */
+void api_prepare(struct api *api);
 
 #endif

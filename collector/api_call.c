@@ -1,4 +1,5 @@
 #include "collector/api_parts.h"
+#include "collector/due.h"
 
 #include <stdio.h>
 #include <string.h>

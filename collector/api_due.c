@@ -1,88 +1,9 @@
-/* What is due: the month whose reports are in, and who has reported for what
- * is still open. Nobody is named for a report that is not due yet. */
+/* Who has reported of what is asked for now and not due yet. */
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "collector/api_parts.h"
-
-static int32_t today_of(const struct view *view)
-{
-	return figures_ask_today(&view->asking, view->facts.zone_minutes,
-				 view->last_day);
-}
-
-static bool is_open(const struct view *view, uint32_t target,
-		    struct period period)
-{
-	const struct catalogue *catalogue = view->catalogue;
-
-	return today_of(view) <= catalogue_due_day(catalogue,
-						   &catalogue->targets[target],
-						   period);
-}
-
-bool due_open(const struct view *view, const struct figure *figure)
-{
-	return figure->has_period &&
-	       is_open(view, figure->target, figure->period);
-}
-
-/* The last period of a target that is closed on a day. */
-static bool last_closed(const struct target *target, int32_t day,
-			struct period *out)
-{
-	struct period period =
-		period_of_day(target->period, day, target->first_month);
-
-	while (!period_closed(period, target->first_month, day,
-			      target->lag_months))
-		period = period_previous(period, target->first_month);
-	*out = period;
-	return catalogue_period_in_window(target, period);
-}
-
-/* ---- the month that is in ---- */
-
-/* Whether most of what is reported monthly is not due yet. */
-static bool month_is_open(const struct view *view)
-{
-	const struct catalogue *catalogue = view->catalogue;
-	int32_t today = today_of(view);
-	size_t monthly = 0, open = 0;
-
-	for (uint32_t i = 0; i < catalogue->target_count; i++) {
-		const struct target *target = &catalogue->targets[i];
-		struct period period;
-
-		if (target->period != PERIOD_MONTH || target->lag_months ||
-		    !last_closed(target, today, &period))
-			continue;
-		monthly++;
-		open += is_open(view, i, period);
-	}
-	return open * 2 > monthly;
-}
-
-void due_settle(struct view *view)
-{
-	const struct catalogue *catalogue = view->catalogue;
-	int32_t today = today_of(view), cutoff;
-	struct civil civil = day_to_civil(today);
-
-	if (!month_is_open(view))
-		return;
-	/* The last day before the month that has closed last. */
-	if (day_to_civil(today + 1).month == civil.month)
-		civil = day_to_civil(today - civil.day);
-	cutoff = day_from_civil(civil.year, civil.month, 1) - 1;
-	for (size_t i = 0; i < catalogue->target_count; i++)
-		if (catalogue->targets[i].start <= cutoff) {
-			view->asking.cutoff = cutoff;
-			return;
-		}
-}
-
-/* ---- what is open ---- */
+#include "collector/due.h"
 
 struct open_unit {
 	uint32_t due, reported;
@@ -126,13 +47,13 @@ static int gather(struct collecting *collecting)
 {
 	const struct api_call *call = collecting->call;
 	const struct catalogue *catalogue = call->view->catalogue;
-	int32_t today = today_of(call->view);
+	int32_t today = due_today(call->view);
 	struct period period;
 	int rc = 0;
 
 	for (uint32_t i = 0; i < catalogue->target_count && !rc; i++)
-		if (last_closed(&catalogue->targets[i], today, &period) &&
-		    is_open(call->view, i, period))
+		if (due_last_closed(&catalogue->targets[i], today, &period) &&
+		    due_is_open(call->view, i, period))
 			rc = add_target(collecting, i);
 	return rc;
 }
@@ -170,7 +91,7 @@ int call_put_collecting(struct api_call *call)
 	struct collecting collecting = { .call = call };
 	int rc;
 
-	input.cutoff = today_of(call->view);
+	input.cutoff = due_today(call->view);
 	collecting.evaluation = evaluation_new(&input, call->err);
 	collecting.units = calloc(call->view->catalogue->unit_count + 1,
 				  sizeof(*collecting.units));

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "collector/api_parts.h"
+#include "collector/due.h"
 #include "proto/figure/figures_counts.h"
 #include "proto/figure/figures_kept.h"
 #include "proto/figure/figures_standings.h"
@@ -253,10 +254,29 @@ static int put_items(struct api_call *call, uint32_t target)
 	return rc;
 }
 
-int api_target(struct api_call *call)
+/* What was seen of each period when it closed is two evaluations each. */
+static int put_periods(struct api_call *call, uint32_t target)
 {
 	struct evaluation_input input = view_input(call->view);
 	struct figures_past past = view_past(call->view);
+	size_t begun;
+	int rc = 0;
+
+	json_put_list(call->out, "periods");
+	begun = call->out->len;
+	if (!memo_put_periods(call->memo, call->view, target, call->out)) {
+		rc = figures_kept_put(&input, &past, target, call->out,
+				      call->err);
+		if (!rc && !call->out->failed)
+			memo_keep_periods(call->memo, call->view, target,
+					  call->out->text + begun);
+	}
+	json_close_list(call->out);
+	return rc;
+}
+
+int api_target(struct api_call *call)
+{
 	uint32_t target;
 	int rc = call_target(call, call->parameters[0], &target);
 
@@ -266,12 +286,7 @@ int api_target(struct api_call *call)
 		rc = put_units(call, target);
 	if (!rc)
 		rc = put_items(call, target);
-	if (rc)
-		return rc;
-	json_put_list(call->out, "periods");
-	rc = figures_kept_put(&input, &past, target, call->out, call->err);
-	json_close_list(call->out);
-	return rc;
+	return rc ? rc : put_periods(call, target);
 }
 
 /* ---- units ---- */

@@ -10,6 +10,7 @@
 #include "base/rt/http.h"
 #include "base/strbuf.h"
 #include "collector/guard.h"
+#include "collector/memo.h"
 #include "collector/view.h"
 #include "proto/figure/measure.h"
 #include "store/lookup.h"
@@ -22,7 +23,9 @@ struct api_call {
 	const struct http_request *request;
 	const char *parameters[API_PARAMETERS_MAX]; /* of the address */
 	size_t parameter_count;
+	struct memo *memo;
 	struct view *view;
+	struct hash state; /* the journal's root that the view contains */
 	struct evaluation *evaluation;
 	struct lookup *lookup; /* NULL until call_lookup */
 	struct lookup lookup_room;
@@ -60,13 +63,6 @@ int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 /* "statements" at the newest end of the record, so many at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
 
-/* ---- what is due (api_due.c) ---- */
-
-/* Whether what the figure's period asks for is not due yet. */
-bool due_open(const struct view *view, const struct figure *figure);
-/* Moves the cut-off back to the month before where most of what is reported
- * monthly is not due yet. */
-void due_settle(struct view *view);
 /* "collecting": who has reported of what is open; null: nothing is. */
 int call_put_collecting(struct api_call *call);
 

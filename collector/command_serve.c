@@ -65,8 +65,10 @@ static void look(void *arg)
 		log_err(LOG_WARN, "store-unreadable", &err);
 	serving->failed = rc != 0;
 	if (!rc && (state.size != serving->told.size ||
-		    state.updated_us != serving->told.updated_us))
+		    state.updated_us != serving->told.updated_us)) {
+		api_prepare(serving->api);
 		tell(serving, &state);
+	}
 	if (!rc && ++serving->looks % BEATS_EVERY == 0)
 		http_heartbeat(serving->server);
 	loop_arm(serving->loop, &serving->timer, LOOK_MS);
