@@ -8,20 +8,25 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "collector/answers.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
+#include "collector/due.h"
 #include "collector/kept.h"
 #include "store/keyfile.h"
 
 #define PATH_BYTES_MAX 512
 #define ASSET_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define TRIES_MAX 3
+#define SETTLED "settled" /* in place of a period */
 
 struct api {
 	char dir[PATH_MAX], store[PATH_MAX];
 	const char *assets;
 	struct http_server *server;
 	struct guard *guard;
+	struct memo *memo;
+	struct answers *answers;
 	pthread_rwlock_t lock; /* of db: written where it is opened anew */
 	struct db *db;
 };
@@ -54,6 +59,8 @@ static int reopen(struct api *api, struct err *err)
 	int rc;
 
 	pthread_rwlock_wrlock(&api->lock);
+	if (api->db && db_is_gone(api->db))
+		memo_forget(api->memo);
 	db_close(api->db);
 	api->db = NULL;
 	rc = open_store(api, err);
@@ -83,7 +90,11 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 	api->assets = pages;
 	api->guard = guard;
 	(void)pthread_rwlock_init(&api->lock, NULL);
-	rc = kept_path(dir, "store", api->store, err);
+	api->memo = memo_new();
+	api->answers = answers_new();
+	rc = api->memo && api->answers ?
+		     kept_path(dir, "store", api->store, err) :
+		     err_set(err, ERR_NOMEM, "no memory");
 	if (!rc)
 		rc = open_store(api, err);
 	if (rc)
@@ -96,6 +107,8 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 void api_close(struct api *api)
 {
 	db_close(api->db);
+	memo_free(api->memo);
+	answers_free(api->answers);
 	(void)pthread_rwlock_destroy(&api->lock);
 	free(api);
 }
@@ -103,6 +116,21 @@ void api_close(struct api *api)
 void api_count(struct api *api, struct http_server *server)
 {
 	api->server = server;
+}
+
+/* What the store contains, by the journal's root of then. */
+static int read_root(const struct table_reader *reader, struct hash *out,
+		     struct err *err)
+{
+	struct span root;
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text("root"),
+			     &root, err);
+
+	if (!rc && root.len != HASH_BYTES)
+		rc = err_set(err, ERR_CORRUPT, "the store's root is damaged");
+	if (!rc)
+		memcpy(out->bytes, root.data, HASH_BYTES);
+	return rc;
 }
 
 static int read_state(struct api *api, struct api_state *out, struct err *err)
@@ -119,6 +147,8 @@ static int read_state(struct api *api, struct api_state *out, struct err *err)
 	rc = tables_number(&reader, "applied", &out->size, err);
 	if (!rc)
 		rc = tables_number(&reader, "recv_us", &out->updated_us, err);
+	if (!rc)
+		rc = read_root(&reader, &out->root, err);
 	/* Nothing was folded yet: that is a state, too. */
 	return db_finish(txn, rc == ERR_NOTFOUND ? 0 : rc, err);
 }
@@ -138,6 +168,14 @@ int api_state(struct api *api, struct api_state *out, struct err *err)
 		if (rc)
 			return rc;
 	}
+}
+
+void api_prepare(struct api *api)
+{
+	pthread_rwlock_rdlock(&api->lock);
+	if (api->db)
+		(void)memo_update(api->memo, api->db, NULL);
+	pthread_rwlock_unlock(&api->lock);
 }
 
 /* ---- questions ---- */
@@ -178,6 +216,20 @@ static bool find_period(const struct view *view, struct period *out)
 	return first == DAY_NONE || period_end(*out, month) >= first;
 }
 
+/* Where entries that were signed are lost, and the journal went on. */
+static void put_reopened(const struct fold *fold, struct strbuf *out)
+{
+	uint64_t entries[REOPENINGS_MAX];
+	size_t count = fold_reopened(fold, entries);
+
+	json_put_list(out, "reopened");
+	for (size_t i = 0; i < count; i++) {
+		json_separate(out);
+		strbuf_addf(out, "%" PRIu64, entries[i]);
+	}
+	json_close_list(out);
+}
+
 static void put_head(const struct api_call *call)
 {
 	const struct view *view = call->view;
@@ -205,6 +257,7 @@ static void put_head(const struct api_call *call)
 	json_put_text(out, "known_by", view->asking.asked->known_by);
 	json_put_number(out, "catalogue", view->version);
 	json_put_text(out, "time", evaluation_time(call->evaluation));
+	put_reopened(view->fold, out);
 	json_close(out);
 }
 
@@ -216,6 +269,7 @@ static int ask(struct api_call *call, const struct route *route)
 	call->evaluation = evaluation_new(&input, call->err);
 	if (!call->evaluation)
 		return ERR_NOMEM;
+	memo_lend(call->memo, call->view, call->evaluation);
 	json_open(call->out);
 	put_head(call);
 	rc = route->answer(call);
@@ -240,6 +294,7 @@ static void name_state(const struct view *view, struct http_answer *answer)
 static int ask_view(struct api *api, const struct route *route,
 		    const struct figures_asking *asking, struct api_call *call)
 {
+	struct view_catalogue kept;
 	struct view view;
 	int rc = check_store(api, call->err);
 
@@ -248,10 +303,15 @@ static int ask_view(struct api *api, const struct route *route,
 		return rc;
 	call->view = &view;
 	call->lookup = NULL;
-	rc = view_open(&view, api->db, asking, call->err);
+	kept = memo_catalogue(api->memo);
+	rc = view_open(&view, api->db, asking, &kept, call->err);
 	call->empty = rc == ERR_NOTFOUND;
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
+	if (!rc && call->settled)
+		due_settle(&view);
+	if (!rc)
+		rc = read_root(&view.reader, &call->state, call->err);
 	if (!rc) {
 		name_state(&view, call->answer);
 		if (call->request->etag &&
@@ -261,6 +321,33 @@ static int ask_view(struct api *api, const struct route *route,
 			rc = ask(call, route);
 	}
 	return view_close(&view, rc, call->err);
+}
+
+/* What is asked of the newest state brings it up first; what goes wrong then
+ * goes wrong again in the answer itself. */
+static int ask_newest(struct api *api, const struct route *route,
+		      const struct figures_asking *asking,
+		      struct api_call *call)
+{
+	const struct figures_asked *asked = asking->asked;
+	struct api_state state;
+	/* A proof leads to a checkpoint, which comes later than the state. */
+	bool keeps = route->answer != api_proof;
+	int rc;
+
+	if (keeps && !read_state(api, &state, NULL) &&
+	    answers_find(api->answers, call->request, &state.root,
+			 call->answer))
+		return 0;
+	if (api->db && !asked->known_by && !asked->cutoff && !asked->period)
+		(void)memo_update(api->memo, api->db, NULL);
+	memo_begin(api->memo);
+	rc = ask_view(api, route, asking, call);
+	memo_end(api->memo);
+	if (!rc && keeps && !call->answer->status)
+		answers_keep(api->answers, call->request, &call->state,
+			     call->answer);
+	return rc;
 }
 
 static unsigned status_of(int rc)
@@ -274,7 +361,8 @@ static unsigned status_of(int rc)
 
 static int read_asked(const struct http_request *request,
 		      struct figures_asked *asked,
-		      struct figures_asking *asking, struct err *err)
+		      struct figures_asking *asking, bool *settled,
+		      struct err *err)
 {
 	*asked = (struct figures_asked){
 		.cutoff = http_query(request, "cutoff"),
@@ -284,6 +372,9 @@ static int read_asked(const struct http_request *request,
 		.json = true,
 		.all = true,
 	};
+	*settled = asked->period && !strcmp(asked->period, SETTLED);
+	if (*settled)
+		asked->period = NULL;
 	return figures_ask(asked, asking, err);
 }
 
@@ -293,13 +384,19 @@ static int check_parameters(const struct api_call *call,
 {
 	const struct http_request *request = call->request;
 
-	for (size_t i = 0; i < request->query_count; i++)
-		if (!is_listed(route->takes, ' ', request->query[i].name))
+	for (size_t i = 0; i < request->query_count; i++) {
+		const struct http_pair *pair = &request->query[i];
+
+		if (!is_listed(route->takes, ' ', pair->name))
 			return err_set(call->err, ERR_INVALID,
 				       "%s takes no %s; it takes: %s",
-				       route->address, request->query[i].name,
+				       route->address, pair->name,
 				       *route->takes ? route->takes :
 						       "nothing");
+		if (http_query(request, pair->name) != pair->value)
+			return err_set(call->err, ERR_INVALID,
+				       "%s is given twice", pair->name);
+	}
 	return 0;
 }
 
@@ -308,7 +405,8 @@ static void answer_route(struct api *api, const struct route *route,
 {
 	struct figures_asking asking;
 	struct figures_asked asked;
-	int rc = read_asked(call->request, &asked, &asking, call->err);
+	int rc = read_asked(call->request, &asked, &asking, &call->settled,
+			    call->err);
 
 	if (rc)
 		rc = ERR_INVALID;
@@ -319,7 +417,7 @@ static void answer_route(struct api *api, const struct route *route,
 		call->answer->type = "application/json";
 		call->answer->download[0] = '\0';
 		pthread_rwlock_rdlock(&api->lock);
-		rc = ask_view(api, route, &asking, call);
+		rc = ask_newest(api, route, &asking, call);
 		pthread_rwlock_unlock(&api->lock);
 		if (rc != ERR_LOCKED || i == TRIES_MAX)
 			break;
@@ -514,6 +612,11 @@ static const struct route routes[] = {
 	{ "/metrics", "", NULL, answer_metrics, false },
 };
 
+bool api_is_prompt(const char *path)
+{
+	return is_listed("/healthz /readyz /metrics", ' ', path);
+}
+
 void api_answer(void *arg, const struct http_request *request,
 		struct http_answer *answer)
 {
@@ -521,6 +624,7 @@ void api_answer(void *arg, const struct http_request *request,
 	char path[PATH_BYTES_MAX];
 	struct err err = { 0 };
 	struct api_call call = { .dir = api->dir,
+				 .memo = api->memo,
 				 .request = request,
 				 .answer = answer,
 				 .out = &answer->body,

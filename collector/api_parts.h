@@ -10,6 +10,7 @@
 #include "base/rt/http.h"
 #include "base/strbuf.h"
 #include "collector/guard.h"
+#include "collector/memo.h"
 #include "collector/view.h"
 #include "proto/figure/measure.h"
 #include "store/lookup.h"
@@ -22,14 +23,17 @@ struct api_call {
 	const struct http_request *request;
 	const char *parameters[API_PARAMETERS_MAX]; /* of the address */
 	size_t parameter_count;
+	struct memo *memo;
 	struct view *view;
+	struct hash state; /* the journal's root that the view contains */
 	struct evaluation *evaluation;
 	struct lookup *lookup; /* NULL until call_lookup */
 	struct lookup lookup_room;
 	struct http_answer *answer;
 	struct strbuf *out; /* the answer's body, an open object */
 	struct err *err;
-	bool empty; /* there is no catalogue, or was none then */
+	bool settled; /* asked for the month that is in */
+	bool empty;   /* there is no catalogue, or was none then */
 };
 
 /* Whether a word is one of those in list, which mark divides. */
@@ -58,6 +62,9 @@ int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 
 /* "statements" at the newest end of the record, so many at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
+
+/* "collecting": who has reported of what is open; null: nothing is. */
+int call_put_collecting(struct api_call *call);
 
 /* ---- answers as such ---- */
 

@@ -74,7 +74,25 @@ static int find_newest(struct view *view, struct err *err)
 
 /* ---- opening ---- */
 
-static int load(struct view *view, struct err *err)
+static int load_catalogue(struct view *view, const struct view_catalogue *kept,
+			  struct err *err)
+{
+	uint64_t known_by_us = view->asking.known_by_us;
+	int rc = figures_catalogue_version(&view->reader, known_by_us,
+					   &view->version, err);
+
+	if (rc)
+		return rc;
+	if (!kept || kept->version != view->version)
+		return figures_catalogue(&view->reader, known_by_us,
+					 &view->catalogue, NULL, err);
+	view->catalogue = kept->catalogue;
+	view->borrowed = true;
+	return 0;
+}
+
+static int load(struct view *view, const struct view_catalogue *kept,
+		struct err *err)
 {
 	int rc =
 		fold_load_facts(view->fold, &view->reader, &view->applied, err);
@@ -90,13 +108,13 @@ static int load(struct view *view, struct err *err)
 		day_of_us(fold_recv_us(view->fold), view->facts.zone_minutes);
 	rc = figures_ask_known_by(&view->asking, view->facts.zone_minutes, err);
 	if (!rc)
-		rc = figures_catalogue(&view->reader, view->asking.known_by_us,
-				       &view->catalogue, &view->version, err);
+		rc = load_catalogue(view, kept, err);
 	return rc ? rc : find_newest(view, err);
 }
 
 int view_open(struct view *view, struct db *db,
-	      const struct figures_asking *asking, struct err *err)
+	      const struct figures_asking *asking,
+	      const struct view_catalogue *kept, struct err *err)
 {
 	int rc;
 
@@ -111,7 +129,7 @@ int view_open(struct view *view, struct db *db,
 	view->reading =
 		(struct figures_reading){ &view->reader, &view->suspects };
 	view->past.reader = &view->reader;
-	return load(view, err);
+	return load(view, kept, err);
 }
 
 int view_cutoff(struct view *view, const struct catalogue *catalogue,
@@ -125,7 +143,8 @@ int view_cutoff(struct view *view, const struct catalogue *catalogue,
 int view_close(struct view *view, int rc, struct err *err)
 {
 	catalogue_past_release(&view->past);
-	catalogue_free(view->catalogue);
+	if (!view->borrowed)
+		catalogue_free(view->catalogue);
 	fold_free(view->fold);
 	free(view->suspects.list);
 	if (view->txn)

@@ -155,6 +155,9 @@ int figures_change(const struct table_reader *reader, uint64_t entry,
 
 /* The catalogue version in force as known at us (UINT64_MAX: the newest):
  * ERR_NOTFOUND if there was none yet. */
+int figures_catalogue_version(const struct table_reader *reader,
+			      uint64_t known_by_us, uint32_t *version,
+			      struct err *err);
 int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct catalogue **out, uint32_t *version,
 		      struct err *err);

@@ -150,15 +150,36 @@ static int load_found(const struct search *search, struct catalogue **out)
 	return rc;
 }
 
+static int find_version(const struct table_reader *reader,
+			struct search *search)
+{
+	int rc = search_version(reader, search);
+
+	if (!rc && !search->version)
+		rc = err_set(search->err, ERR_NOTFOUND,
+			     "there is no catalogue yet");
+	return rc;
+}
+
+int figures_catalogue_version(const struct table_reader *reader,
+			      uint64_t known_by_us, uint32_t *version,
+			      struct err *err)
+{
+	struct search search = { .known_by_us = known_by_us, .err = err };
+	int rc = find_version(reader, &search);
+
+	if (!rc)
+		*version = search.version;
+	return rc;
+}
+
 int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct catalogue **out, uint32_t *version,
 		      struct err *err)
 {
 	struct search search = { .known_by_us = known_by_us, .err = err };
-	int rc = search_version(reader, &search);
+	int rc = find_version(reader, &search);
 
-	if (!rc && !search.version)
-		rc = err_set(err, ERR_NOTFOUND, "there is no catalogue yet");
 	if (!rc)
 		rc = load_found(&search, out);
 	if (!rc && version)

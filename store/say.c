@@ -328,6 +328,7 @@ void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out)
 {
 	const struct batch *batch = receipt->batch;
 	char id[SAY_RECEIPT_BYTES];
+	const char *name;
 
 	say_receipt_id(receipt->entry, receipt->n, id);
 	json_open(out);
@@ -347,4 +348,9 @@ void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out)
 		(void)say_receipt_text(receipt, i, &text);
 		say_text_json(out, texts[i], text);
 	}
+	json_put_list(out, "redacted");
+	for (unsigned i = 1; (name = wire_text_name(i)) != NULL; i++)
+		if (receipt->hidden & 1u << i)
+			json_add_text(out, name);
+	json_close_list(out);
 }

@@ -151,6 +151,8 @@ class Redact(unittest.TestCase):
                 said = self.world.call("tally-audit", *words, *json_).stdout
                 self.assertIn(self.receipt, said)
                 self.assertNotIn(self.text, said)
+                self.assertIn('"redacted":["text"]' if json_ else
+                              "(redacted)", said.replace(": ", ":"))
         shutil.rmtree(mixed)
 
     def test_twice_and_of_what_is_not_there(self):
