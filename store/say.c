@@ -70,16 +70,16 @@ const char *say_kind(enum statement_kind kind, enum lang lang)
 		[SAID_FOUND] = { "found", "创立" },
 		[SAID_GRANT] = { "grant", "授权" },
 		[SAID_ENROL] = { "enrol", "登记" },
-		[SAID_ROTATE] = { "rotate", "换钥" },
+		[SAID_ROTATE] = { "rotate", "更换密钥" },
 		[SAID_REVOKE] = { "revoke", "撤销密钥" },
 		[SAID_RULES] = { "rules", "规则版本" },
 		[SAID_COLLECTOR_KEYS] = { "collector-keys", "汇总中心密钥" },
-		[SAID_CATALOGUE_PART] = { "catalogue-part", "目录分片" },
+		[SAID_CATALOGUE_PART] = { "catalogue-part", "目录文件" },
 		[SAID_CATALOGUE_COMMIT] = { "catalogue-commit", "下达目录" },
-		[SAID_REPORT] = { "report", "上报" },
+		[SAID_REPORT] = { "report", "填报" },
 		[SAID_REVIEW] = { "review", "审核" },
 		[SAID_ADJUST] = { "adjust", "调整" },
-		[SAID_REDACT] = { "redact", "遮盖" },
+		[SAID_REDACT] = { "redact", "涂去文字" },
 		[SAID_CLOSE] = { "close", "关闭" },
 		[SAID_UNKNOWN] = { "unknown", "未知" },
 	};
@@ -272,7 +272,7 @@ static void add_texts(const struct say_receipt *receipt, enum lang lang,
 		    1u << wire_text_number(span_of_text(texts[i])))
 			strbuf_addf(out, "  %s: %s\n",
 				    say_in(lang, texts[i], zh[i]),
-				    say_in(lang, "(redacted)", "（已遮盖）"));
+				    say_in(lang, "(redacted)", "（已涂去）"));
 		if (!text.len)
 			continue;
 		strbuf_addf(out, "  %s: ", say_in(lang, texts[i], zh[i]));

@@ -205,7 +205,7 @@ class Diff(unittest.TestCase):
                         "report live.urban-jobs baima 2024M06: 90",
                         f"replaces: {self.by['first']}",
                         "behind 2 of the changes", "2 figures changed")),
-                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  上报",
+                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  填报",
                         f"更正：{self.by['first']}", "2 项数据有变化"))):
             done = run("diff", self.dir, str(self.at["correction"]),
                        str(self.at["adjust"]), "--lang", lang)
