@@ -308,6 +308,21 @@ class Input(unittest.TestCase):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(content)
             run = self.world.agent(self.baima, "status", code=2)
+    def test_a_zone_is_written_one_way(self):
+        for zone in ("+8", "0800", "99", "480", "+0800", "08:00", "+08:00x",
+                     "+8:00", "+08:60", "+15:00", "", "+ 8:00"):
+            with self.subTest(zone=zone):
+                run = self.world.agent(
+                    self.world.path("new"), "found", "--collector", "card",
+                    "--out", "x", "--simulated", "--zone", zone, code=2)
+                self.assertIn("--zone is like +08:00", run.stderr)
+        run = self.world.agent(
+            self.world.path("new"), "found", "--collector", "card", "--out",
+            "x", "--simulated", "--name", "名" * 41, code=2)
+        self.assertIn("--name has at most 120 bytes", run.stderr)
+        self.world.call("tally-collector", "init", "", code=2)
+        self.assertFalse(os.path.exists(self.world.path("new")))
+
             self.assertIn("agent.ini" + where, run.stderr)
         with open(path, "w", encoding="utf-8") as f:
             f.write("[collector]\n"
