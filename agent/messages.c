@@ -297,6 +297,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_REVIEW_NOTHING] = { "nothing was saved: %zu of %zu reviews "
 				     "would be refused",
 				     "未保存任何审核：%2$zu 条中有 %1$zu "
+	[MESSAGE_CELL_TWICE] = { "%s:%u: row %u says the same cell already; "
+				 "leave one of them out",
+				 "%s:%u: 与第 %u 行填报的是同一单元格；请只留一"
+				 "行" },
 				     "条有误" },
 	[MESSAGE_REVIEW_SAVED] = { "reviews saved here, waiting to send: %zu",
 				   "审核已存本机，待上报：%zu 条" },

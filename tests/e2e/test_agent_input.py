@@ -92,6 +92,24 @@ class Input(unittest.TestCase):
         self.assertIn("nothing was imported", run.stderr)
         self.assertEqual(self.waiting(), before)
 
+    def test_a_cell_that_stands_twice_is_told_with_both_rows(self):
+        before = self.waiting()
+        for again in ("live.urban-jobs,baima,2024M06,211,x",
+                      "live.urban-jobs,baima,2024-06,210,x"):
+            rows = ("target,unit,period,value,reason\n"
+                    "live.urban-jobs,baima,2024M06,210,x\n"
+                    f"live.jobless,baima,2024M06,9,x\n{again}\n")
+            for lang, words in (("en", "row 2 says the same cell"),
+                                ("zh", "与第 2 行填报的是同一单元格")):
+                run = self.imports(rows, "--lang", lang, code=3)
+                self.assertIn(f"rows.csv:4: {words}", run.stderr)
+                self.assertNotIn("rows.csv:3", run.stderr)
+            self.imports(rows, "--dry-run", code=3)
+            self.imports(rows, "--dry-run", "--unchecked")
+        self.imports(rows.replace("reason", "reason,received").replace(
+            ",x\n", ",x,\n"), "--dry-run")
+        self.assertEqual(self.waiting(), before)
+
     # Files of reports that cannot be read, and where that is.
     NO_REPORTS = (
         ("", ": the file is empty"),
@@ -164,7 +182,8 @@ class Input(unittest.TestCase):
     def test_rows_of_one_cell_chain(self):
         rows = "".join(f"live.jobless,baima,2024M06,{v},again\n"
                        for v in range(40, 45))
-        self.imports("target,unit,period,value,reason\n" + rows, *WAIT)
+        self.imports("target,unit,period,value,reason\n" + rows,
+                     "--unchecked", *WAIT)
 
     # ---- catalogues ----
 
