@@ -184,3 +184,16 @@ int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
 	desk_unlock(desk);
 	return outcome_wait(desk->office, timeout_ms, &outcome);
 }
+
+int desk_administrator(struct office *office)
+{
+	struct slice_kept kept;
+
+	if (slice_read(office->outbox, &office->arena, &kept, NULL) ||
+	    !kept.roles || kept.roles & 1u << ROLE_ADMIN)
+		return EXIT_OK;
+	message_print(stderr, office->language, MESSAGE_NOT_ADMINISTRATOR,
+		      verdict_name(VERDICT_NOT_ALLOWED),
+		      verdict_advice(office->language, VERDICT_NOT_ALLOWED));
+	return EXIT_REFUSED;
+}

@@ -406,6 +406,18 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				  "其后" },
 	[MESSAGE_APPLY_FIXED] = { "not saved: the collector would refuse it "
 				  "(goals: %zu). %s",
+	[MESSAGE_APPLY_NOTHING] = { "nothing was saved: it is the catalogue in "
+				    "force",
+				    "未保存：与现行目录相同" },
+	[MESSAGE_APPLY_REMOVES] = { "warning: targets that would be removed: "
+				    "%zu. What was reported for them stays in "
+				    "the record, but no figure shows it any "
+				    "more",
+				    "注意：将删除目标任务 %zu "
+				    "项。其填报仍留在记"
+				    "录中，但不再计入任何数据" },
+	[MESSAGE_NOT_ADMINISTRATOR] = { "nothing was saved: %s: %s",
+					"未保存：%s：%s" },
 				  "未保存：汇总中心不会采纳（%zu 个目标值）。"
 				  "%s" },
 	[MESSAGE_APPLY_FIXED_DOUBT] = { "the collector will probably refuse "

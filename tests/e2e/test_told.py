@@ -23,6 +23,7 @@ class Told(unittest.TestCase):
             run = self.world.agent(office, *words, *PATIENT, code=3)
             self.assertIn("not-allowed", run.stderr, words)
             self.assertEqual(run.stderr.count("not-allowed"), 1, words)
+            self.assertEqual(run.stdout, "", words)
         run = self.world.agent(self.world.admin, "grant", "longmen", *PATIENT)
         self.assertIn("everything is delivered", run.stderr)
 
