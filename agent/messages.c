@@ -59,6 +59,9 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			     "when the collector can be reached (%s)",
 			     "尚未送达：%llu "
 			     "条存在本机，连通汇总中心后自动上报（%s）" },
+	[MESSAGE_NOT_HEARD] = { "nothing waits to be sent; nothing new was "
+				"heard: %s",
+				"没有待上报的记录；也未取得新消息：%s" },
 	[MESSAGE_STUCK] = { "not delivered yet: %llu kept here; %s",
 			    "未送达：%llu 条存在本机；%s" },
 	[MESSAGE_OUTCOME] = { "everything is delivered: %llu admitted, %llu "
@@ -469,6 +472,13 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				"run\", or "
 				"\"tally-agent sync\" once)",
 				"连接：没有上报进程（请运行“tally-agent "
+	[MESSAGE_LAST_TROUBLE] = { "the last attempt to send: %s",
+				   "上次上报：%s" },
+	[MESSAGE_NO_TARGET] = { "tally-agent: %s: there is no such target "
+				"here, "
+				"and nothing was ever said of one",
+				"tally-agent：%s：本单位没有这项任务，也从未填"
+				"报过" },
 				"run”，或运行一次"
 				"“tally-agent sync”）" },
 	[MESSAGE_COUNTS] = { "saved here, waiting to send %llu · sent %llu · "
@@ -480,6 +490,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			   "--all shows "
 			   "them)",
 			   "（更早的 %llu 条已送达记录未列出；--all "
+	[MESSAGE_MORE_REFUSED] = { "(%llu refused ones that were said again "
+				   "since are not shown; --all shows them)",
+				   "（%llu 条未采纳、其后已重新填报的未列出；"
+				   "--all 列出全部）" },
 			   "列出全部）" },
 	[MESSAGE_TO_DO] = { "waits for your review: %zu, the oldest first "
 			    "(\"tally-agent review --list\" writes them for "

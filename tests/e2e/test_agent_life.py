@@ -63,6 +63,9 @@ class Life(unittest.TestCase):
         self.assertIn("recount", history)
         self.assertEqual(self.world.agent(baima, "history",
                                           "live.jobless").stdout, "")
+        run = self.world.agent(baima, "history", "live.urban-jobs", "nosuch",
+                               code=2)
+        self.assertIn("nosuch: there is no such target", run.stderr)
         self.world.audit()
 
     def test_only_one_process_sends(self):
