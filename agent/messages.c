@@ -267,6 +267,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "审核请填：通过、退回；叙述类目标填：完成、"
 				   "绿"
 				   "灯、黄灯、红灯、退回。" },
+	[MESSAGE_REVIEW_LIGHTS] = { "This is a narrative: write done, green, "
+				    "yellow, red or return.",
+				    "此为叙述类目标，审核请填：完成、绿灯、黄灯"
+				    "、红灯、退回。" },
 	[MESSAGE_REVIEW_COLUMN_UNKNOWN] = { "%s:1: the column %.*s is none of "
 					    "the list's; correct its name or "
 					    "leave the column out",
