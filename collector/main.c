@@ -36,8 +36,12 @@ static const struct option_spec rotate_options[] = {
 	{ "by", NULL, OPTION_TEXT, "NAME", "who decides it, for the record" },
 	{ "why", NULL, OPTION_TEXT, "TEXT", "why, for the record" },
 	{ "curve", NULL, OPTION_FLAG, NULL,
-	  "now the key of its sessions, too: offices that have not heard of "
-	  "the new one need collector.successions (tally-agent follow)" },
+	  "now the key of its sessions, too; refused while offices have not "
+	  "heard of it" },
+	{ "anyway", NULL, OPTION_FLAG, NULL,
+	  "with --curve: also then; these need collector.successions "
+	  "(tally-agent follow)" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the keys as a JSON object" },
 	{ "clock", NULL, OPTION_TEXT, "FILE",
 	  "the clock of a simulated journal" },
 };

@@ -179,8 +179,8 @@ class Examples(unittest.TestCase):
             words.append("--simulated")
         return words
 
-    def run_next(self, program, command, office="office", code=0):
-        words, into = self.words(program, command), None
+    def run_next(self, program, command, office="office", code=0, more=()):
+        words, into = [*self.words(program, command), *more], None
         if ">" in words:
             at = words.index(">")
             into = words[at + 1]
@@ -326,9 +326,9 @@ class Examples(unittest.TestCase):
         self.assertIn("nothing that was signed is missing",
                       self.run_next("tally-collector", "reopen"))
         # new keys for the collector
-        for _ in range(2):
-            self.assertRegex(self.run_next("tally-collector", "rotate"),
-                             "^[0-9a-f]{64}$")
+        for more in (), ("--anyway",):
+            self.assertRegex(self.run_next("tally-collector", "rotate",
+                                           more=more), "^[0-9a-f]{64}$")
         shutil.copy(self.path("collector/collector.successions"), self.folder)
         self.assertRegex(self.run_next("tally-agent", "follow"),
                          "^[0-9a-f]{64}$")
