@@ -148,6 +148,13 @@ int figures_where(const struct table_reader *reader, struct span target,
 		  int (*visit)(void *arg, const struct figure_change *change),
 		  void *arg, struct err *err);
 
+/* ERR_NOTFOUND: no catalogue of the journal has had it, and the text says so.
+ */
+int figures_target_known(const struct table_reader *reader, struct span target,
+			 struct err *err);
+int figures_unit_known(const struct table_reader *reader, struct span unit,
+		       struct err *err);
+
 /* The change that a statement made; the views live as long as the reader's.
  * ERR_NOTFOUND: it made none (refused, or not of a figure). */
 int figures_change(const struct table_reader *reader, uint64_t entry,
