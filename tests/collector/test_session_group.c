@@ -124,6 +124,11 @@ static void on_route(void *ctx, uint32_t route)
 	(void)ctx, (void)route;
 }
 
+static void on_slice(void *ctx, uint32_t route, const struct hash *catalogue)
+{
+	(void)ctx, (void)route, (void)catalogue;
+}
+
 static void stage_open(struct stage *stage)
 {
 	static const uint8_t seed[SIGN_SEED_BYTES] = { 9 };
@@ -138,7 +143,8 @@ static void stage_open(struct stage *stage)
 					   .send = send_out,
 					   .shut = on_route,
 					   .closed = on_route,
-					   .slice = on_route,
+					   .slice = on_slice,
+					   .heard = on_route,
 					   .pong = on_route,
 					   .heard = heard,
 					   .ctx = stage };
