@@ -113,7 +113,7 @@ static int send_out(void *ctx, uint32_t route, struct span msg)
 	return 0;
 }
 
-static void heard(void *ctx, const struct session_peer *peer)
+static void answered(void *ctx, const struct session_peer *peer)
 {
 	(void)ctx;
 	(void)peer;
@@ -146,7 +146,7 @@ static void stage_open(struct stage *stage)
 					   .slice = on_slice,
 					   .heard = on_route,
 					   .pong = on_route,
-					   .heard = heard,
+					   .answered = answered,
 					   .ctx = stage };
 
 	memset(stage, 0, sizeof(*stage));
