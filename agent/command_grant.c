@@ -252,7 +252,7 @@ static int grant(const struct options *options, struct office *office,
 	ret = save_statement(office, &statement, NULL, saved, &err);
 	if (!ret)
 		doubt_units(office, granted);
-	if (!ret && follow_has_other(office))
+	if (!ret && follow_curves(office) > 1)
 		message_print(stderr, office->language, MESSAGE_CODE_KEYS);
 	if (!ret)
 		ret = hand_out(options, office, &code, granted->expires_us,

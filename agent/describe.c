@@ -38,7 +38,7 @@ static const char *kind_text(enum language language, enum statement_kind kind)
 		[SAID_FOUND] = { "founding", "创立" },
 		[SAID_GRANT] = { "grant", "授权" },
 		[SAID_ENROL] = { "enrolment", "登记" },
-		[SAID_ROTATE] = { "new key", "换密钥" },
+		[SAID_ROTATE] = { "new key", "更换密钥" },
 		[SAID_REVOKE] = { "revocation", "撤销" },
 		[SAID_COLLECTOR_KEYS] = { "collector's keys", "汇总中心公钥" },
 		[SAID_CATALOGUE_PART] = { "catalogue file", "目录文件" },

@@ -75,6 +75,7 @@ enum session_action_kind {
 	SESSION_SEAL,	  /* the next batch: count_max, bytes_max */
 	SESSION_LOAD,	  /* the kept batch of that sequence */
 	SESSION_RECEIPTS, /* record them */
+	SESSION_WANTED,	  /* sequence: receipts from there on do not hold */
 	SESSION_RESTORE,  /* recalled, batch: take it back */
 	SESSION_FORMER,	  /* recalled: of a former key, as was asked */
 	SESSION_SLICE,

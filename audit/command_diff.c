@@ -311,7 +311,7 @@ static void add_sum(struct asked_diff *asked)
 		    say_in(asked->asking.lang,
 			   "%" PRIu64 " figures changed, by %zu statements; "
 			   "%" PRIu64 " more were refused\n",
-			   "%" PRIu64 " 项数据有变化，其间陈述 %zu 条，另有 "
+			   "%" PRIu64 " 项数据有变化，其间记录 %zu 条，另有 "
 			   "%" PRIu64 " 条未采纳\n"),
 		    asked->changed, count_shown(asked), diff->refused);
 }

@@ -338,14 +338,14 @@ static void answer_people(const struct exporter *exporter, struct strbuf *out)
 	strbuf_addf(out,
 		    say_in(lang,
 			   "%s: %" PRIu64 " entries, %" PRIu64 " statements\n",
-			   "%s：%" PRIu64 " 条日志，%" PRIu64 " 条陈述\n"),
+			   "%s：%" PRIu64 " 条日志，%" PRIu64 " 条记录\n"),
 		    exporter->aside.out, entries, exporter->statements);
 	if (exporter->redacted)
 		strbuf_addf(out,
 			    say_in(lang,
 				   "%" PRIu64 " texts were redacted and are "
 				   "left out\n",
-				   "%" PRIu64 " 处文字已遮盖，未导出\n"),
+				   "%" PRIu64 " 处文字已涂去，未导出\n"),
 			    exporter->redacted);
 	if (!exporter->has_figures && (exporter->csv || exporter->jsonl))
 		strbuf_add_text(out,

@@ -60,7 +60,7 @@ static int read_journal(struct looking *looking, struct err *err)
 	rc = figures_ask_known_by(&looking->asking, looking->zone_minutes, err);
 	if (rc)
 		return rc;
-	reader = memory_tables_reader(looking->replay.tables);
+	reader = replay_reader(&looking->replay);
 	rc = figures_catalogue(&reader, looking->asking.known_by_us,
 			       &looking->catalogue, NULL, err);
 	if (rc == ERR_NOTFOUND)
@@ -189,8 +189,9 @@ static int answer(struct looking *looking, struct figures_answered *answered,
 		  struct err *err)
 {
 	uint64_t known_by_us = looking->asking.known_by_us;
-	struct table_reader reader = memory_tables_reader(
-		looking->has_replay ? looking->replay.tables : looking->tables);
+	struct table_reader reader =
+		looking->has_replay ? replay_reader(&looking->replay) :
+				      memory_tables_reader(looking->tables);
 	struct catalogue_past past = { .reader = &reader };
 	struct suspects suspects = { 0 };
 	struct figures_reading reading = { &reader, &suspects };

@@ -262,8 +262,7 @@ int lateness_find(struct lateness *lateness, struct replay *replay,
 		  const char *dir, struct err *err)
 {
 	const struct replay_until all = { .size = UINT64_MAX };
-
-	struct table_reader tables = memory_tables_reader(replay->tables);
+	struct table_reader tables;
 	const struct walk walk = { .replay = replay,
 				   .entry = take_entry,
 				   .statement = look,
@@ -273,6 +272,7 @@ int lateness_find(struct lateness *lateness, struct replay *replay,
 	intern_init(&lateness->keys);
 	frontier_init(&lateness->frontier);
 	lateness->replay = replay;
+	tables = replay_reader(replay);
 	lateness->past = (struct catalogue_past){ .reader = &tables };
 	if (!rc)
 		rc = walk_filter_check(&lateness->filter, replay, err);

@@ -116,7 +116,7 @@ int walk_run(const struct walk *walk, const char *dir, uint64_t from,
 {
 	struct walking walking = {
 		.walk = walk,
-		.tables = memory_tables_reader(walk->replay->tables),
+		.tables = replay_reader(walk->replay),
 	};
 	struct journal_reader *reader = NULL;
 	struct journal_entry entry;
@@ -170,7 +170,7 @@ static int has_unit(void *arg, const struct fold_office *office)
 int walk_filter_check(const struct walk_filter *filter,
 		      const struct replay *replay, struct err *err)
 {
-	struct table_reader tables = memory_tables_reader(replay->tables);
+	struct table_reader tables = replay_reader(replay);
 	int rc = 0;
 
 	if (filter->target)

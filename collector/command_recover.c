@@ -275,7 +275,8 @@ static int put_back(struct recovery *recovery,
 	if (recovery_write(recovery, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	(void)printf("whole: %" PRIu64 " entries, with the root that was "
-		     "signed; start it with: tally-collector run\n",
+		     "signed; figures are folded anew at the next start: "
+		     "tally-collector run\n",
 		     facts->whole);
 	return EXIT_OK;
 }

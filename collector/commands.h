@@ -19,6 +19,7 @@ int command_rotate(const struct options *options);
 int command_figures(const struct options *options);
 int command_offices(const struct options *options);
 int command_serve(const struct options *options);
+int command_token(const struct options *options);
 int command_check_config(const struct options *options);
 
 /* The data directory: the argument, --dir, TALLY_DIR, or COLLECTOR_DIR. */

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/seal.h"
-
 #define FILES_NAMED 12
 
 struct plan {
@@ -36,7 +34,9 @@ static int by_size(const void *a, const void *b)
 	const struct note *x = a, *y = b;
 	uint64_t left = x->checkpoint.size, right = y->checkpoint.size;
 
-	return left < right ? -1 : left > right;
+	if (left != right)
+		return left < right ? -1 : 1;
+	return y->succession - x->succession; /* a checkpoint says more */
 }
 
 static bool is_lost(const struct recovery *recovery, uint64_t size)
@@ -98,7 +98,8 @@ static int find_goal(struct recovery *recovery, struct err *err)
 				       "two journals of %" PRIu64 " entries",
 				       a->source, b->source,
 				       a->checkpoint.size);
-		if (!b->bytes.len || !a->bytes.len)
+		if (b->checkpoint.size == recovery->goal.checkpoint.size &&
+		    (!b->bytes.len || !a->bytes.len))
 			recovery->goal.bytes = span_of(NULL, 0);
 	}
 	return 0;
@@ -209,10 +210,10 @@ static int apply(struct plan *plan, const struct leaf *leaf,
 	return rc ? rc : compare(plan, err);
 }
 
-/* Is it this entry? The name stands for all that was signed: texts may be
- * blotted out here, which an office keeps as it wrote them. */
-static bool is_entry(const struct held *held, const struct leaf *leaf)
+/* Texts are blotted out in the journal that offices still have. */
+static bool is_entry(const struct held *held, const struct journal_entry *entry)
 {
+	const struct leaf *leaf = &entry->leaf;
 	struct hash name;
 
 	if (leaf->kind != LEAF_BATCH || held->recv_us != leaf->recv_us)
@@ -232,7 +233,7 @@ static void compare_held(struct plan *plan, const struct journal_entry *entry)
 		const struct held *held = &recovery->held[plan->held++];
 
 		if (!plan->differs && held->index == entry->index &&
-		    !is_entry(held, &entry->leaf))
+		    !is_entry(held, entry))
 			plan->differs = held;
 	}
 }
@@ -348,8 +349,16 @@ static bool same(const struct held *a, const struct held *b)
 	return a->recv_us == b->recv_us && hash_equal(&a->name, &b->name);
 }
 
-/* Of all that is handed over for an entry, the one that fits, if there is a
- * choice with its texts; NULL if there is none. ERR_DENIED: two fit. */
+/* Of two that are the same, has this one a text that is blotted out in the
+ * other? An office that was put back got it from the collector so. */
+static bool says_more(const struct held *held, const struct held *than)
+{
+	return held->batch.len == than->batch.len &&
+	       memcmp(held->batch.data, than->batch.data, held->batch.len) > 0;
+}
+
+/* Of all that is handed over for an entry, the one that fits; NULL if there
+ * is none. ERR_DENIED: two fit. */
 static int choose(struct plan *plan, uint64_t index, const struct held **out,
 		  struct err *err)
 {
@@ -365,11 +374,14 @@ static int choose(struct plan *plan, uint64_t index, const struct held **out,
 	     i++) {
 		const struct held *held = &recovery->held[i];
 
-		if (chosen && same(chosen, held) && !chosen->blotted)
+		if (chosen && same(chosen, held)) {
+			if (says_more(held, chosen))
+				chosen = held;
 			continue;
+		}
 		if (!fits(recovery, held, &batch))
 			continue;
-		if (chosen && !same(chosen, held))
+		if (chosen)
 			return err_set(
 				err, ERR_DENIED,
 				"%s and %s have different entries %" PRIu64
@@ -497,6 +509,18 @@ static int went_on(const struct plan *plan, struct err *err)
 		       recovery->files[plan->differs->file].facts_path);
 }
 
+/* The last word of the old key was a checkpoint: what says who follows it comes
+ * behind that. 1, as it is whole. */
+static int add_last_successions(struct plan *plan, struct err *err)
+{
+	int rc;
+
+	do
+		rc = add_succession(plan, err);
+	while (rc > 0);
+	return rc ? rc : 1;
+}
+
 int recovery_plan(struct recovery *recovery, struct err *err)
 {
 	struct plan plan = { .recovery = recovery };
@@ -520,6 +544,8 @@ int recovery_plan(struct recovery *recovery, struct err *err)
 	while (rc > 0 && !recovery_has_begun(recovery) &&
 	       fold_applied(recovery->fold) < recovery->goal.checkpoint.size)
 		rc = add_next(&plan, err);
+	if (rc > 0 && !recovery_has_begun(recovery))
+		rc = add_last_successions(&plan, err);
 	puts_release(&plan.puts);
 	if (!rc && plan.differs && !recovery->declared_count)
 		rc = went_on(&plan, err);

@@ -70,16 +70,16 @@ const char *say_kind(enum statement_kind kind, enum lang lang)
 		[SAID_FOUND] = { "found", "创立" },
 		[SAID_GRANT] = { "grant", "授权" },
 		[SAID_ENROL] = { "enrol", "登记" },
-		[SAID_ROTATE] = { "rotate", "换钥" },
+		[SAID_ROTATE] = { "rotate", "更换密钥" },
 		[SAID_REVOKE] = { "revoke", "撤销密钥" },
 		[SAID_RULES] = { "rules", "规则版本" },
 		[SAID_COLLECTOR_KEYS] = { "collector-keys", "汇总中心密钥" },
-		[SAID_CATALOGUE_PART] = { "catalogue-part", "目录分片" },
+		[SAID_CATALOGUE_PART] = { "catalogue-part", "目录文件" },
 		[SAID_CATALOGUE_COMMIT] = { "catalogue-commit", "下达目录" },
-		[SAID_REPORT] = { "report", "上报" },
+		[SAID_REPORT] = { "report", "填报" },
 		[SAID_REVIEW] = { "review", "审核" },
 		[SAID_ADJUST] = { "adjust", "调整" },
-		[SAID_REDACT] = { "redact", "遮盖" },
+		[SAID_REDACT] = { "redact", "涂去文字" },
 		[SAID_CLOSE] = { "close", "关闭" },
 		[SAID_UNKNOWN] = { "unknown", "未知" },
 	};
@@ -293,7 +293,7 @@ static void add_texts(const struct say_receipt *receipt, enum lang lang,
 		    1u << wire_text_number(span_of_text(texts[i])))
 			strbuf_addf(out, "  %s%s%s\n",
 				    say_in(lang, texts[i], zh[i]), colon,
-				    say_in(lang, "(redacted)", "（已遮盖）"));
+				    say_in(lang, "(redacted)", "（已涂去）"));
 		if (!text.len)
 			continue;
 		strbuf_addf(out, "  %s%s", say_in(lang, texts[i], zh[i]),
@@ -350,6 +350,7 @@ void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out)
 {
 	const struct batch *batch = receipt->batch;
 	char id[SAY_RECEIPT_BYTES];
+	const char *name;
 
 	say_receipt_id(receipt->entry, receipt->n, id);
 	json_open(out);
@@ -369,4 +370,9 @@ void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out)
 		(void)say_receipt_text(receipt, i, &text);
 		say_text_json(out, texts[i], text);
 	}
+	json_put_list(out, "redacted");
+	for (unsigned i = 1; (name = wire_text_name(i)) != NULL; i++)
+		if (receipt->hidden & 1u << i)
+			json_add_text(out, name);
+	json_close_list(out);
 }

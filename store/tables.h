@@ -44,6 +44,7 @@ struct puts {
 	struct strbuf bytes; /* u8 table, u32 key length, u32 value length,
 				key, value; value length 2^32-1: delete */
 	size_t count;
+	unsigned drops; /* tables whose puts are not kept, a bit each */
 };
 
 void puts_init(struct puts *puts);

@@ -2,6 +2,7 @@
 """The three programs as somebody meets them who reads --help: each example
 works as it is printed, and a slip of the fingers is told, with exit 2."""
 import functools
+import json
 import os
 import re
 import shlex
@@ -297,6 +298,10 @@ class Examples(unittest.TestCase):
         self.assertIn("有变化", self.run_next("tally-collector", "figures"))
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
         self.serve_next()
+        self.assertRegex(self.run_next("tally-collector", "token"),
+                         "^chen[.][0-9a-f]{64}$")
+        self.assertIn("chen", self.run_next("tally-collector", "token"))
+        self.run_next("tally-collector", "token")
         self.stop(collector)
         # the auditor, with copies
         os.mkdir(self.path("backup"))

@@ -220,7 +220,7 @@ class Diff(unittest.TestCase):
                         "report live.urban-jobs baima 2024M06: 90",
                         f"replaces: {self.by['first']}",
                         "behind 2 of the changes", "2 figures changed")),
-                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  上报",
+                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  填报",
                         f"更正：{self.by['first']}", "2 项数据有变化",
                         "）至 ", "2024M06：90\n", "结论：已采纳",
                         "理由：（已遮盖）"))):

@@ -230,7 +230,7 @@ class Export(unittest.TestCase):
         old = os.path.join(self.early, "checkpoint")
         for lang, words in (("en", ("statements", "1 texts were redacted",
                                     "came after it and are in no tile")),
-                            ("zh", ("条陈述", "1 处文字已遮盖", "不在瓦片中"))):
+                            ("zh", ("条记录", "1 处文字已涂去", "不在瓦片中"))):
             done = run("export", self.dir, self.world.path("t" + lang),
                        "--checkpoint", old, "--lang", lang)
             self.assertEqual(done.code, 0, done.stderr)

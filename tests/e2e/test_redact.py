@@ -151,6 +151,8 @@ class Redact(unittest.TestCase):
                 said = self.world.call("tally-audit", *words, *json_).stdout
                 self.assertIn(self.receipt, said)
                 self.assertNotIn(self.text, said)
+                self.assertIn('"redacted":["text"]' if json_ else
+                              "(redacted)", said.replace(": ", ":"))
         shutil.rmtree(mixed)
 
     def test_twice_and_of_what_is_not_there(self):
@@ -179,6 +181,20 @@ class Redact(unittest.TestCase):
         self.redact(said, "reason", "--reason", WHY)
         self.until_gone(self.text + "!")
         self.redact(said, "reason", "--reason", WHY, code=3)
+        self.world.audit()
+
+    def test_of_an_entry_that_is_a_note_of_the_collectors(self):
+        """It has no texts, and is no reason to give up."""
+        self.world.until_signed()
+        self.world.stop_collector()
+        entry = len(self.world.journal().leaves)
+        self.world.call("tally-collector", "rotate", "--dir", self.folder,
+                        "--by", "李明", "--why", "a year is over", "--clock",
+                        self.world.clock)
+        self.world.start_collector()
+        self.redact(f"{entry}.0", "text", "--reason", WHY, code=3)
+        self.redact(self.receipt, "text", "--reason", WHY)
+        self.until_gone(self.text)
         self.world.audit()
 
     def test_a_redactions_own_reason(self):

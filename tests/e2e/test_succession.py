@@ -172,7 +172,9 @@ class Succession(Keys):
             self.report(self.baima)
             self.change("--curve", "--anyway")
             self.report(self.baima)
-        self.assertEqual(len(set(keys)), 4)
+        # Two session keys are new to who was not there: the newest waits.
+        keys.append(self.change())
+        self.assertEqual(len(set(keys)), 5)
         self.world.agent(self.longmen, "follow",
                          os.path.join(self.dir, "collector.successions"))
         self.report(self.longmen)
@@ -181,7 +183,7 @@ class Succession(Keys):
                          code=5)
         self.world.stop_collector()
         self.check(self.prove("a.proof"), card)
-        self.assertEqual(len(self.world.journal().successions), 3)
+        self.assertEqual(len(self.world.journal().successions), 4)
         self.world.audit()
 
     def test_the_old_key_signs_nothing_that_passes(self):
@@ -395,6 +397,42 @@ class Lose(Keys):
         self.is_whole()
         self.assertEqual(len(self.world.journal().successions), 1)
         self.goes_on()
+
+    def test_recovered_where_only_the_succession_is_missing(self):
+        """The last checkpoint is the old key's; the copy is put back with the
+        keys of today."""
+        self.report(self.baima)
+        self.until_verified(self.baima)
+        self.keep()
+        self.world.stop_collector()
+        self.rotate(*WORDS)
+        self.put_back("journal", "store", "tree")
+        self.assertIn("whole", self.recover().stdout)
+        self.assertEqual(len(self.world.journal().successions), 1)
+        self.world.start_collector()
+        self.report(self.baima)
+        self.until_verified(self.baima, self.longmen)
+        self.world.audit()
+
+    def test_reopened_and_rotated_before_anybody_heard(self):
+        """The journal is shorter, and its key another one, at once."""
+        self.keep()
+        self.report(self.longmen)  # which nobody else has
+        self.report(self.baima)
+        self.hrss = self.world.enrol("hrss", "hrss")
+        self.until_verified(self.baima)
+        self.lose()
+        files = self.hand_over("admin", "baima", "hrss")
+        self.world.call("tally-collector", "reopen", "--dir", self.dir,
+                        "--clock", self.world.clock, *WORDS, "--from", *files)
+        self.rotate(*WORDS)
+        self.world.start_collector()
+        for office in self.offices().values():
+            run = self.world.agent(office, "sync", code=None)
+            self.assertIn("no alarm", self.world.agent(
+                office, "alarm", code=None).stdout, run.stderr)
+        self.until_verified(*self.offices().values())
+        self.world.audit()
 
     def test_reopened_where_the_succession_was_lost(self):
         code = self.world.code("longmen")

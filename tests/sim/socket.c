@@ -73,10 +73,9 @@ int socket_connect(struct socket *socket, const char *endpoint,
 						 .message = on_message };
 
 	(void)endpoint;
-	(void)collector_key;
 	(void)err;
 	socket_shut(socket);
-	socket->route = net_connect(&calls, socket, keys->key);
+	socket->route = net_connect(&calls, socket, collector_key, keys->key);
 	return 0;
 }
 
