@@ -223,7 +223,7 @@ class Diff(unittest.TestCase):
                 ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  填报",
                         f"更正：{self.by['first']}", "2 项数据有变化",
                         "）至 ", "2024M06：90\n", "结论：已采纳",
-                        "理由：（已遮盖）"))):
+                        "理由：（已涂去）"))):
             done = run("diff", self.dir, str(self.at["correction"]),
                        str(self.at["adjust"]), "--lang", lang)
             for word in words:
