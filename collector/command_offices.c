@@ -15,10 +15,13 @@
 #include "collector/heard.h"
 #include "collector/kept.h"
 #include "proto/day.h"
+#include "proto/moment.h"
 #include "store/db.h"
 #include "store/fold.h"
 
-#define COLUMNS 7 /* and one more while a session key waits */
+/* And one with --since, and one while a session key waits. */
+#define COLUMNS 7
+#define SINCE_COLUMN 3
 #define ENDS_SOON_DAYS 30ull
 #define TIME_TEXT_BYTES 32
 #define ROLES_TEXT_BYTES 64
@@ -28,6 +31,11 @@ struct listing {
 	struct fold_facts facts;
 	struct heard heard; /* of a new session key */
 	uint64_t now_us;    /* the journal's last word, or the wall clock */
+	const char *since;  /* NULL: not asked for */
+	uint64_t since_us;
+	struct db *db;
+	struct db_txn *txn;
+	struct err *err;
 	bool json;
 	struct print_table table;
 	struct arena texts;
@@ -87,8 +95,34 @@ static const char *state_of(const struct listing *listing,
 	return ends_soon(listing, office) ? "ends soon" : "enrolled";
 }
 
+/* The first batch received since then, or the one to come: batches of a key are
+ * received in the order of their numbers. */
+static int first_since(const struct listing *listing,
+		       const struct fold_office *office, uint64_t *out)
+{
+	struct table_reader reader = store_reader(listing->txn);
+	struct hash key = sign_key_hash(&office->key);
+	uint64_t low = 1, high = office->next;
+	struct fold_taken taken;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		int rc = fold_taken(&reader, &key, middle, &taken, NULL, 0,
+				    listing->err);
+
+		if (rc)
+			return rc;
+		if (taken.recv_us < listing->since_us)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*out = low;
+	return 0;
+}
+
 static void add_json(struct listing *listing, const struct fold_office *office,
-		     const char *key, const char *state)
+		     uint64_t since, const char *key, const char *state)
 {
 	struct hash name = sign_key_hash(&office->key);
 	char hex[2 * SIGN_KEY_BYTES + 1];
@@ -123,6 +157,8 @@ static void add_json(struct listing *listing, const struct fold_office *office,
 		strbuf_addf(&listing->out, ",\"heard_new_key\":%s",
 			    heard_has(&listing->heard, &name) ? "true" :
 								"false");
+	if (listing->since)
+		strbuf_addf(&listing->out, ",\"since\":%" PRIu64, since);
 	if (office->suspect_from)
 		strbuf_addf(&listing->out, ",\"suspect_from\":%" PRIu64,
 			    office->suspect_from);
@@ -149,7 +185,7 @@ static void add_text(struct listing *listing, const char *text)
 }
 
 static void add_row(struct listing *listing, const struct fold_office *office,
-		    const char *key, const char *state)
+		    uint64_t since, const char *key, const char *state)
 {
 	char roles[ROLES_TEXT_BYTES], last[TIME_TEXT_BYTES] = "never";
 	char until[DAY_TEXT_BYTES] = "-";
@@ -164,6 +200,10 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 		 office->unit.len ? office->unit.len : 1);
 	add_text(listing, roles);
 	add_text(listing, batches);
+	if (listing->since) {
+		(void)snprintf(batches, sizeof(batches), "%" PRIu64, since);
+		add_text(listing, batches);
+	}
 	add_text(listing, last);
 	if (office->until_us)
 		day_print(day_of_us(office->until_us,
@@ -185,27 +225,32 @@ static int add_office(void *arg, const struct fold_office *office)
 	struct listing *listing = arg;
 	const char *state = state_of(listing, office);
 	char key[2 * SIGN_KEY_BYTES + 1];
+	uint64_t since = 0;
+	int rc = listing->since ? first_since(listing, office, &since) : 0;
 
+	if (rc)
+		return rc;
 	bytes_to_hex(span_of(office->key.bytes, SIGN_KEY_BYTES), key);
 	if (listing->json)
-		add_json(listing, office, key, state);
+		add_json(listing, office, since, key, state);
 	else
-		add_row(listing, office, key, state);
+		add_row(listing, office, since, key, state);
 	return 0;
 }
 
 static int list_offices(struct listing *listing)
 {
-	static const char *const titles[COLUMNS] = { "unit",	"roles",
-						     "batches", "last heard",
-						     "until",	"state",
-						     "key" };
+	static const char *const titles[] = { "unit",	    "roles",
+					      "batches",    "since then",
+					      "last heard", "until",
+					      "state",	    "key" };
 	int rc;
 
-	for (size_t i = 0; i < COLUMNS && !listing->json; i++) {
-		if (i == COLUMNS - 1 && listing->heard.waits)
+	for (size_t i = 0; i <= COLUMNS && !listing->json; i++) {
+		if (i == COLUMNS && listing->heard.waits)
 			print_table_add(&listing->table, "new key");
-		print_table_add(&listing->table, titles[i]);
+		if (i != SINCE_COLUMN || listing->since)
+			print_table_add(&listing->table, titles[i]);
 	}
 	rc = fold_offices(listing->fold, add_office, listing);
 	if (!listing->json)
@@ -213,13 +258,27 @@ static int list_offices(struct listing *listing)
 	return rc;
 }
 
-static int load_store(const char *dir, struct fold *fold, struct err *err)
+/* A day: from its beginning on. */
+static int parse_since(struct listing *listing)
+{
+	int zone = listing->facts.zone_minutes;
+	int32_t day;
+
+	if (day_parse(span_of_text(listing->since), &day))
+		return moment_parse(listing->since, zone, &listing->since_us,
+				    listing->err);
+	listing->since_us = day_start_us(day, zone);
+	return 0;
+}
+
+/* What is open is closed by the caller. */
+static int load_store(const char *dir, struct fold *fold,
+		      struct listing *listing)
 {
 	struct table_reader reader;
-	struct db_txn *txn = NULL;
-	struct db *db = NULL;
 	char path[PATH_MAX];
 	uint64_t applied;
+	struct err *err = listing->err;
 	int rc = kept_path(dir, "store", path, err);
 
 	if (!rc && access(path, F_OK))
@@ -228,44 +287,61 @@ static int load_store(const char *dir, struct fold *fold, struct err *err)
 			       "tally-collector run makes it",
 			       dir);
 	if (!rc)
-		rc = store_open(path, true, &db, err);
+		rc = store_open(path, true, &listing->db, err);
 	if (!rc)
-		rc = db_begin(db, false, &txn, err);
-	if (!rc) {
-		reader = store_reader(txn);
-		rc = db_finish(txn, fold_load(fold, &reader, &applied, err),
-			       err);
-	}
-	db_close(db);
-	return rc;
+		rc = db_begin(listing->db, false, &listing->txn, err);
+	if (rc)
+		return rc;
+	reader = store_reader(listing->txn);
+	return fold_load(fold, &reader, &applied, err);
+}
+
+static int list(struct listing *listing, const char *dir, struct fold *fold)
+{
+	struct clock clock;
+	int rc = load_store(dir, fold, listing);
+
+	if (rc)
+		return rc;
+	(void)fold_facts(fold, &listing->facts);
+	listing->now_us = fold_recv_us(fold);
+	if (!listing->facts.simulated && !clock_open(&clock, NULL, NULL) &&
+	    clock_now_us(&clock) > listing->now_us)
+		listing->now_us = clock_now_us(&clock);
+	if (listing->since)
+		rc = parse_since(listing);
+	return rc ? rc : list_offices(listing);
 }
 
 int command_offices(const struct options *options)
 {
-	struct listing listing = { .json = options_given(options, "json") };
-	struct fold *fold = fold_new();
-	struct clock clock;
 	struct err err = { 0 };
+	struct fold *fold = fold_new();
+	struct listing listing = { .fold = fold,
+				   .json = options_given(options, "json"),
+				   .since = options_text(options, "since"),
+				   .err = &err };
+	uint64_t us;
 	int code;
 	int rc = heard_open(&listing.heard, command_dir(options), &err);
 
-	if (!rc)
-		rc = fold ? load_store(command_dir(options), fold, &err) :
-			    err_set(&err, ERR_NOMEM, "no memory");
-	listing.fold = fold;
-	print_table_init(&listing.table, COLUMNS + listing.heard.waits,
-			 1u << 2);
+	if (listing.since && moment_parse(listing.since, 0, &us, &err)) {
+		heard_release(&listing.heard);
+		fold_free(fold);
+		return options_usage(options, "%s", err.msg);
+	}
+	print_table_init(&listing.table,
+			 COLUMNS + (listing.since != NULL) +
+				 listing.heard.waits,
+			 listing.since ? 3u << 2 : 1u << 2);
 	arena_init(&listing.texts, WIRE_ARENA_BYTES);
 	strbuf_init(&listing.out, 0);
-	if (!rc) {
-		(void)fold_facts(fold, &listing.facts);
-		listing.now_us = fold_recv_us(fold);
-		if (!listing.facts.simulated &&
-		    !clock_open(&clock, NULL, NULL) &&
-		    clock_now_us(&clock) > listing.now_us)
-			listing.now_us = clock_now_us(&clock);
-		rc = list_offices(&listing);
-	}
+	if (!rc)
+		rc = fold ? list(&listing, command_dir(options), fold) :
+			    err_set(&err, ERR_NOMEM, "no memory");
+	if (listing.txn)
+		rc = db_finish(listing.txn, rc, &err);
+	db_close(listing.db);
 	code = rc ? command_failed(rc == ERR_CORRUPT ? EXIT_BROKEN :
 						       EXIT_FAILED,
 				   &err) :

@@ -73,6 +73,9 @@ static const struct option_spec figures_options[] = {
 };
 
 static const struct option_spec offices_options[] = {
+	{ "since", NULL, OPTION_TEXT, "MOMENT",
+	  "each key's first batch received since then, for revoke --from: "
+	  "2024-06-30, or 2024-06-30T18:00" },
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
@@ -146,8 +149,9 @@ static const struct command_spec commands[] = {
 	  token_options, COUNT(token_options), command_token },
 	{ "offices", "[DIR]", 0, 1,
 	  "who reports, by which key, and when it was last heard",
-	  "tally-collector offices --dir /srv/tally", offices_options,
-	  COUNT(offices_options), command_offices },
+	  "tally-collector offices --dir /srv/tally\n"
+	  "tally-collector offices --dir /srv/tally --since 2024-06-30T18:00",
+	  offices_options, COUNT(offices_options), command_offices },
 	{ "check-config", "[DIR]", 0, 1, "check collector.ini",
 	  "tally-collector check-config --dir /srv/tally\n"
 	  "tally-collector check-config --dir /srv/tally --json",

@@ -297,6 +297,8 @@ class Examples(unittest.TestCase):
                       self.run_next("tally-collector", "figures"))
         self.assertIn("有变化", self.run_next("tally-collector", "figures"))
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
+        self.assertIn("since then",
+                      self.run_next("tally-collector", "offices"))
         self.serve_next()
         self.assertRegex(self.run_next("tally-collector", "token"),
                          "^chen[.][0-9a-f]{64}$")

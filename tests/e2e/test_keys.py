@@ -256,10 +256,21 @@ class Suspicion(unittest.TestCase):
         key = world.keys[baima]  # batch 1 is its enrolment
         self.report(baima, JOBS, 100, "longmen")      # 2
         self.report(baima, JOBS, 300, "baima")        # 3
+        world.set_clock("2024-07-05 12:00")
         self.report(baima, "live.jobless", 5, "baima")  # 4
         self.report(baima, JOBS, 100, "baima")        # 5: a correction
         self.assertEqual(self.suspects(), ([], {}))
-        before = self.figures()
+        before = self.figures()  # the live store has all of it
+        # the number to revoke from; with nothing since then the next one
+        for moment, first in (("2024-07-05T10:30", 4), ("2024-07-05", 1),
+                              ("2024-07-05 12:00:00", 4), ("2024-07-06", 6)):
+            said = world.call("tally-collector", "offices", "--dir",
+                              world.collector_dir, "--since", moment, "--json")
+            self.assertEqual([office["since"] for office in
+                              map(json.loads, said.stdout.splitlines())
+                              if office["key"] == key], [first], moment)
+        world.call("tally-collector", "offices", "--dir", world.collector_dir,
+                   "--since", "yesterday", code=2)
         world.agent(world.admin, "revoke", key, "--from", "4", "--reason",
                     "laptop stolen", *WAIT)
         figures, totals = self.suspects()
