@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "collector/backup.h"
 #include "collector/kept.h"
 #include "collector/recovery.h"
 
@@ -241,7 +242,7 @@ static int say_missing(const struct recovery *recovery,
 	return EXIT_REFUSED;
 }
 
-static int put_back(struct recovery *recovery,
+static int put_back(struct recovery *recovery, const char *dir,
 		    const struct recovery_facts *facts, bool dry)
 {
 	struct err err = { 0 };
@@ -255,7 +256,7 @@ static int put_back(struct recovery *recovery,
 	(void)fflush(stdout);
 	if (dry)
 		return EXIT_OK;
-	if (recovery_write(recovery, &err))
+	if (recovery_write(recovery, &err) || backup_end_restored(dir, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	(void)printf("whole: %" PRIu64 " entries, with the root that was "
 		     "signed; start it with: tally-collector run\n",
@@ -287,7 +288,8 @@ static int recover(const struct options *options, struct recovery *recovery)
 	}
 	if (facts.whole < facts.goal.size)
 		return say_missing(recovery, &facts);
-	return put_back(recovery, &facts, options_given(options, "dry-run"));
+	return put_back(recovery, command_dir(options), &facts,
+			options_given(options, "dry-run"));
 }
 
 int command_recover(const struct options *options)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/rt/clock.h"
+#include "collector/backup.h"
 #include "collector/recovery.h"
 
 /* Of the lines that say what is missing; a note has a limit. */
@@ -27,8 +28,8 @@ static void tidy(char *text, size_t *len)
 			text[i] = '?';
 }
 
-static int go_on(struct recovery *recovery, struct clock *clock, const char *by,
-		 const char *why)
+static int go_on(struct recovery *recovery, const char *dir,
+		 struct clock *clock, const char *by, const char *why)
 {
 	struct reopening said = { .by = span_of_text(by),
 				  .why = span_of_text(why) };
@@ -48,6 +49,8 @@ static int go_on(struct recovery *recovery, struct clock *clock, const char *by,
 		said.more = span_of(text, len);
 		rc = recovery_reopen(recovery, &said, said.at_us, &err);
 	}
+	if (!rc)
+		rc = backup_end_restored(dir, &err);
 	free(text);
 	if (rc)
 		return command_failed(command_recovery_code(rc), &err);
@@ -134,7 +137,7 @@ static int reopen(const struct options *options, struct recovery *recovery)
 		return EXIT_OK;
 	if (open_clock(options, recovery, &clock, &err))
 		return command_failed(EXIT_USAGE, &err);
-	return go_on(recovery, &clock, by, why);
+	return go_on(recovery, command_dir(options), &clock, by, why);
 }
 
 int command_reopen(const struct options *options)

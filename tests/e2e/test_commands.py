@@ -149,6 +149,7 @@ class Examples(unittest.TestCase):
                      for program in PROGRAMS}
         self.places = {"/srv/tally": self.path("collector"),
                        "/var/lib/tally/collector": self.path("collector"),
+                       "/backup/tally-2024-07-05": self.path("copy"),
                        "/var/lib/tally/agent": self.path("office"),
                        "tcp://10.1.2.3:5724":
                            f"tcp://127.0.0.1:{free_port()}"}
@@ -295,6 +296,10 @@ class Examples(unittest.TestCase):
         self.assertIn("有变化", self.run_next("tally-collector", "figures"))
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
         self.serve_next()
+        for _ in range(2):
+            self.assertIn("disk", self.run_next("tally-collector", "doctor"))
+        self.assertIn("signed", self.run_next("tally-collector", "backup"))
+        self.assertIn("signed", self.run_next("tally-collector", "restore"))
         self.stop(collector)
         # the auditor, with copies
         os.mkdir(self.path("backup"))
