@@ -108,7 +108,8 @@ static int perform(struct sender *sender, const struct session_action *action,
 	case SESSION_SUCCEEDED:
 		return sender_succeeded(sender, action->bytes, err);
 	case SESSION_REOPENED:
-		return sender_reopened(sender, action->bytes, err);
+		return sender_reopened(sender, action->bytes, action->early,
+				       err);
 	case SESSION_CHECKPOINT:
 		return sender_shown(sender, action->bytes, err);
 	case SESSION_EVIDENCE:

@@ -84,6 +84,7 @@ struct sender {
 	struct questions asked; /* about the one shown */
 	bool asks;		/* there may be something to ask */
 	bool asking;		/* and the answer is waited for */
+	bool sent_again;	/* since the last proof that held */
 	bool cosigns;		/* its key is a witness's */
 	struct witnesses witnesses;
 	bool until_known; /* when the key ends */
@@ -166,7 +167,9 @@ bool sender_witness(struct sender *sender, struct err *err, int *ret);
 
 /* SESSION_REOPENED: a break that is new is accepted if it is signed and fits
  * what was verified; what was lost is sent again in a new session. */
-int sender_reopened(struct sender *sender, struct span note, struct err *err);
+/* early: what cannot be believed yet is no reason for an alarm. */
+int sender_reopened(struct sender *sender, struct span note, bool early,
+		    struct err *err);
 
 /* ---- sender_former.c ---- */
 

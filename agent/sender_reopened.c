@@ -111,7 +111,8 @@ static int accept(struct sender *sender, const struct reopening *said,
 	return sender_read_seen(sender, err);
 }
 
-int sender_reopened(struct sender *sender, struct span note, struct err *err)
+int sender_reopened(struct sender *sender, struct span note, bool early,
+		    struct err *err)
 {
 	struct hash name = hash_span(note);
 	struct reopening said = { 0 };
@@ -121,9 +122,14 @@ int sender_reopened(struct sender *sender, struct span note, struct err *err)
 	if (sender->lost || is_known(sender, &name))
 		return 0;
 	if (reopening_read(note, &said, NULL) ||
-	    key_chain_check_reopening(&sender->office->collector, note, NULL))
-		return distrust(sender, ALARM_SIGNATURE, &said, note, err);
+	    key_chain_check_reopening(&sender->office->collector, note,
+				      sender->seen.size, NULL))
+		return early ? 0 :
+			       distrust(sender, ALARM_SIGNATURE, &said, note,
+					err);
 	why = contradicts(sender, &said);
+	if (why && early)
+		return 0;
 	if (why)
 		return distrust(sender, why, &said, note, err);
 	return accept(sender, &said, note, err);

@@ -30,9 +30,8 @@ static void add_question(struct sender *sender, const struct succession *said,
 		});
 }
 
-/* Where the journal was opened again before the key changed, it does not fit
- * what is lost. Offices hear of both at once; the break comes behind it, and
- * with it a new session. */
+/* Where the journal was opened again, it may not fit what is lost. Offices hear
+ * of both at once; with the break comes a new session. */
 static void doubt(struct sender *sender, struct span note)
 {
 	if (sender->doubted_note.len)

@@ -261,11 +261,38 @@ static int believe(struct sender *sender, struct err *err)
 		return rc;
 	sender->seen = sender->shown;
 	sender->forgets = true;
+	sender->sent_again = false;
 	strbuf_init(&note, 0);
 	strbuf_add(&note, sender->shown_note.text, sender->shown_note.len);
 	strbuf_release(&sender->seen_note);
 	sender->seen_note = note;
 	sender->asks = true; /* there may be more */
+	return 0;
+}
+
+/*
+ * What this office was told may be old: it was put back from a copy, and the
+ * collector had lost what was not signed by then. Once, all that is not proved
+ * is sent again, and the collector says where it has it; then there is no
+ * excuse.
+ */
+static int missing(struct sender *sender, uint64_t index, struct err *err)
+{
+	uint64_t taken_back = 0;
+	int rc = sender->sent_again ? 0 :
+				      outbox_wanted(sender->office->outbox, 1,
+						    &taken_back, err);
+
+	if (rc)
+		return rc;
+	if (!taken_back)
+		return sender_distrust(sender, ALARM_MISSING, index, err);
+	if (sender->options.log)
+		log_line(LOG_WARN, "sent-again",
+			 "statements=%" PRIu64 " entry=%" PRIu64
+			 " is not what the receipt here is for",
+			 taken_back, index);
+	sender->sent_again = sender->lost = true;
 	return 0;
 }
 
@@ -288,8 +315,7 @@ int sender_hear_evidence(struct sender *sender, const struct evidence *evidence,
 	case EVIDENCE_OTHER_PAST:
 		return sender_distrust(sender, ALARM_OTHER_PAST, 0, err);
 	case EVIDENCE_MISSING:
-		return sender_distrust(sender, ALARM_MISSING,
-				       asked->indexes[which], err);
+		return missing(sender, asked->indexes[which], err);
 	}
 	return 0;
 }

@@ -92,6 +92,7 @@ struct session_action {
 	enum session_action_kind kind;
 	unsigned attempt; /* CONNECT: counts up, to try endpoints in turn */
 	struct span bytes;
+	bool early; /* REOPENED: it comes again when all keys are heard */
 	uint64_t sequence;
 	size_t count_max, bytes_max;
 	const struct receipt *receipts;

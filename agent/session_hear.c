@@ -109,6 +109,20 @@ static void hear_checkpoint(struct session *session, struct span note,
 	}
 }
 
+/* A break may have come before the collector's keys went over to others, or be
+ * signed with the newest of them: the office takes first what it can. */
+static void hear_breaks(struct session *session, const struct welcome *welcome,
+			bool early)
+{
+	for (size_t i = 0; i < welcome->reopened_count; i++) {
+		struct session_action *action =
+			session_act(session, SESSION_REOPENED);
+
+		action->bytes = welcome->reopened[i];
+		action->early = early;
+	}
+}
+
 static int hear_welcome(struct session *session, uint64_t now_ms,
 			struct span body)
 {
@@ -137,12 +151,11 @@ static int hear_welcome(struct session *session, uint64_t now_ms,
 	session->facts.zone_minutes = welcome.zone_minutes;
 	session->facts.simulated = welcome.simulated;
 	session->facts.safe = 0; /* after a restore it may be lower */
+	hear_breaks(session, &welcome, true);
 	for (size_t i = 0; i < welcome.succession_count; i++)
 		session_act(session, SESSION_SUCCEEDED)->bytes =
 			welcome.successions[i];
-	for (size_t i = 0; i < welcome.reopened_count; i++)
-		session_act(session, SESSION_REOPENED)->bytes =
-			welcome.reopened[i];
+	hear_breaks(session, &welcome, false);
 	hear_checkpoint(session, welcome.checkpoint, welcome.safe);
 	compare_chains(session, now_ms, &welcome);
 	return 0;

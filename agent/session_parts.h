@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 
-#define SESSION_ACTIONS_MAX (24 + REOPENINGS_MAX + SUCCESSIONS_MAX)
+#define SESSION_ACTIONS_MAX (24 + 2 * REOPENINGS_MAX + SUCCESSIONS_MAX)
 
 enum session_asked { ASKED_NOTHING, ASKED_SEAL, ASKED_LOAD, ASKED_CHECK };
 

@@ -13,7 +13,6 @@
 #include "collector/succeed.h"
 
 #define DRAIN_MS 5000
-#define OWN_DESCRIPTORS 64
 
 /* ---- start and stop ---- */
 
@@ -221,10 +220,10 @@ static uint64_t raise_descriptors(const struct collector_settings *settings)
 	raised.rlim_cur = limit.rlim_max;
 	if (!setrlimit(RLIMIT_NOFILE, &raised))
 		limit = raised;
-	if (limit.rlim_cur >= wanted + OWN_DESCRIPTORS)
+	if (limit.rlim_cur >= wanted + COLLECTOR_OWN_DESCRIPTORS)
 		return wanted;
-	wanted = limit.rlim_cur > OWN_DESCRIPTORS ?
-			 limit.rlim_cur - OWN_DESCRIPTORS :
+	wanted = limit.rlim_cur > COLLECTOR_OWN_DESCRIPTORS ?
+			 limit.rlim_cur - COLLECTOR_OWN_DESCRIPTORS :
 			 1;
 	log_line(settings->sessions_max == SETTINGS_SESSIONS_MAX ? LOG_INFO :
 								   LOG_WARN,
@@ -234,7 +233,7 @@ static uint64_t raise_descriptors(const struct collector_settings *settings)
 		 "limit of open files (LimitNOFILE=%" PRIu64
 		 " of a systemd service, ulimit -n of a shell)\"",
 		 (uint64_t)limit.rlim_cur, settings->sessions_max, wanted,
-		 settings->sessions_max + OWN_DESCRIPTORS);
+		 settings->sessions_max + COLLECTOR_OWN_DESCRIPTORS);
 	return wanted;
 }
 

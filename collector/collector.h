@@ -9,6 +9,9 @@
 #include "base/err.h"
 #include "collector/settings.h"
 
+/* Descriptors beside one for each session. */
+#define COLLECTOR_OWN_DESCRIPTORS 64
+
 /*
  * Runs until SIGTERM or SIGINT, or until something makes it unsafe to go on.
  * clock: file of a simulated clock, or NULL. Returns the program's exit code

@@ -69,6 +69,7 @@ struct collector {
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
+	uint64_t backed_up; /* entries that are in the newest backup */
 	struct strbuf succession_notes;
 	struct span successions[SUCCESSIONS_MAX]; /* in succession_notes */
 	size_t succession_count;

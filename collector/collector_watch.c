@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/rt/log.h"
+#include "collector/backup.h"
 
 #define STATUS_TICKS 60
 #define CLOCK_CONFIRMED "clock-confirmed"
@@ -35,6 +36,15 @@ static void watch_clock(struct collector *c)
 		 stamp_skew(&c->stamp) / 1000);
 }
 
+static void watch_backup(struct collector *c)
+{
+	uint64_t at_us = 0, entries = backup_marked(c->kept.dir, &at_us, NULL);
+
+	if (entries > c->backed_up)
+		log_line(LOG_INFO, "backed-up", "size=%" PRIu64, entries);
+	c->backed_up = entries;
+}
+
 void collector_log_status(struct collector *c)
 {
 	const struct session_counters *s = session_counters(c->sessions);
@@ -60,6 +70,7 @@ void collector_tick(void *arg)
 	collector_read_clocks(c);
 	session_table_tick(c->sessions, clock_monotonic_ms());
 	watch_clock(c);
+	watch_backup(c);
 	if (c->full_told)
 		collector_read_disk(c); /* nobody may be sending */
 	if (++c->ticks % STATUS_TICKS == 0) {

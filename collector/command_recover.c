@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "collector/backup.h"
 #include "collector/kept.h"
 #include "collector/recovery.h"
 
@@ -244,13 +245,14 @@ static int say_missing(const struct recovery *recovery,
 	return EXIT_REFUSED;
 }
 
-static int put_back_told(struct recovery *recovery,
+static int put_back_told(struct recovery *recovery, const char *dir,
 			 const struct recovery_facts *facts, bool dry,
 			 struct strbuf *json)
 {
 	struct err err = { 0 };
 
-	if (!dry && recovery_write(recovery, &err))
+	if (!dry &&
+	    (recovery_write(recovery, &err) || backup_end_restored(dir, &err)))
 		return command_failed(command_recovery_code(err.code), &err);
 	return command_recovery_told(json, facts->whole == facts->size ?
 						   "whole" :
@@ -258,7 +260,7 @@ static int put_back_told(struct recovery *recovery,
 						 "put-back");
 }
 
-static int put_back(struct recovery *recovery,
+static int put_back(struct recovery *recovery, const char *dir,
 		    const struct recovery_facts *facts, bool dry)
 {
 	struct err err = { 0 };
@@ -272,7 +274,7 @@ static int put_back(struct recovery *recovery,
 	(void)fflush(stdout);
 	if (dry)
 		return EXIT_OK;
-	if (recovery_write(recovery, &err))
+	if (recovery_write(recovery, &err) || backup_end_restored(dir, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	(void)printf("whole: %" PRIu64 " entries, with the root that was "
 		     "signed; figures are folded anew at the next start: "
@@ -312,8 +314,9 @@ static int recover(const struct options *options, struct recovery *recovery,
 	}
 	if (facts.whole < facts.goal.size)
 		return say_missing(recovery, &facts, json);
-	return json ? put_back_told(recovery, &facts, dry, json) :
-		      put_back(recovery, &facts, dry);
+	return json ? put_back_told(recovery, command_dir(options), &facts, dry,
+				    json) :
+		      put_back(recovery, command_dir(options), &facts, dry);
 }
 
 int command_recover(const struct options *options)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "collector/backup.h"
 #include "collector/succeed.h"
 
 /* Folding again is written out whenever so much has gathered. */
@@ -387,7 +388,9 @@ int kept_open(const char *dir, const char *checkpoint, struct kept *out,
 	if ((size_t)snprintf(kept.dir, sizeof(kept.dir), "%s", dir) >=
 	    sizeof(kept.dir))
 		return err_set(err, ERR_LIMIT, "the path %s is too long", dir);
-	rc = open_all(&kept, checkpoint, err);
+	rc = backup_check_restored(dir, err);
+	if (!rc)
+		rc = open_all(&kept, checkpoint, err);
 	if (rc) {
 		kept_close(&kept);
 		return rc;

@@ -37,7 +37,8 @@ struct kept {
  * checkpoint: where the last signed one is kept; empty: in the directory.
  * ERR_LOCKED: another collector has the directory. ERR_NOTFOUND: not made or
  * not founded yet. ERR_CORRUPT: the journal is damaged, or shorter than what
- * was folded. ERR_DENIED: the journal does not name this collector.
+ * was folded. ERR_DENIED: the journal does not name this collector. ERR_ORDER:
+ * a backup was put back, and nobody has asked the offices yet.
  */
 int kept_open(const char *dir, const char *checkpoint, struct kept *out,
 	      struct err *err);

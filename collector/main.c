@@ -48,6 +48,21 @@ static const struct option_spec rotate_options[] = {
 	  "the clock of a simulated journal" },
 };
 
+static const struct option_spec backup_options[] = {
+	{ "without-keys", NULL, OPTION_FLAG, NULL,
+	  "leave keys out: they are kept somewhere else" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en", "language of what is said" },
+};
+
+static const struct option_spec restore_options[] = {
+	{ "lang", NULL, OPTION_TEXT, "zh|en", "language of what is said" },
+};
+
+static const struct option_spec doctor_options[] = {
+	{ "json", NULL, OPTION_FLAG, NULL, "each finding as an object" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en", "language of the findings" },
+};
+
 static const struct option_spec figures_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 	{ "all", NULL, OPTION_FLAG, NULL,
@@ -111,6 +126,15 @@ static const struct command_spec commands[] = {
 	{ "run", "[DIR]", 0, 1, "take what offices send",
 	  "tally-collector run --dir /srv/tally", run_options,
 	  COUNT(run_options), command_run },
+	{ "backup", "TO", 1, 1,
+	  "copy what is signed, with settings and keys; the collector may run",
+	  "tally-collector backup /backup/tally-2024-07-05 --dir /srv/tally",
+	  backup_options, COUNT(backup_options), command_backup },
+	{ "restore", "FROM", 1, 1,
+	  "put a backup back into a directory that has no journal",
+	  "tally-collector restore /backup/tally-2024-07-05 --dir "
+	  "/srv/tally-new",
+	  restore_options, COUNT(restore_options), command_restore },
 	{ "recover", "[DIR]", 0, 1,
 	  "make a journal whole that lost its end, from what offices hand over",
 	  "tally-collector recover --dir /srv/tally --from handed-over "
@@ -152,6 +176,12 @@ static const struct command_spec commands[] = {
 	  "tally-collector offices --dir /srv/tally\n"
 	  "tally-collector offices --dir /srv/tally --since 2024-06-30T18:00",
 	  offices_options, COUNT(offices_options), command_offices },
+	{ "doctor", "[DIR]", 0, 1,
+	  "whether all is well with disk, clock, ports, keys and backup, and "
+	  "what to do",
+	  "tally-collector doctor --dir /srv/tally\n"
+	  "tally-collector doctor --dir /srv/tally --json",
+	  doctor_options, COUNT(doctor_options), command_doctor },
 	{ "check-config", "[DIR]", 0, 1, "check collector.ini",
 	  "tally-collector check-config --dir /srv/tally\n"
 	  "tally-collector check-config --dir /srv/tally --json",

@@ -249,7 +249,7 @@ int key_chain_open(const struct key_chain *chain, struct span note,
 }
 
 int key_chain_check_reopening(const struct key_chain *chain, struct span note,
-			      struct err *err)
+			      uint64_t seen, struct err *err)
 {
 	struct reopening said;
 	int rc = reopening_read(note, &said, err);
@@ -261,7 +261,8 @@ int key_chain_check_reopening(const struct key_chain *chain, struct span note,
 		rc = reopening_check(note, &chain->links[i].key, err);
 		if (rc == ERR_DENIED)
 			continue;
-		if (!rc && said.lost > chain->links[i].until)
+		if (!rc && (seen > said.kept ? said.lost : said.kept + 1) >
+				   chain->links[i].until)
 			rc = out_of_time(err);
 		break;
 	}

@@ -92,8 +92,13 @@ bool key_chain_has(const struct key_chain *chain, const struct sign_key *key);
 /* As checkpoint_open, by the key that was the collector's at that size. */
 int key_chain_open(const struct key_chain *chain, struct span note,
 		   struct checkpoint *out, struct err *err);
-/* As reopening_check. */
+/*
+ * As reopening_check. seen: entries that were verified. What gives up some of
+ * these must have been signed before the key went over to another: it may give
+ * up no more than that one's place. Else it is enough that its own place is
+ * before that; what is signed with the newer key must hold it.
+ */
 int key_chain_check_reopening(const struct key_chain *chain, struct span note,
-			      struct err *err);
+			      uint64_t seen, struct err *err);
 
 #endif

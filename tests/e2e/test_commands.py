@@ -150,6 +150,7 @@ class Examples(unittest.TestCase):
                      for program in PROGRAMS}
         self.places = {"/srv/tally": self.path("collector"),
                        "/var/lib/tally/collector": self.path("collector"),
+                       "/backup/tally-2024-07-05": self.path("copy"),
                        "/var/lib/tally/agent": self.path("office"),
                        "tcp://10.1.2.3:5724":
                            f"tcp://127.0.0.1:{free_port()}"}
@@ -304,6 +305,10 @@ class Examples(unittest.TestCase):
                          "^chen[.][0-9a-f]{64}$")
         self.assertIn("chen", self.run_next("tally-collector", "token"))
         self.run_next("tally-collector", "token")
+        for _ in range(2):
+            self.assertIn("disk", self.run_next("tally-collector", "doctor"))
+        self.assertIn("signed", self.run_next("tally-collector", "backup"))
+        self.assertIn("signed", self.run_next("tally-collector", "restore"))
         self.stop(collector)
         # the auditor, with copies
         os.mkdir(self.path("backup"))

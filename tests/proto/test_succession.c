@@ -172,9 +172,19 @@ Test(succession, nor_that_a_later_journal_was_lost)
 		lost.lost = 100u + (unsigned)i;
 		reopening_sign(&lost, &first, &text);
 		cr_expect_eq(key_chain_check_reopening(
-				     &chain, strbuf_span(&text), NULL),
+				     &chain, strbuf_span(&text), 21, NULL),
 			     i ? ERR_DENIED : 0);
+		/* Whoever verified nothing of that is told what is past. */
+		cr_expect_eq(key_chain_check_reopening(
+				     &chain, strbuf_span(&text), 20, NULL),
+			     0);
 	}
+	strbuf_clear(&text);
+	lost.kept = 100;
+	reopening_sign(&lost, &first, &text);
+	cr_expect_eq(
+		key_chain_check_reopening(&chain, strbuf_span(&text), 0, NULL),
+		ERR_DENIED, "its entry stands behind the succession");
 	strbuf_release(&text);
 }
 

@@ -85,7 +85,10 @@ static void run_shell(const char *fmt, uint64_t seed)
 
 static void make_folder(void)
 {
-	const char *base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+	const char *base = getenv("TMPDIR");
+
+	if (!base)
+		base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
 
 	(void)snprintf(folder, sizeof(folder), "%s/tally-sim-XXXXXX", base);
 	if (!mkdtemp(folder) || chdir(folder))

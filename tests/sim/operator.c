@@ -10,6 +10,7 @@
 #include "collector/command_rotate.c"
 #undef command_rotate
 #include "audit/replay.h"
+#include "collector/backup.h"
 #include "sim/sim.h"
 
 #define DIR "collector"
@@ -99,9 +100,16 @@ void sim_operator_begin(void)
 
 void sim_operator_keep(void)
 {
-	sim_say("the collector's directory is copied");
-	run_shell("rm -rf kept-collector && cp -r --preserve=mode " DIR
-		  " kept-collector");
+	struct backup_facts facts;
+	struct err err = { 0 };
+
+	run_shell("rm -rf new-copy new-copy.unfinished");
+	/* It is no part of what may fail: the disk that it reads is. */
+	if (backup_make(DIR, "", "new-copy", true, 0, &facts, &err))
+		sim_fail("backup: %s", err.msg);
+	sim_say("the collector is backed up, %llu entries",
+		(unsigned long long)facts.entries);
+	run_shell("rm -rf kept-collector && mv new-copy kept-collector");
 }
 
 /* Those that can be reached hand over what they keep. */
@@ -168,6 +176,8 @@ void sim_operator_put_back(void)
 	static const char *const words[] = { "recover", "--from", "handed-over",
 					     NULL };
 	bool checkpoint = sim_chance(600);
+	struct backup_facts facts;
+	struct err err = { 0 };
 	int code;
 
 	if (access("kept-collector", F_OK))
@@ -176,12 +186,12 @@ void sim_operator_put_back(void)
 		checkpoint ? "; the checkpoint lay elsewhere" : "");
 	sim_disk_settle();
 	/* Of its keys there is always a copy of today. */
-	run_shell("rm -rf lost && mv " DIR " lost && "
-		  "cp -r --preserve=mode kept-collector " DIR " && "
-		  "rm -rf " DIR "/keys " DIR "/rotation && "
+	run_shell("rm -rf lost && mv " DIR " lost && mkdir " DIR " && "
 		  "for i in keys rotation collector.successions "
 		  "collector.card; do [ ! -e lost/$i ] || "
 		  "cp -r --preserve=mode lost/$i " DIR "; done");
+	if (backup_restore("kept-collector", DIR, &facts, &err))
+		sim_fail("restore: %s", err.msg);
 	if (checkpoint)
 		run_shell("cp --preserve=mode lost/checkpoint " DIR);
 	hear_offices(!checkpoint);

@@ -251,7 +251,11 @@ static void start_office(void *arg)
 
 static void restore(void *arg)
 {
-	sim_office_restore((unsigned)(uintptr_t)arg);
+	unsigned office = (unsigned)(uintptr_t)arg;
+
+	sim_office_restore(office);
+	if (sim_operator_has_new_curve())
+		sim_office_follow(office, SUCCESSIONS);
 }
 
 static void uncut(void *arg)
@@ -317,7 +321,7 @@ static void redact(void *arg)
 static void keep(void *arg)
 {
 	(void)arg;
-	sim_collector_then(sim_operator_keep);
+	sim_operator_keep();
 }
 
 static void put_back(void *arg)

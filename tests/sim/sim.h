@@ -134,10 +134,11 @@ void sim_collector_then(void (*fn)(void));
 /* What it may be told of itself: "safe" of its journal. */
 void sim_collector_settings(const char *safe);
 
-/* ---- operator.c: people at the centre; each with sim_collector_then ---- */
+/* ---- operator.c: people at the centre ---- */
 
 void sim_operator_begin(void); /* a new run */
-/* Its directory as it is now is kept. */
+/* A backup is made, while it runs or not. The others are for
+ * sim_collector_then. */
 void sim_operator_keep(void);
 /* It is lost, and put back from what was kept; what offices hand over makes it
  * whole, or it is opened again. */
