@@ -338,6 +338,13 @@ class Serve(unittest.TestCase):
                     else:
                         self.assertEqual(of.get(column, ""), text)
             self.assertGreater(held, len(rows))
+        self.assertEqual(
+            [row[:3:2] for row in self.rows("csv", "unit=baima&target="
+                                            "live.jobless")[1:]],
+            [["live.jobless", "baima"]])
+        self.assertEqual(self.rows("csv", "all=0"), self.rows("csv", ""))
+        self.assertEqual(self.served.ask("/downloads/figures.csv?all=x")[0]
+                         .status, 400)
         for query in ("target=nix", "target=live.jobless,nix", "unit=nix"):
             self.assertEqual(self.served.ask(
                 "/downloads/figures.xlsx?" + query)[0].status, 404)
@@ -508,6 +515,20 @@ class Serve(unittest.TestCase):
         again, body = self.served.ask("/api/catalogue",
                                       If_None_Match=answer.headers["ETag"])
         self.assertEqual((again.status, body), (304, b""))
+        tag = answer.headers["ETag"]
+        for asked, status in ((f'"x", W/{tag}', 304), ("*", 304),
+                              (f'"x",{tag}', 304), ('"x"', 200),
+                              (tag.strip('"'), 200)):
+            again, _ = self.served.ask("/api/catalogue", If_None_Match=asked)
+            self.assertEqual(again.status, status, asked)
+        again, _ = self.served.ask("/tally.css")
+        page = again.headers["ETag"]
+        again, _ = self.served.ask("/tally.css", If_None_Match='"y", ' + page)
+        self.assertEqual(again.status, 304)
+        # Another run of the program may say the same in other words.
+        other = Served(self.world.collector_dir, API)
+        again, _ = other.ask("/api/catalogue", If_None_Match=tag)
+        self.assertEqual((again.status, other.stop()), (200, 0))
 
     def test_pages_are_told_of_what_arrives(self):
         link = http.client.HTTPConnection(self.served.host, timeout=60)
@@ -619,6 +640,28 @@ class Serve(unittest.TestCase):
 
 
 class Beginning(unittest.TestCase):
+    def mark(self, world, served):
+        """What was redacted, and what a revoked key said, is told so."""
+        town = world.enrol("town", "baima")
+        said = world.agent(town, "report", "live.urban-jobs", "5", "--period",
+                           "2024M06", "--reason", "not for all", "--wait")
+        receipt = said.stdout.split()[0]
+        world.agent(world.enrol("centre", "hrss", "--role", "official"),
+                    "redact", receipt, "reason", "--reason", "named", "--wait")
+        world.agent(world.admin, "revoke", world.keys[town], "--from", "1",
+                    "--wait")
+        size = len(world.journal().leaves)
+        until(lambda: served.get("/api/standings")["head"]["size"] >= size,
+              "figures of all")
+        one = served.get("/api/statements/" + receipt)["statement"]
+        self.assertEqual((one["redacted"], one["reason"], one["suspect"]),
+                         (["reason"], None, True))
+        suspects = served.get("/api/overview")["suspects"]
+        self.assertEqual({(x["suspect"], x["target"], x.get("at"))
+                          for x in suspects},
+                         {("figure", "live.urban-jobs", receipt),
+                          ("total", "live.urban-jobs", None)})
+
     def test_without_a_catalogue_it_says_so(self):
         world = World(catalogue=False)
         self.addCleanup(world.close)
@@ -629,9 +672,11 @@ class Beginning(unittest.TestCase):
         answer, body = served.ask("/api/overview")
         self.assertEqual((answer.status, json.loads(body)["why"]),
                          (404, "no-catalogue"))
-        world.agent(world.admin, "apply", world.write_catalogue(CATALOGUE),
-                    "--wait")
+        world.agent(world.admin, "apply", world.write_catalogue(
+            {**CATALOGUE, "settings.csv": CATALOGUE["settings.csv"] +
+             "redact,hrss\n"}), "--wait")
         until(lambda: served.ask("/api/overview")[0].status == 200, "figures")
+        self.mark(world, served)
         answer, body = served.ask("/api/overview?known-by=2023-01-01")
         self.assertEqual((answer.status, json.loads(body)["why"]),
                          (404, "no-catalogue"))
