@@ -426,6 +426,10 @@ class Serve(unittest.TestCase):
             capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(run.returncode, 2, run.stderr)
         self.assertIn("token add", run.stderr)
+        run = self.world.call(
+            "tally-collector", "serve", self.world.collector_dir,
+            "--dev-assets", self.world.path("nothing"), code=2)
+        self.assertIn("no index.html", run.stderr)
 
     def guarded(self, name):
         """A directory of tokens beside the live store and journal."""
