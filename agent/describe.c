@@ -278,6 +278,14 @@ static void print_report(FILE *out, enum language language,
 	cells_print(out, report);
 }
 
+/* A Chinese colon is as wide as one and a blank. */
+static bool follows_colon(const struct office *office,
+			  const struct report *report)
+{
+	return office->language == LANGUAGE_ZH && report &&
+	       !report->status.len && !report->cell_count;
+}
+
 void item_print(FILE *out, const struct office *office,
 		const struct outbox_item *item,
 		const struct statement *statement)
@@ -294,7 +302,9 @@ void item_print(FILE *out, const struct office *office,
 	else
 		print_said(out, office->language, statement);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
-		(void)fputs(" “", out);
+		(void)fputs(i == 0 && follows_colon(office, report) ? "“" :
+								      " “",
+			    out);
 		text_print(out, item->sealed.texts[i].text);
 		(void)fputs("”", out);
 	}

@@ -301,8 +301,9 @@ int command_late(const struct options *options)
 	strbuf_init(&lister.out, 0);
 	rc = lateness_find(&lister.lateness, &lister.replay, dir, &err);
 	if (rc) {
-		code = print_failure(rc == ERR_CORRUPT ? EXIT_BROKEN :
-							 EXIT_FAILED,
+		code = print_failure(rc == ERR_CORRUPT	? EXIT_BROKEN :
+				     rc == ERR_NOTFOUND ? EXIT_USAGE :
+							  EXIT_FAILED,
 				     "%s", err.msg);
 	} else {
 		sum(&lister);

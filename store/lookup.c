@@ -139,6 +139,25 @@ static int read_entry(struct lookup *lookup, uint64_t index,
 	return rc;
 }
 
+/* What an entry that nobody's statements are in is. */
+static const char *without_statements(enum leaf_kind kind)
+{
+	switch (kind) {
+	case LEAF_STATE:
+		return "a state entry";
+	case LEAF_FORK:
+		return "evidence of a fork";
+	case LEAF_REOPENED:
+		return "where the journal was opened again";
+	case LEAF_SUCCEEDED:
+		return "where the collector's keys went over to others";
+	case LEAF_BATCH:
+	case LEAF_FORWARD:
+		break;
+	}
+	return "of a later version";
+}
+
 /* Reads, decodes and proves the batch of an entry, and keeps it. */
 static int keep_batch(struct lookup *lookup, uint64_t index, struct err *err)
 {
@@ -153,9 +172,7 @@ static int keep_batch(struct lookup *lookup, uint64_t index, struct err *err)
 		return err_set(err, ERR_NOTFOUND,
 			       "entry %" PRIu64 " is %s: it has no statements",
 			       index,
-			       found.entry.leaf.kind == LEAF_STATE ?
-				       "a state entry" :
-				       "evidence of a fork");
+			       without_statements(found.entry.leaf.kind));
 	rc = lookup_batch(&found.entry, &lookup->arena, &found.batch, err);
 	if (rc) {
 		(void)err_context(err, "entry %" PRIu64, index);

@@ -139,11 +139,29 @@ static void add_object(const struct statement *said, enum lang lang,
 			    said->said.revoke.from_sequence);
 }
 
+/* A reviewer's word; what a later program says stays as it is. */
+static struct span status_word(struct span status, enum lang lang)
+{
+	static const struct {
+		const char *status, *zh;
+	} words[] = {
+		{ "approved", "通过" }, { "returned", "退回" },
+		{ "done", "完成" },	{ "green", "绿灯" },
+		{ "yellow", "黄灯" },	{ "red", "红灯" },
+	};
+
+	for (size_t i = 0;
+	     lang == LANG_ZH && i < sizeof(words) / sizeof(*words); i++)
+		if (span_equal(status, span_of_text(words[i].status)))
+			return span_of_text(words[i].zh);
+	return status;
+}
+
 void say_statement(const struct statement *said, enum lang lang,
 		   struct strbuf *out)
 {
 	const struct report *report = say_report(said);
-	const char *before = ": ";
+	const char *before = say_in(lang, ": ", "：");
 
 	strbuf_add_text(out, say_kind(said->kind, lang));
 	if (!report) {
@@ -161,9 +179,11 @@ void say_statement(const struct statement *said, enum lang lang,
 			strbuf_add_char(out, '=');
 		}
 		say_plain(out, report->cells[i].value);
-		before = ", ";
+		before = say_in(lang, ", ", "，");
 	}
-	add_word(out, before, report->status);
+	add_word(out, before,
+		 said->kind == SAID_REVIEW ? status_word(report->status, lang) :
+					     report->status);
 }
 
 /* ---- JSON ---- */
@@ -263,6 +283,7 @@ static void add_texts(const struct say_receipt *receipt, enum lang lang,
 		      struct strbuf *out)
 {
 	static const char *const zh[TEXT_COUNT] = { "理由", "说明", "文字" };
+	const char *colon = say_in(lang, ": ", "：");
 
 	for (size_t i = 0; i < TEXT_COUNT; i++) {
 		struct span text;
@@ -270,12 +291,13 @@ static void add_texts(const struct say_receipt *receipt, enum lang lang,
 		(void)say_receipt_text(receipt, i, &text);
 		if (receipt->hidden &
 		    1u << wire_text_number(span_of_text(texts[i])))
-			strbuf_addf(out, "  %s: %s\n",
-				    say_in(lang, texts[i], zh[i]),
+			strbuf_addf(out, "  %s%s%s\n",
+				    say_in(lang, texts[i], zh[i]), colon,
 				    say_in(lang, "(redacted)", "（已涂去）"));
 		if (!text.len)
 			continue;
-		strbuf_addf(out, "  %s: ", say_in(lang, texts[i], zh[i]));
+		strbuf_addf(out, "  %s%s", say_in(lang, texts[i], zh[i]),
+			    colon);
 		say_plain(out, text);
 		strbuf_add_char(out, '\n');
 	}
@@ -300,7 +322,7 @@ void say_receipt(const struct say_receipt *receipt, int zone_minutes,
 	hash_print(&batch->leaves[receipt->n], leaf);
 	strbuf_addf(out, "%" PRIu64 ".%u  ", receipt->entry, receipt->n);
 	say_statement(receipt->said, lang, out);
-	strbuf_addf(out, "\n  %s: %s", say_in(lang, "verdict", "结论"),
+	strbuf_addf(out, "\n  %s%s", say_in(lang, "verdict: ", "结论："),
 		    verdict ? verdict_name(verdict) :
 			      say_in(lang, "admitted", "已采纳"));
 	if (verdict)

@@ -199,6 +199,21 @@ class Diff(unittest.TestCase):
         figures, _, _ = self.diff(begin, "--unit", "baima")
         self.assertEqual({row[1] for row in figures}, {"baima"})
 
+    def test_what_is_counted_is_what_is_shown(self):
+        for words in ((), ("--target", ROADS), ("--unit", "longmen"),
+                      ("--target", ROADS, "--unit", "baima")):
+            figures, said, total = self.diff(self.at["first"], *words)
+            self.assertEqual((total["changed"], total["statements"]),
+                             (len(figures), len(said)), words)
+
+    def test_a_filter_with_a_slip_is_no_answer(self):
+        for words, said in ((("--target", "nosuch"), "target nosuch"),
+                            (("--unit", "nosuch"), "unit nosuch")):
+            self.assertIn(said, self.diff(self.at["first"], *words, code=2))
+            done = run("late", self.dir, *words)
+            self.assertEqual((done.code, done.stdout), (2, ""))
+            self.assertIn(said, done.stderr)
+
     def test_people_are_told_in_their_language(self):
         for lang, words in (
                 ("en", ("value: 100 → 90", f"by {self.by['correction']}  "

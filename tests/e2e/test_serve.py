@@ -229,6 +229,7 @@ class Serve(unittest.TestCase):
         # The newest that is shown, not the newest that there is.
         self.assertEqual(answer["head"]["updated_us"],
                          behind[0]["received_us"])
+        self.world.until_signed()
         for path in ("/api/statements/", "/api/proofs/"):
             self.assertEqual(self.served.ask(
                 path + old + "?known-by=2024-07-05")[0].status, 200)
