@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/rt/http.h"
 #include "base/strbuf.h"
+#include "collector/answers.h"
 #include "collector/guard.h"
 #include "collector/memo.h"
 #include "collector/view.h"
@@ -74,6 +75,17 @@ bool door_admits(struct guard *guard, const struct http_request *request,
 void door_login(struct guard *guard, const struct http_request *request,
 		struct http_answer *answer);
 void door_logout(struct http_answer *answer);
+
+/* What is counted, and where. */
+struct metrics_of {
+	const char *dir;
+	struct db *db;
+	struct http_server *server;
+	struct answers *answers;
+	struct guard *guard;
+};
+int metrics_put(const struct metrics_of *of, struct strbuf *out,
+		struct err *err);
 
 /* ---- what is answered from the store ---- */
 

@@ -261,6 +261,38 @@ class Serve(unittest.TestCase):
             self.assertEqual(self.served.ask(
                 "/downloads/figures.xlsx?" + query)[0].status, 404)
 
+    def test_metrics_are_what_prometheus_reads(self):
+        """Each as promtool wants it, and each in the document."""
+        text = self.served.ask("/metrics")[1].decode()
+        kinds, values, name = {}, {}, None
+        for line in text.splitlines():
+            if line.startswith("# HELP "):
+                _, _, name, told = line.split(" ", 3)
+                self.assertNotIn(name, kinds, "twice")
+                self.assertTrue(told.endswith("."))
+                continue
+            if line.startswith("# TYPE "):
+                self.assertEqual(line.split(" ")[2], name)
+                kinds[name] = line.split(" ")[3]
+                continue
+            found = re.fullmatch(r'([a-z_]+)(\{[a-z]+="[^"\\\n]*"'
+                                 r'(?:,[a-z]+="[^"\\\n]*")*\})? (\d+)', line)
+            self.assertTrue(found, line)
+            self.assertEqual(found[1], name, "not under its head")
+            self.assertNotIn(line.rpartition(" ")[0], values)
+            values[line.rpartition(" ")[0]] = int(found[3])
+        for name, kind in kinds.items():
+            self.assertIn(kind, ("gauge", "counter"))
+            self.assertEqual(name.endswith("_total"), kind == "counter", name)
+            self.assertTrue(any(key.startswith(name) for key in values), name)
+        self.assertEqual(values["tally_collector_running"], 1)
+        self.assertEqual(values['tally_offices{state="enrolled"}'], 2)
+        self.assertGreater(values["tally_statements_admitted_total"], 1)
+        with open(os.path.join(SOURCE, "docs", "api.md"),
+                  encoding="utf-8") as f:
+            told = re.findall(r"^\| `([a-z_]+)` \|", f.read(), re.M)
+        self.assertEqual(told, list(kinds))
+
     def test_what_is_wrong_is_said(self):
         for path, status, word in (
                 ("/api/targets/nix", 404, "nix"),
