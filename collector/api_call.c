@@ -10,6 +10,8 @@
 
 void answer_error(struct http_answer *answer, unsigned status, const char *text)
 {
+	struct strbuf chinese;
+
 	answer->status = status;
 	answer->etag[0] = '\0';
 	answer->download[0] = '\0';
@@ -17,6 +19,10 @@ void answer_error(struct http_answer *answer, unsigned status, const char *text)
 	strbuf_clear(&answer->body);
 	json_open(&answer->body);
 	json_put_text(&answer->body, "error", text);
+	strbuf_init(&chinese, 0);
+	api_add_chinese(&chinese, text);
+	json_put_text(&answer->body, "error_zh", chinese.text);
+	strbuf_release(&chinese);
 	json_end_line(&answer->body);
 }
 

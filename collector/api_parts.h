@@ -59,12 +59,16 @@ int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n);
 /* The same of one that the store names: ERR_CORRUPT if it is not there. */
 int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 
-/* "statements" at the newest end of the record, so many at most. */
+/* The statements at the newest end of the record, also refused ones, so many
+ * at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
 
 /* ---- answers as such ---- */
 
-/* {"error": text} in place of what is there. */
+/* Appends the Chinese of an error's text, or what it is. */
+void api_add_chinese(struct strbuf *out, const char *text);
+
+/* {"error": text, "error_zh": its Chinese} in place of what is there. */
 void answer_error(struct http_answer *answer, unsigned status,
 		  const char *text);
 

@@ -1,5 +1,6 @@
 /* Single statements: behind a figure, new, late, refused, and their proofs. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -112,26 +113,30 @@ int api_proof(struct api_call *call)
 
 /* ---- the newest ones of a kind ---- */
 
+struct place {
+	uint64_t entry;
+	uint32_t n;
+};
+
 struct newest {
 	struct api_call *call;
 	unsigned flags; /* one of them at least; 0: any */
-	size_t left, looked_at;
+	struct place places[2 * LISTED_MAX];
+	size_t count, left, looked_at;
 	int rc;
 };
 
 /* 1 ends the scan: there are enough, or something is wrong. */
 static int take(struct newest *newest, struct span key)
 {
-	struct api_call *call = newest->call;
-
 	if (!newest->left)
 		return 1;
 	newest->left--;
-	newest->rc = call_add_named(call, load_u64(key.data),
-				    load_u32(key.data + 8));
-	if (!newest->rc)
-		json_close(call->out);
-	return newest->rc ? 1 : 0;
+	newest->places[newest->count++] = (struct place){
+		load_u64(key.data),
+		load_u32(key.data + 8),
+	};
+	return 0;
 }
 
 static int take_change(void *arg, struct span key, struct span value)
@@ -174,34 +179,72 @@ static int take_refusal(void *arg, struct span key, struct span value)
 	return found.entry.leaf.recv_us > known_by_us ? 0 : take(newest, key);
 }
 
-static int put_newest(struct api_call *call, const char *key, enum table table,
-		      unsigned flags, size_t max)
+static int collect(struct newest *newest, enum table table, size_t max)
 {
-	struct newest newest = { .call = call, .flags = flags, .left = max };
+	struct api_call *call = newest->call;
 	int rc;
 
-	json_put_list(call->out, key);
+	newest->left = max;
+	newest->looked_at = 0;
 	rc = db_scan(call->view->txn, table, span_of(NULL, 0), true,
-		     table == TABLE_CHANGE ? take_change : take_refusal,
-		     &newest, call->err);
-	json_close_list(call->out);
-	if (newest.rc)
-		return newest.rc;
+		     table == TABLE_CHANGE ? take_change : take_refusal, newest,
+		     call->err);
+	if (newest->rc)
+		return newest->rc;
 	return rc < 0 ? rc : 0;
+}
+
+static int newest_first(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->entry != b->entry)
+		return a->entry < b->entry ? 1 : -1;
+	return a->n < b->n ? 1 : a->n > b->n ? -1 : 0;
+}
+
+static int put_newest(struct newest *newest, const char *key, size_t max)
+{
+	struct api_call *call = newest->call;
+	int rc = 0;
+
+	qsort(newest->places, newest->count, sizeof(*newest->places),
+	      newest_first);
+	json_put_list(call->out, key);
+	for (size_t i = 0; i < newest->count && i < max && !rc; i++) {
+		rc = call_add_named(call, newest->places[i].entry,
+				    newest->places[i].n);
+		if (!rc)
+			json_close(call->out);
+	}
+	json_close_list(call->out);
+	return rc;
 }
 
 int call_put_arrivals(struct api_call *call, const char *key, size_t max)
 {
-	return put_newest(call, key, TABLE_CHANGE, 0, max);
+	struct newest newest = { .call = call };
+	int rc = collect(&newest, TABLE_CHANGE, max);
+
+	if (!rc)
+		rc = collect(&newest, TABLE_REFUSAL, max);
+	return rc ? rc : put_newest(&newest, key, max);
+}
+
+static int put_listed(struct api_call *call, enum table table, unsigned flags)
+{
+	struct newest newest = { .call = call, .flags = flags };
+	int rc = collect(&newest, table, LISTED_MAX);
+
+	return rc ? rc : put_newest(&newest, "statements", LISTED_MAX);
 }
 
 int api_refused(struct api_call *call)
 {
-	return put_newest(call, "statements", TABLE_REFUSAL, 0, LISTED_MAX);
+	return put_listed(call, TABLE_REFUSAL, 0);
 }
 
 int api_late(struct api_call *call)
 {
-	return put_newest(call, "statements", TABLE_CHANGE, VERSION_LATE,
-			  LISTED_MAX);
+	return put_listed(call, TABLE_CHANGE, VERSION_LATE);
 }

@@ -61,7 +61,7 @@ async function reason(answer) {
 		const said = await answer.json();
 
 		return document.documentElement.lang.startsWith("zh") &&
-			said.text_zh || said.error;
+			said.error_zh || said.error;
 	} catch (error) {
 		return answer.statusText;
 	}

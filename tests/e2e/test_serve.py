@@ -261,6 +261,18 @@ class Serve(unittest.TestCase):
             self.assertEqual(self.served.ask(
                 "/downloads/figures.xlsx?" + query)[0].status, 404)
 
+    def test_what_was_refused_is_among_what_arrived(self):
+        told = self.world.agent(self.baima, "report", "live.jobless", "5",
+                                "--period", "2024M03", "--wait", code=3)
+        receipt = re.search(r"receipt (\d+\.\d+)", told.stdout +
+                            told.stderr)[1]
+        self.until_shown()
+        first = self.served.get("/api/overview")["arrivals"][0]
+        self.assertEqual((first["receipt"], first["verdict"]),
+                         (receipt, "period-closed"))
+        self.assertEqual(self.served.get("/api/refused")["statements"][0],
+                         first)
+
     def test_metrics_are_what_prometheus_reads(self):
         """Each as promtool wants it, and each in the document."""
         text = self.served.ask("/metrics")[1].decode()
@@ -304,7 +316,9 @@ class Serve(unittest.TestCase):
                 ("/../collector.key", 404, "address")):
             answer, body = self.served.ask(path)
             self.assertEqual(answer.status, status, (path, body))
-            self.assertIn(word, json.loads(body)["error"])
+            said = json.loads(body)
+            self.assertIn(word, said["error"])
+            self.assertRegex(said["error_zh"], "[\u4e00-\u9fff]")
 
     def test_what_figures_do_not_contain_yet_is_not_shown(self):
         """A store that is behind its journal has no verdict of the rest."""
