@@ -9,7 +9,6 @@
 
 #include "base/json.h"
 #include "base/rt/clock.h"
-#include "collector/answers.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
 #include "collector/due.h"
@@ -505,40 +504,27 @@ static void answer_asset(const struct api *api,
 	answer_error(answer, 404, "there is no such address");
 }
 
-static void put_metric(struct strbuf *out, const char *name, const char *type,
-		       const char *help, uint64_t value)
-{
-	strbuf_addf(out,
-		    "# HELP tally_%s %s\n# TYPE tally_%s %s\ntally_%s %" PRIu64
-		    "\n",
-		    name, help, name, type, name, value);
-}
-
 static void answer_metrics(struct api *api, const struct http_request *request,
 			   struct http_answer *answer)
 {
-	struct http_use use = api->server ? http_use(api->server) :
-					    (struct http_use){ 0 };
+	struct metrics_of of = { .dir = api->dir,
+				 .server = api->server,
+				 .answers = api->answers,
+				 .guard = api->guard };
 	struct api_state state;
 	struct err err = { 0 };
+	int rc = api_state(api, &state, &err); /* opens the store anew, too */
 
 	(void)request;
 	answer->type = "text/plain; version=0.0.4; charset=utf-8";
-	if (api_state(api, &state, &err)) {
+	pthread_rwlock_rdlock(&api->lock);
+	of.db = api->db;
+	if (!rc)
+		rc = of.db ? metrics_put(&of, &answer->body, &err) :
+			     err_set(&err, ERR_LOCKED, "the store is not open");
+	pthread_rwlock_unlock(&api->lock);
+	if (rc)
 		answer_error(answer, 503, err.msg);
-		return;
-	}
-	put_metric(&answer->body, "journal_entries", "gauge",
-		   "Entries of the journal that figures contain.", state.size);
-	put_metric(&answer->body, "journal_received_seconds", "gauge",
-		   "When the last of them was received, since 1970.",
-		   state.updated_us / 1000000);
-	put_metric(&answer->body, "http_requests_total", "counter",
-		   "Requests that were answered.", use.requests);
-	put_metric(&answer->body, "http_refused_total", "counter",
-		   "Requests that were refused.", use.refused);
-	put_metric(&answer->body, "http_streams", "gauge",
-		   "Pages that are told of changes.", use.streams);
 }
 
 static void answer_ready(struct api *api, const struct http_request *request,

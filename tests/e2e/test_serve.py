@@ -350,6 +350,50 @@ class Serve(unittest.TestCase):
             self.assertEqual(self.served.ask(
                 "/downloads/figures.xlsx?" + query)[0].status, 404)
 
+    def test_what_was_refused_is_among_what_arrived(self):
+        told = self.world.agent(self.baima, "report", "live.jobless", "5",
+                                "--period", "2024M03", "--wait", code=3)
+        receipt = re.search(r"receipt (\d+\.\d+)", told.stdout +
+                            told.stderr)[1]
+        self.until_shown()
+        first = self.served.get("/api/overview")["arrivals"][0]
+        self.assertEqual((first["receipt"], first["verdict"]),
+                         (receipt, "period-closed"))
+        self.assertEqual(self.served.get("/api/refused")["statements"][0],
+                         first)
+
+    def test_metrics_are_what_prometheus_reads(self):
+        """Each as promtool wants it, and each in the document."""
+        text = self.served.ask("/metrics")[1].decode()
+        kinds, values, name = {}, {}, None
+        for line in text.splitlines():
+            if line.startswith("# HELP "):
+                _, _, name, told = line.split(" ", 3)
+                self.assertNotIn(name, kinds, "twice")
+                self.assertTrue(told.endswith("."))
+                continue
+            if line.startswith("# TYPE "):
+                self.assertEqual(line.split(" ")[2], name)
+                kinds[name] = line.split(" ")[3]
+                continue
+            found = re.fullmatch(r'([a-z_]+)(\{[a-z]+="[^"\\\n]*"'
+                                 r'(?:,[a-z]+="[^"\\\n]*")*\})? (\d+)', line)
+            self.assertTrue(found, line)
+            self.assertEqual(found[1], name, "not under its head")
+            self.assertNotIn(line.rpartition(" ")[0], values)
+            values[line.rpartition(" ")[0]] = int(found[3])
+        for name, kind in kinds.items():
+            self.assertIn(kind, ("gauge", "counter"))
+            self.assertEqual(name.endswith("_total"), kind == "counter", name)
+            self.assertTrue(any(key.startswith(name) for key in values), name)
+        self.assertEqual(values["tally_collector_running"], 1)
+        self.assertEqual(values['tally_offices{state="enrolled"}'], 2)
+        self.assertGreater(values["tally_statements_admitted_total"], 1)
+        with open(os.path.join(SOURCE, "docs", "api.md"),
+                  encoding="utf-8") as f:
+            told = re.findall(r"^\| `([a-z_]+)` \|", f.read(), re.M)
+        self.assertEqual(told, list(kinds))
+
     def test_what_is_wrong_is_said(self):
         for path, status, word in (
                 ("/api/targets/nix", 404, "nix"),
@@ -362,7 +406,9 @@ class Serve(unittest.TestCase):
                 ("/../collector.key", 404, "address")):
             answer, body = self.served.ask(path)
             self.assertEqual(answer.status, status, (path, body))
-            self.assertIn(word, json.loads(body)["error"])
+            said = json.loads(body)
+            self.assertIn(word, said["error"])
+            self.assertRegex(said["error_zh"], "[\u4e00-\u9fff]")
         answer, _ = self.served.ask("/api/overview?" + "&".join(
             f"p{i}=1" for i in range(17)))
         self.assertEqual(answer.status, 400)
