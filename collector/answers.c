@@ -93,7 +93,7 @@ bool answers_find(struct answers *answers, const struct http_request *request,
 		out->type = one->type;
 		memcpy(out->etag, one->etag, sizeof(out->etag));
 		memcpy(out->download, one->download, sizeof(out->download));
-		if (!request->etag || strcmp(request->etag, out->etag) != 0)
+		if (!http_unchanged(request, out->etag))
 			strbuf_add(&out->body, one->body.text, one->body.len);
 		else
 			out->status = 304;

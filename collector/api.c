@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "collector/answers.h"
+#include "base/rt/clock.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
 #include "collector/due.h"
@@ -23,7 +23,8 @@
 struct api {
 	char dir[PATH_MAX], store[PATH_MAX];
 	const char *assets;
-	struct http_server *server;
+	_Atomic(struct http_server *) server; /* once there is one */
+	uint64_t began_us;
 	struct guard *guard;
 	struct memo *memo;
 	struct answers *answers;
@@ -82,12 +83,14 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 	     struct api **out, struct err *err)
 {
 	struct api *api = calloc(1, sizeof(*api));
+	struct clock wall = { 0 };
 	int rc;
 
 	if (!api)
 		return err_set(err, ERR_NOMEM, "no memory");
 	(void)snprintf(api->dir, sizeof(api->dir), "%s", dir);
 	api->assets = pages;
+	api->began_us = clock_now_us(&wall);
 	api->guard = guard;
 	(void)pthread_rwlock_init(&api->lock, NULL);
 	api->memo = memo_new();
@@ -281,14 +284,16 @@ static int ask(struct api_call *call, const struct route *route)
 	return rc;
 }
 
-/* The journal and its size: what an answer was made from. */
-static void name_state(const struct view *view, struct http_answer *answer)
+/* What an answer was made from: the record, by its root, which another one of
+ * the same size does not have, and this run of the program, since another one
+ * may word it otherwise. */
+static void name_state(const struct api *api, struct api_call *call)
 {
 	char hex[2 * HASH_BYTES + 1];
 
-	hash_print(&view->facts.journal, hex);
-	(void)snprintf(answer->etag, sizeof(answer->etag),
-		       "\"%.16s-%" PRIu64 "\"", hex, view->applied);
+	hash_print(&call->state, hex);
+	(void)snprintf(call->answer->etag, sizeof(call->answer->etag),
+		       "\"%.32s-%" PRIx64 "\"", hex, api->began_us);
 }
 
 static int ask_view(struct api *api, const struct route *route,
@@ -313,9 +318,8 @@ static int ask_view(struct api *api, const struct route *route,
 	if (!rc)
 		rc = read_root(&view.reader, &call->state, call->err);
 	if (!rc) {
-		name_state(&view, call->answer);
-		if (call->request->etag &&
-		    !strcmp(call->request->etag, call->answer->etag))
+		name_state(api, call);
+		if (http_unchanged(call->request, call->answer->etag))
 			call->answer->status = 304;
 		else
 			rc = ask(call, route);
@@ -486,7 +490,7 @@ static void answer_asset(const struct api *api,
 		}
 		(void)snprintf(answer->etag, sizeof(answer->etag), "%s",
 			       asset->etag);
-		if (request->etag && !strcmp(request->etag, asset->etag)) {
+		if (http_unchanged(request, asset->etag)) {
 			answer->status = 304;
 			return;
 		}
@@ -500,40 +504,27 @@ static void answer_asset(const struct api *api,
 	answer_error(answer, 404, "there is no such address");
 }
 
-static void put_metric(struct strbuf *out, const char *name, const char *type,
-		       const char *help, uint64_t value)
-{
-	strbuf_addf(out,
-		    "# HELP tally_%s %s\n# TYPE tally_%s %s\ntally_%s %" PRIu64
-		    "\n",
-		    name, help, name, type, name, value);
-}
-
 static void answer_metrics(struct api *api, const struct http_request *request,
 			   struct http_answer *answer)
 {
-	struct http_use use = api->server ? http_use(api->server) :
-					    (struct http_use){ 0 };
+	struct metrics_of of = { .dir = api->dir,
+				 .server = api->server,
+				 .answers = api->answers,
+				 .guard = api->guard };
 	struct api_state state;
 	struct err err = { 0 };
+	int rc = api_state(api, &state, &err); /* opens the store anew, too */
 
 	(void)request;
 	answer->type = "text/plain; version=0.0.4; charset=utf-8";
-	if (api_state(api, &state, &err)) {
+	pthread_rwlock_rdlock(&api->lock);
+	of.db = api->db;
+	if (!rc)
+		rc = of.db ? metrics_put(&of, &answer->body, &err) :
+			     err_set(&err, ERR_LOCKED, "the store is not open");
+	pthread_rwlock_unlock(&api->lock);
+	if (rc)
 		answer_error(answer, 503, err.msg);
-		return;
-	}
-	put_metric(&answer->body, "journal_entries", "gauge",
-		   "Entries of the journal that figures contain.", state.size);
-	put_metric(&answer->body, "journal_received_seconds", "gauge",
-		   "When the last of them was received, since 1970.",
-		   state.updated_us / 1000000);
-	put_metric(&answer->body, "http_requests_total", "counter",
-		   "Requests that were answered.", use.requests);
-	put_metric(&answer->body, "http_refused_total", "counter",
-		   "Requests that were refused.", use.refused);
-	put_metric(&answer->body, "http_streams", "gauge",
-		   "Pages that are told of changes.", use.streams);
 }
 
 static void answer_ready(struct api *api, const struct http_request *request,

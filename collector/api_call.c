@@ -12,6 +12,8 @@
 void answer_trouble(struct http_answer *answer, unsigned status,
 		    const char *why, const char *text)
 {
+	struct strbuf chinese;
+
 	answer->status = status;
 	answer->etag[0] = '\0';
 	answer->download[0] = '\0';
@@ -19,6 +21,10 @@ void answer_trouble(struct http_answer *answer, unsigned status,
 	strbuf_clear(&answer->body);
 	json_open(&answer->body);
 	json_put_text(&answer->body, "error", text);
+	strbuf_init(&chinese, 0);
+	api_add_chinese(&chinese, text);
+	json_put_text(&answer->body, "error_zh", chinese.text);
+	strbuf_release(&chinese);
 	if (why)
 		json_put_text(&answer->body, "why", why);
 	json_end_line(&answer->body);

@@ -146,6 +146,7 @@ struct rows_asked {
 static int read_rows(struct api_call *call, struct rows_asked *out)
 {
 	const char *unit = http_query(call->request, "unit");
+	const char *all = http_query(call->request, "all");
 	int rc = 0;
 
 	*out = (struct rows_asked){
@@ -153,9 +154,11 @@ static int read_rows(struct api_call *call, struct rows_asked *out)
 		.unit = CATALOGUE_NONE,
 		.unit_given = unit != NULL,
 	};
-	out->units = out->targets || unit ||
-		     http_query(call->request, "all") != NULL;
-	if (unit)
+	out->units = out->targets || unit || (all && !strcmp(all, "1"));
+	if (all && strcmp(all, "0") != 0 && strcmp(all, "1") != 0)
+		rc = err_set(call->err, ERR_INVALID, "all is 0 or 1, not %s",
+			     all);
+	if (!rc && unit)
 		rc = call_unit(call, unit, &out->unit);
 	if (!rc && out->targets)
 		rc = check_targets(call, out->targets);

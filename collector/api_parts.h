@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/rt/http.h"
 #include "base/strbuf.h"
+#include "collector/answers.h"
 #include "collector/guard.h"
 #include "collector/memo.h"
 #include "collector/view.h"
@@ -60,7 +61,8 @@ int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n);
 /* The same of one that the store names: ERR_CORRUPT if it is not there. */
 int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 
-/* "statements" at the newest end of the record, so many at most. */
+/* The statements at the newest end of the record, also refused ones, so many
+ * at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
 
 /* "collecting": who has reported of what is open; null: nothing is. */
@@ -68,7 +70,10 @@ int call_put_collecting(struct api_call *call);
 
 /* ---- answers as such ---- */
 
-/* {"error": text} in place of what is there. */
+/* Appends the Chinese of an error's text, or what it is. */
+void api_add_chinese(struct strbuf *out, const char *text);
+
+/* {"error": text, "error_zh": its Chinese} in place of what is there. */
 void answer_error(struct http_answer *answer, unsigned status,
 		  const char *text);
 /* The same, with a word for programs of why. */
@@ -82,6 +87,17 @@ bool door_admits(struct guard *guard, const struct http_request *request,
 void door_login(struct guard *guard, const struct http_request *request,
 		struct http_answer *answer);
 void door_logout(struct http_answer *answer);
+
+/* What is counted, and where. */
+struct metrics_of {
+	const char *dir;
+	struct db *db;
+	struct http_server *server;
+	struct answers *answers;
+	struct guard *guard;
+};
+int metrics_put(const struct metrics_of *of, struct strbuf *out,
+		struct err *err);
 
 /* ---- what is answered from the store ---- */
 

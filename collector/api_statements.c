@@ -13,13 +13,30 @@
 #define LISTED_MAX 200
 #define LOOKED_AT_MAX 200000 /* changes, for what is seldom */
 
+/* ---- order ---- */
+
+struct place {
+	uint64_t entry;
+	uint32_t n;
+};
+
+/* Of places, or of what begins with one. */
+static int newest_first(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->entry != b->entry)
+		return a->entry < b->entry ? 1 : -1;
+	return a->n < b->n ? 1 : a->n > b->n ? -1 : 0;
+}
+
 /* ---- behind a figure ---- */
 
 /* A change of a unit's cells; its statement is looked up only if it is shown.
  */
 struct behind {
-	uint64_t entry;
-	uint32_t n, version, flags;
+	struct place place;
+	uint32_t version, flags;
 };
 
 struct behinds {
@@ -45,25 +62,18 @@ static int keep_change(void *arg, const struct figure_change *change)
 		behinds->list = list;
 		behinds->size = size;
 	}
-	behinds->list[behinds->count++] =
-		(struct behind){ change->entry, change->n, change->version,
-				 change->flags };
+	behinds->list[behinds->count++] = (struct behind){
+		{ change->entry, change->n },
+		change->version,
+		change->flags,
+	};
 	return 0;
-}
-
-static int newest_first(const void *left, const void *right)
-{
-	const struct behind *a = left, *b = right;
-
-	if (a->entry != b->entry)
-		return a->entry < b->entry ? 1 : -1;
-	return a->n < b->n ? 1 : -1;
 }
 
 static int put_behind(struct api_call *call, const struct behind *one)
 {
 	struct strbuf *out = call->out;
-	int rc = call_add_named(call, one->entry, one->n);
+	int rc = call_add_named(call, one->place.entry, one->place.n);
 
 	if (rc)
 		return rc;
@@ -211,23 +221,22 @@ int api_proof(struct api_call *call)
 struct newest {
 	struct api_call *call;
 	unsigned flags; /* one of them at least; 0: any */
-	size_t left, looked_at;
+	struct place places[2 * LISTED_MAX];
+	size_t count, left, looked_at;
 	int rc;
 };
 
 /* 1 ends the scan: there are enough, or something is wrong. */
 static int take(struct newest *newest, struct span key)
 {
-	struct api_call *call = newest->call;
-
 	if (!newest->left)
 		return 1;
 	newest->left--;
-	newest->rc = call_add_named(call, load_u64(key.data),
-				    load_u32(key.data + 8));
-	if (!newest->rc)
-		json_close(call->out);
-	return newest->rc ? 1 : 0;
+	newest->places[newest->count++] = (struct place){
+		load_u64(key.data),
+		load_u32(key.data + 8),
+	};
+	return 0;
 }
 
 static int take_change(void *arg, struct span key, struct span value)
@@ -270,34 +279,63 @@ static int take_refusal(void *arg, struct span key, struct span value)
 	return found.entry.leaf.recv_us > known_by_us ? 0 : take(newest, key);
 }
 
-static int put_newest(struct api_call *call, const char *key, enum table table,
-		      unsigned flags, size_t max)
+static int collect(struct newest *newest, enum table table, size_t max)
 {
-	struct newest newest = { .call = call, .flags = flags, .left = max };
+	struct api_call *call = newest->call;
 	int rc;
 
-	json_put_list(call->out, key);
+	newest->left = max;
+	newest->looked_at = 0;
 	rc = db_scan(call->view->txn, table, span_of(NULL, 0), true,
-		     table == TABLE_CHANGE ? take_change : take_refusal,
-		     &newest, call->err);
-	json_close_list(call->out);
-	if (newest.rc)
-		return newest.rc;
+		     table == TABLE_CHANGE ? take_change : take_refusal, newest,
+		     call->err);
+	if (newest->rc)
+		return newest->rc;
 	return rc < 0 ? rc : 0;
+}
+
+static int put_newest(struct newest *newest, const char *key, size_t max)
+{
+	struct api_call *call = newest->call;
+	int rc = 0;
+
+	qsort(newest->places, newest->count, sizeof(*newest->places),
+	      newest_first);
+	json_put_list(call->out, key);
+	for (size_t i = 0; i < newest->count && i < max && !rc; i++) {
+		rc = call_add_named(call, newest->places[i].entry,
+				    newest->places[i].n);
+		if (!rc)
+			json_close(call->out);
+	}
+	json_close_list(call->out);
+	return rc;
 }
 
 int call_put_arrivals(struct api_call *call, const char *key, size_t max)
 {
-	return put_newest(call, key, TABLE_CHANGE, 0, max);
+	struct newest newest = { .call = call };
+	int rc = collect(&newest, TABLE_CHANGE, max);
+
+	if (!rc)
+		rc = collect(&newest, TABLE_REFUSAL, max);
+	return rc ? rc : put_newest(&newest, key, max);
+}
+
+static int put_listed(struct api_call *call, enum table table, unsigned flags)
+{
+	struct newest newest = { .call = call, .flags = flags };
+	int rc = collect(&newest, table, LISTED_MAX);
+
+	return rc ? rc : put_newest(&newest, "statements", LISTED_MAX);
 }
 
 int api_refused(struct api_call *call)
 {
-	return put_newest(call, "statements", TABLE_REFUSAL, 0, LISTED_MAX);
+	return put_listed(call, TABLE_REFUSAL, 0);
 }
 
 int api_late(struct api_call *call)
 {
-	return put_newest(call, "statements", TABLE_CHANGE, VERSION_LATE,
-			  LISTED_MAX);
+	return put_listed(call, TABLE_CHANGE, VERSION_LATE);
 }

@@ -5,7 +5,9 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/rt/http.h"
 #include "base/rt/log.h"
@@ -106,19 +108,33 @@ static int serve(struct serving *serving, const char *listen, struct err *err)
 	return loop_run(serving->loop, err);
 }
 
+static int check_pages(const char *dir, struct err *err)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/index.html", dir) <
+		    sizeof(path) &&
+	    !access(path, R_OK))
+		return 0;
+	return err_set(err, ERR_INVALID,
+		       "--dev-assets %s: there is no index.html", dir);
+}
+
 int command_serve(const struct options *options)
 {
 	const char *listen = options_text(options, "listen");
 	struct serving serving = { 0 };
 	struct err err = { 0 };
+	const char *pages = options_text(options, "dev-assets");
 	int rc = sign_start(&err);
 
+	if (!rc && pages)
+		rc = check_pages(pages, &err);
 	if (!rc)
 		rc = guard_new(command_dir(options), &serving.guard, &err);
 	if (!rc)
-		rc = api_open(command_dir(options),
-			      options_text(options, "dev-assets"),
-			      serving.guard, &serving.api, &err);
+		rc = api_open(command_dir(options), pages, serving.guard,
+			      &serving.api, &err);
 	if (!rc)
 		rc = serve(&serving, listen ? listen : LISTEN, &err);
 	if (serving.server)

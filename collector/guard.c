@@ -43,7 +43,7 @@ struct guard {
 		bool there;
 		struct hash token;
 	} known[TOKENS_MAX]; /* beside tokens.list */
-	uint64_t changes;
+	uint64_t changes, wrong;
 	struct meter all;
 	struct address addresses[ADDRESSES_MAX];
 };
@@ -174,6 +174,16 @@ uint64_t guard_changes(struct guard *guard)
 	return changes;
 }
 
+struct guard_use guard_use(struct guard *guard)
+{
+	struct guard_use use;
+
+	pthread_mutex_lock(&guard->lock);
+	use = (struct guard_use){ guard->tokens.count, guard->wrong };
+	pthread_mutex_unlock(&guard->lock);
+	return use;
+}
+
 /* ---- one question ---- */
 
 struct asked {
@@ -247,29 +257,38 @@ static enum guard_word check(struct guard *guard, struct asked *asked)
 	return right ? GUARD_KNOWN : GUARD_STRANGER;
 }
 
-enum guard_word guard_ask(struct guard *guard, const char *token,
-			  const char *from, uint64_t now_us)
+static enum guard_word decide(struct guard *guard, struct asked *asked)
 {
-	struct asked asked = { .token = token, .from = from, .now_us = now_us };
 	enum guard_word word = GUARD_STRANGER;
-	bool done;
+	bool done = true;
 
 	pthread_mutex_lock(&guard->lock);
 	keep_up(guard);
 	if (!guard->needed) {
 		word = GUARD_OPEN;
-		done = true;
-	} else if (!token) {
-		done = true;
-	} else {
-		asked.digest = hash_span(span_of_text(token));
-		done = knows(guard, &asked, &word);
+	} else if (asked->token) {
+		asked->digest = hash_span(span_of_text(asked->token));
+		done = knows(guard, asked, &word);
 	}
 	pthread_mutex_unlock(&guard->lock);
 	if (done)
 		return word;
 	pthread_mutex_lock(&guard->checking);
-	word = check(guard, &asked);
+	word = check(guard, asked);
 	pthread_mutex_unlock(&guard->checking);
+	return word;
+}
+
+enum guard_word guard_ask(struct guard *guard, const char *token,
+			  const char *from, uint64_t now_us)
+{
+	struct asked asked = { .token = token, .from = from, .now_us = now_us };
+	enum guard_word word = decide(guard, &asked);
+
+	if (word == GUARD_STRANGER || word == GUARD_WAIT) {
+		pthread_mutex_lock(&guard->lock);
+		guard->wrong++;
+		pthread_mutex_unlock(&guard->lock);
+	}
 	return word;
 }

@@ -32,6 +32,12 @@ bool guard_is_open(struct guard *guard);
 enum guard_word guard_ask(struct guard *guard, const char *token,
 			  const char *from, uint64_t now_us);
 
+struct guard_use {
+	uint64_t tokens;
+	uint64_t wrong; /* questions of strangers, since the start */
+};
+struct guard_use guard_use(struct guard *guard);
+
 /* How often the file of tokens was found to be another one. */
 uint64_t guard_changes(struct guard *guard);
 

@@ -431,6 +431,19 @@ int db_get(struct db_txn *txn, unsigned table, struct span key,
 	return 0;
 }
 
+int db_count(struct db_txn *txn, unsigned table, uint64_t *out, struct err *err)
+{
+	MDB_stat stats;
+	int rc;
+
+	assert(table < txn->db->table_count);
+	rc = mdb_stat(txn->txn, txn->db->tables[table], &stats);
+	if (rc)
+		return fail(err, txn->db, rc, "stat");
+	*out = stats.ms_entries;
+	return 0;
+}
+
 int db_put(struct db_txn *txn, unsigned table, struct span key,
 	   struct span value, struct err *err)
 {

@@ -72,6 +72,10 @@ int db_scan(struct db_txn *txn, unsigned table, struct span from, bool downward,
 	    int (*visit)(void *arg, struct span key, struct span value),
 	    void *arg, struct err *err);
 
+/* Pairs of a table. */
+int db_count(struct db_txn *txn, unsigned table, uint64_t *out,
+	     struct err *err);
+
 struct db_use {
 	uint64_t map_bytes, used_bytes;
 	uint32_t readers;

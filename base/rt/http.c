@@ -85,6 +85,29 @@ const char *http_query(const struct http_request *request, const char *name)
 	return NULL;
 }
 
+bool http_unchanged(const struct http_request *request, const char *etag)
+{
+	const char *at = request->etag ? request->etag : "";
+
+	if (!strcmp(at, "*"))
+		return true;
+	for (;;) {
+		const char *end;
+
+		at += strspn(at, " \t,");
+		if (!strncmp(at, "W/", 2))
+			at += 2;
+		end = *at == '"' ? strchr(at + 1, '"') : NULL;
+		if (!end)
+			return false;
+		end++;
+		if ((size_t)(end - at) == strlen(etag) &&
+		    !strncmp(at, etag, strlen(etag)))
+			return true;
+		at = end;
+	}
+}
+
 /* With the lock held. */
 static void tell_fullness(struct http_server *server, struct fullness *full,
 			  bool room, unsigned max)

@@ -49,6 +49,9 @@ struct http_request {
 /* The value of a parameter, NULL if it is not given. */
 const char *http_query(const struct http_request *request, const char *name);
 
+/* Whether If-None-Match names an entity tag: in a list, weakly, or as any. */
+bool http_unchanged(const struct http_request *request, const char *etag);
+
 struct http_answer {
 	unsigned status;  /* 200 unless set */
 	const char *type; /* of the content; static text */

@@ -62,7 +62,7 @@ async function failure(answer) {
 		const said = await answer.json();
 
 		return new Failure(answer.status, document.documentElement.lang
-			.startsWith("zh") && said.text_zh || said.error, said.why);
+			.startsWith("zh") && said.error_zh || said.error, said.why);
 	} catch (error) {
 		return new Failure(answer.status, answer.statusText);
 	}

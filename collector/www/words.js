@@ -28,7 +28,7 @@ export const words = {
 	"asof.back": ["回到现在", "Back to now"],
 	"theme.dark": ["深色", "Dark"],
 	"theme.light": ["浅色", "Light"],
-	"foot.size": ["检查点{n}条 · 目录第{v}版", "checkpoint at {n} entries · catalogue version {v}"],
+	"foot.size": ["日志{n}条 · 目录第{v}版", "journal of {n} entries · catalogue version {v}"],
 	"foot.reopened": ["日志曾中断后续接{n}次", "the journal went on behind a loss, {n} times"],
 	"comma": ["、", ", "],
 	"semicolon": ["；", "; "],
@@ -381,8 +381,8 @@ export const words = {
 	"proof.batch.note": ["由{office}的密钥签名，与上一批次相衔接", "signed by the key of {office}, chained to its batch before"],
 	"proof.entry": ["日志 第{n}条", "Journal entry {n}"],
 	"proof.entry.note": ["只增不改，写入磁盘后出具回执", "append only, on disk before the receipt"],
-	"proof.checkpoint": ["检查点{n}条", "Checkpoint at {n}"],
-	"proof.checkpoint.note": ["由汇总中心签名，包含此前各检查点", "signed by the collector; each contains the ones before"],
+	"proof.checkpoint": ["签名检查点", "Signed checkpoint"],
+	"proof.checkpoint.note": ["由汇总中心签名，包含此前各检查点；所含条数见证明文件（日志现有{n}条）", "signed by the collector, each contains the ones before; the proof file says of how many entries (the journal has {n})"],
 	"proof.download": ["下载证明{file}", "Download {file}"],
 	"proof.note": ["可在任何电脑上离线核验，只需汇总中心公钥文件：", "Checked offline on any computer, with nothing but the collector's card:"],
 	"signed.title": ["已签名记录", "The signed statement"],
@@ -421,7 +421,7 @@ export const words = {
 	"bulletin.silent": ["{unit}{n}项", "{unit} {n}"],
 	"bulletin.others": ["，另有{n}个单位", ", and {n} more units"],
 	"bulletin.zero": ["。未报不计为零，不判绿灯。", ". Missing counts neither as zero nor as green."],
-	"bulletin.end": ["数据到{at}，检查点{size}条", "data to {at}, checkpoint at {size} entries"],
+	"bulletin.end": ["数据到{at}，日志{size}条", "data to {at}, journal of {size} entries"],
 	"bulletin.rules": ["目录第{v}版", "catalogue version {v}"],
 
 	// states and errors

@@ -6,14 +6,9 @@
  */
 #include "proto/catalogue/catalogue_chinese.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define HOLES_MAX 6
-
-struct sentence {
-	const char *en, *zh;
-};
 
 /* clang-format off: sentences read better one under the other */
 static const struct sentence sentences[] = {
@@ -400,19 +395,18 @@ static void add_hole(struct strbuf *out, struct span said, bool own)
 	strbuf_add(out, said.data, said.len);
 }
 
-void catalogue_add_chinese(struct strbuf *out, const char *text)
+bool chinese_add(struct strbuf *out, const char *text,
+		 const struct sentence *list, size_t count)
 {
 	struct span holes[HOLES_MAX];
 	const char *zh = NULL;
 
-	for (size_t i = 0; i < COUNT(sentences) && !zh; i++) {
-		if (matches(sentences[i].en, text, holes))
-			zh = sentences[i].zh;
+	for (size_t i = 0; i < count && !zh; i++) {
+		if (matches(list[i].en, text, holes))
+			zh = list[i].zh;
 	}
-	if (!zh) {
-		strbuf_add_text(out, text);
-		return;
-	}
+	if (!zh)
+		return false;
 	for (size_t hole = 0; *zh; hole++) {
 		size_t len = literal_len(zh);
 
@@ -424,4 +418,11 @@ void catalogue_add_chinese(struct strbuf *out, const char *text)
 		add_hole(out, holes[hole],
 			 holes[hole].data == (const void *)text);
 	}
+	return true;
+}
+
+void catalogue_add_chinese(struct strbuf *out, const char *text)
+{
+	if (!chinese_add(out, text, sentences, COUNT(sentences)))
+		strbuf_add_text(out, text);
 }

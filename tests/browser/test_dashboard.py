@@ -23,7 +23,7 @@ UNSEEN = {f"{kind}.{key}" for kind in ("Figure", "UnitFigure")
           for key in ("used", "left", "stretch", "as_reported", "adjusted")} | {
     "Statement." + key for key in ("redacts", "redacts_text", "revokes",
                                    "suspect_from")} | {
-    "Error.error", "Error.why"} | {
+    "Error.error", "Error.error_zh", "Error.why"} | {
     "Suspect." + key for key in ("suspect", "target", "unit", "period", "item",
                                  "name", "at", "figures", "value", "without",
                                  "share")}

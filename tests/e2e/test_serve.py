@@ -339,9 +339,60 @@ class Serve(unittest.TestCase):
                     else:
                         self.assertEqual(of.get(column, ""), text)
             self.assertGreater(held, len(rows))
+        self.assertEqual(
+            [row[:3:2] for row in self.rows("csv", "unit=baima&target="
+                                            "live.jobless")[1:]],
+            [["live.jobless", "baima"]])
+        self.assertEqual(self.rows("csv", "all=0"), self.rows("csv", ""))
+        self.assertEqual(self.served.ask("/downloads/figures.csv?all=x")[0]
+                         .status, 400)
         for query in ("target=nix", "target=live.jobless,nix", "unit=nix"):
             self.assertEqual(self.served.ask(
                 "/downloads/figures.xlsx?" + query)[0].status, 404)
+
+    def test_what_was_refused_is_among_what_arrived(self):
+        told = self.world.agent(self.baima, "report", "live.jobless", "5",
+                                "--period", "2024M03", "--wait", code=3)
+        receipt = re.search(r"receipt (\d+\.\d+)", told.stdout +
+                            told.stderr)[1]
+        self.until_shown()
+        first = self.served.get("/api/overview")["arrivals"][0]
+        self.assertEqual((first["receipt"], first["verdict"]),
+                         (receipt, "period-closed"))
+        self.assertEqual(self.served.get("/api/refused")["statements"][0],
+                         first)
+
+    def test_metrics_are_what_prometheus_reads(self):
+        """Each as promtool wants it, and each in the document."""
+        text = self.served.ask("/metrics")[1].decode()
+        kinds, values, name = {}, {}, None
+        for line in text.splitlines():
+            if line.startswith("# HELP "):
+                _, _, name, told = line.split(" ", 3)
+                self.assertNotIn(name, kinds, "twice")
+                self.assertTrue(told.endswith("."))
+                continue
+            if line.startswith("# TYPE "):
+                self.assertEqual(line.split(" ")[2], name)
+                kinds[name] = line.split(" ")[3]
+                continue
+            found = re.fullmatch(r'([a-z_]+)(\{[a-z]+="[^"\\\n]*"'
+                                 r'(?:,[a-z]+="[^"\\\n]*")*\})? (\d+)', line)
+            self.assertTrue(found, line)
+            self.assertEqual(found[1], name, "not under its head")
+            self.assertNotIn(line.rpartition(" ")[0], values)
+            values[line.rpartition(" ")[0]] = int(found[3])
+        for name, kind in kinds.items():
+            self.assertIn(kind, ("gauge", "counter"))
+            self.assertEqual(name.endswith("_total"), kind == "counter", name)
+            self.assertTrue(any(key.startswith(name) for key in values), name)
+        self.assertEqual(values["tally_collector_running"], 1)
+        self.assertEqual(values['tally_offices{state="enrolled"}'], 2)
+        self.assertGreater(values["tally_statements_admitted_total"], 1)
+        with open(os.path.join(SOURCE, "docs", "api.md"),
+                  encoding="utf-8") as f:
+            told = re.findall(r"^\| `([a-z_]+)` \|", f.read(), re.M)
+        self.assertEqual(told, list(kinds))
 
     def test_what_is_wrong_is_said(self):
         for path, status, word in (
@@ -355,7 +406,9 @@ class Serve(unittest.TestCase):
                 ("/../collector.key", 404, "address")):
             answer, body = self.served.ask(path)
             self.assertEqual(answer.status, status, (path, body))
-            self.assertIn(word, json.loads(body)["error"])
+            said = json.loads(body)
+            self.assertIn(word, said["error"])
+            self.assertRegex(said["error_zh"], "[\u4e00-\u9fff]")
         answer, _ = self.served.ask("/api/overview?" + "&".join(
             f"p{i}=1" for i in range(17)))
         self.assertEqual(answer.status, 400)
@@ -420,6 +473,10 @@ class Serve(unittest.TestCase):
             capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(run.returncode, 2, run.stderr)
         self.assertIn("token add", run.stderr)
+        run = self.world.call(
+            "tally-collector", "serve", self.world.collector_dir,
+            "--dev-assets", self.world.path("nothing"), code=2)
+        self.assertIn("no index.html", run.stderr)
 
     def guarded(self, name):
         """A directory of tokens beside the live store and journal."""
@@ -509,6 +566,20 @@ class Serve(unittest.TestCase):
         again, body = self.served.ask("/api/catalogue",
                                       If_None_Match=answer.headers["ETag"])
         self.assertEqual((again.status, body), (304, b""))
+        tag = answer.headers["ETag"]
+        for asked, status in ((f'"x", W/{tag}', 304), ("*", 304),
+                              (f'"x",{tag}', 304), ('"x"', 200),
+                              (tag.strip('"'), 200)):
+            again, _ = self.served.ask("/api/catalogue", If_None_Match=asked)
+            self.assertEqual(again.status, status, asked)
+        again, _ = self.served.ask("/tally.css")
+        page = again.headers["ETag"]
+        again, _ = self.served.ask("/tally.css", If_None_Match='"y", ' + page)
+        self.assertEqual(again.status, 304)
+        # Another run of the program may say the same in other words.
+        other = Served(self.world.collector_dir, API)
+        again, _ = other.ask("/api/catalogue", If_None_Match=tag)
+        self.assertEqual((again.status, other.stop()), (200, 0))
 
     def test_pages_are_told_of_what_arrives(self):
         link = http.client.HTTPConnection(self.served.host, timeout=60)
@@ -620,6 +691,28 @@ class Serve(unittest.TestCase):
 
 
 class Beginning(unittest.TestCase):
+    def mark(self, world, served):
+        """What was redacted, and what a revoked key said, is told so."""
+        town = world.enrol("town", "baima")
+        said = world.agent(town, "report", "live.urban-jobs", "5", "--period",
+                           "2024M06", "--reason", "not for all", "--wait")
+        receipt = said.stdout.split()[0]
+        world.agent(world.enrol("centre", "hrss", "--role", "official"),
+                    "redact", receipt, "reason", "--reason", "named", "--wait")
+        world.agent(world.admin, "revoke", world.keys[town], "--from", "1",
+                    "--wait")
+        size = len(world.journal().leaves)
+        until(lambda: served.get("/api/standings")["head"]["size"] >= size,
+              "figures of all")
+        one = served.get("/api/statements/" + receipt)["statement"]
+        self.assertEqual((one["redacted"], one["reason"], one["suspect"]),
+                         (["reason"], None, True))
+        suspects = served.get("/api/overview")["suspects"]
+        self.assertEqual({(x["suspect"], x["target"], x.get("at"))
+                          for x in suspects},
+                         {("figure", "live.urban-jobs", receipt),
+                          ("total", "live.urban-jobs", None)})
+
     def test_without_a_catalogue_it_says_so(self):
         world = World(catalogue=False)
         self.addCleanup(world.close)
@@ -630,9 +723,11 @@ class Beginning(unittest.TestCase):
         answer, body = served.ask("/api/overview")
         self.assertEqual((answer.status, json.loads(body)["why"]),
                          (404, "no-catalogue"))
-        world.agent(world.admin, "apply", world.write_catalogue(CATALOGUE),
-                    "--wait")
+        world.agent(world.admin, "apply", world.write_catalogue(
+            {**CATALOGUE, "settings.csv": CATALOGUE["settings.csv"] +
+             "redact,hrss\n"}), "--wait")
         until(lambda: served.ask("/api/overview")[0].status == 200, "figures")
+        self.mark(world, served)
         answer, body = served.ask("/api/overview?known-by=2023-01-01")
         self.assertEqual((answer.status, json.loads(body)["why"]),
                          (404, "no-catalogue"))

@@ -56,6 +56,29 @@ class Chinese(unittest.TestCase):
         for line in text.splitlines():
             self.assertIsNone(ASCII.search(line), line)
 
+    def test_every_error_of_the_http_interface_has_its_chinese(self):
+        def literals(text):
+            return "".join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', text))
+
+        with open(f"{SOURCE}/collector/api_chinese.c", encoding="utf-8") as f:
+            table = re.findall(r'\{ ((?:"[^"]*"\s*)+), *\n? *((?:\s*"[^"]*")+) \}',
+                               f.read())
+        known = {}
+        for en, zh in table:
+            known[literals(en)] = literals(zh)
+            self.assertEqual(literals(en).count("{}"), zh.count("{}"), en)
+        self.assertGreater(len(known), 15)
+        found = 0
+        for path in glob.glob(f"{SOURCE}/collector/api*.c"):
+            with open(path, encoding="utf-8") as f:
+                source = f.read()
+            for said in re.findall(r'(?:err_set\(|answer_error\()[^"();]*?'
+                                   r'((?:"(?:[^"\\\n]|\\.)*"\s*)+)', source):
+                text = re.sub(r"%(\.\*s|llu\.%u|llu|s)", "{}", literals(said))
+                self.assertIn(text, known, path)
+                found += 1
+        self.assertGreater(found, 10)
+
     def test_every_column_has_a_name(self):
         def names(path, pattern):
             with open(os.path.join(SOURCE, path), encoding="utf-8") as f:
