@@ -321,6 +321,7 @@ int command_offices(const struct options *options)
 				   .json = options_given(options, "json"),
 				   .since = options_text(options, "since"),
 				   .err = &err };
+	size_t columns = COLUMNS;
 	uint64_t us;
 	int code;
 	int rc = heard_open(&listing.heard, command_dir(options), &err);
@@ -330,9 +331,9 @@ int command_offices(const struct options *options)
 		fold_free(fold);
 		return options_usage(options, "%s", err.msg);
 	}
-	print_table_init(&listing.table,
-			 COLUMNS + (listing.since != NULL) +
-				 listing.heard.waits,
+	columns += listing.since != NULL;
+	columns += listing.heard.waits;
+	print_table_init(&listing.table, columns,
 			 listing.since ? 3u << 2 : 1u << 2);
 	arena_init(&listing.texts, WIRE_ARENA_BYTES);
 	strbuf_init(&listing.out, 0);
