@@ -8,6 +8,7 @@
 #include "base/rt/clock.h"
 #include "collector/kept.h"
 #include "collector/succeed.h"
+#include "store/say.h"
 
 struct rotating {
 	struct kept kept;
@@ -150,7 +151,7 @@ static int open_all(const struct options *options, const char *dir,
 	return EXIT_OK;
 }
 
-static void tell(const struct rotating *r, bool curve)
+static void tell(const struct rotating *r, bool curve, enum lang lang)
 {
 	const char *dir = r->kept.dir;
 	char key[2 * SIGN_KEY_BYTES + 1];
@@ -158,26 +159,43 @@ static void tell(const struct rotating *r, bool curve)
 	bytes_to_hex(span_of(r->kept.keys.sign.key.bytes, SIGN_KEY_BYTES), key);
 	(void)printf("%s\n", key);
 	(void)fprintf(stderr,
-		      "the collector signs with this key from now on; start it "
-		      "with: tally-collector run --dir %s\n"
-		      "give %s/collector.card to auditors again: the old one "
-		      "knows nothing of the new key\n",
+		      say_in(lang,
+			     "the collector signs with this key from now on; "
+			     "start it with: tally-collector run --dir %s\n"
+			     "give %s/collector.card to auditors again: the "
+			     "old one knows nothing of the new key\n",
+			     "汇总中心今后用此密钥签名；启动："
+			     "tally-collector run --dir %s\n"
+			     "请将 %s/collector.card "
+			     "再交审计方：旧名片不知道新密钥\n"),
 		      dir, dir);
 	if (curve)
 		(void)fprintf(stderr,
-			      "its sessions have a new key, too: an office "
-			      "that cannot reach it any more needs "
-			      "%s/" SUCCESSIONS_FILE
-			      " (tally-agent follow FILE); codes that were not "
-			      "used yet are of no use\n",
+			      say_in(lang,
+				     "its sessions have a new key, too: an "
+				     "office that cannot reach it any more "
+				     "needs %s/" SUCCESSIONS_FILE
+				     " (tally-agent follow FILE); codes that "
+				     "were not used yet are of no use\n",
+				     "会话密钥也已更换：连接不上的单位需要 "
+				     "%s/" SUCCESSIONS_FILE
+				     "（tally-agent follow 文件）；"
+				     "尚未使用的登记码作废\n"),
 			      dir);
 	else
-		(void)fprintf(stderr,
-			      "offices hear of it in their next session, which "
-			      "still has the old key; once all were there "
-			      "(tally-collector offices) finish it with: "
-			      "tally-collector rotate --dir %s --curve\n",
-			      dir);
+		(void)fprintf(
+			stderr,
+			say_in(lang,
+			       "offices hear of it in their next "
+			       "session, which still has the old key; "
+			       "once all were there (tally-collector "
+			       "offices) finish it with: "
+			       "tally-collector rotate --dir %s --curve\n",
+			       "各单位下次连接时得知，此时仍用旧会话密钥；"
+			       "全部来过之后（tally-collector offices），"
+			       "以此完成：tally-collector rotate --dir %s "
+			       "--curve\n"),
+			dir);
 }
 
 int command_rotate(const struct options *options)
@@ -189,8 +207,11 @@ int command_rotate(const struct options *options)
 	struct rotating r = { .kept.lock_fd = -1 };
 	struct succession said = { 0 };
 	struct err err = { 0 };
+	enum lang lang;
 	int code, rc = 0;
 
+	if (lang_choose(options_text(options, "lang"), &lang, &err))
+		return options_usage(options, "%s", err.msg);
 	if (!by != !why || (!by && !curve) ||
 	    (by && (!reopening_text_fits(span_of_text(by)) ||
 		    !reopening_text_fits(span_of_text(why)))))
@@ -217,7 +238,7 @@ int command_rotate(const struct options *options)
 	if (!code)
 		code = rc ? command_failed(code_of(rc), &err) : EXIT_OK;
 	if (!code)
-		tell(&r, curve);
+		tell(&r, curve, lang);
 	kept_close(&r.kept);
 	return code;
 }

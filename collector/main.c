@@ -7,6 +7,8 @@ static const struct option_spec init_options[] = {
 	  "the founding batch, to begin the journal with" },
 	{ "endpoint", NULL, OPTION_TEXT, "E",
 	  "where offices reach it, tcp://HOST:PORT" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
 };
 
 static const struct option_spec run_options[] = {
@@ -40,6 +42,8 @@ static const struct option_spec rotate_options[] = {
 	  "the new one need collector.successions (tally-agent follow)" },
 	{ "clock", NULL, OPTION_TEXT, "FILE",
 	  "the clock of a simulated journal" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
 };
 
 static const struct option_spec figures_options[] = {
@@ -68,6 +72,8 @@ static const struct option_spec figures_options[] = {
 
 static const struct option_spec offices_options[] = {
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
 };
 
 static const struct option_spec serve_options[] = {
@@ -130,8 +136,9 @@ static const struct command_spec commands[] = {
 	  COUNT(serve_options), command_serve },
 	{ "offices", "[DIR]", 0, 1,
 	  "who reports, by which key, and when it was last heard",
-	  "tally-collector offices --dir /srv/tally", offices_options,
-	  COUNT(offices_options), command_offices },
+	  "tally-collector offices --dir /srv/tally\n"
+	  "tally-collector offices --dir /srv/tally --lang zh",
+	  offices_options, COUNT(offices_options), command_offices },
 	{ "check-config", "[DIR]", 0, 1, "check collector.ini",
 	  "tally-collector check-config --dir /srv/tally\n"
 	  "tally-collector check-config --dir /srv/tally --json",

@@ -97,7 +97,10 @@ class Succession(Keys):
         self.world.start_collector()
         self.report(self.baima)
         self.world.agent(self.world.admin, "sync")
-        self.change("--curve")
+        self.world.stop_collector()
+        self.assertIn("会话密钥也已更换", self.rotate(
+            "--curve", "--lang", "zh").stderr)
+        self.world.start_collector()
         self.assertNotEqual(self.card()["curve"], before)
         self.report(self.baima)
         self.until_verified(self.baima)
