@@ -43,13 +43,13 @@ static int figures_digest(const struct replay *replay, struct digest *out,
 	struct leaf state;
 
 	*out = (struct digest){ 0 };
-	if (!replay->tables) {
+	if (!replay->keeps_tables) {
 		state = fold_state_leaf(replay->fold);
 		out->hash = state.root;
 		out->rows = state.rows;
 		return 0;
 	}
-	reader = memory_tables_reader(replay->tables);
+	reader = replay_reader(replay);
 	return reader.scan(reader.ctx, TABLE_FIGURE, span_of(NULL, 0), add_row,
 			   out, err);
 }
@@ -93,7 +93,7 @@ static void print_json(const struct replay *replay, const struct digest *digest,
 	if (replay->reopenings.count)
 		reopenings_print_json(&replay->reopenings, out);
 	add_hash(out, ",\"root\":\"", &root, "\"");
-	add_hash(out, replay->tables ? ",\"links\":\"" : ",\"state\":\"",
+	add_hash(out, replay->keeps_tables ? ",\"links\":\"" : ",\"state\":\"",
 		 &digest->hash, "\"");
 	if (comparing->result != NOT_COMPARED) {
 		strbuf_addf(out,
@@ -149,8 +149,9 @@ static void print_people(const struct replay *replay,
 	add_hash(out, say_in(lang, "root        ", "根          "), &root,
 		 "\n");
 	add_hash(out,
-		 replay->tables ? say_in(lang, "links       ", "链          ") :
-				  say_in(lang, "state       ", "状态        "),
+		 replay->keeps_tables ?
+			 say_in(lang, "links       ", "链          ") :
+			 say_in(lang, "state       ", "状态        "),
 		 &digest->hash, "\n");
 	if (comparing->result == AGREES)
 		strbuf_addf(out,

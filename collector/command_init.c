@@ -261,6 +261,8 @@ int command_init(const struct options *options)
 
 	if (lang_choose(options_text(options, "lang"), &lang, &err))
 		return options_usage(options, "%s", err.msg);
+	if (!dir[0])
+		return options_usage(options, "the directory has no name");
 	if (founding && options_given(options, "endpoint"))
 		return options_usage(options, "--endpoint belongs to the "
 					      "first init, which writes the "

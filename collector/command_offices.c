@@ -12,13 +12,14 @@
 #include "base/rt/clock.h"
 #include "base/print.h"
 #include "collector/commands.h"
+#include "collector/heard.h"
 #include "collector/kept.h"
 #include "proto/day.h"
 #include "store/db.h"
 #include "store/fold.h"
 #include "store/say.h"
 
-#define COLUMNS 7
+#define COLUMNS 7 /* and one more while a session key waits */
 #define ENDS_SOON_DAYS 30ull
 #define TIME_TEXT_BYTES 32
 #define ROLES_TEXT_BYTES 64
@@ -26,7 +27,8 @@
 struct listing {
 	const struct fold *fold;
 	struct fold_facts facts;
-	uint64_t now_us; /* the journal's last word, or the wall clock */
+	struct heard heard; /* of a new session key */
+	uint64_t now_us;    /* the journal's last word, or the wall clock */
 	enum lang lang;
 	bool json;
 	struct print_table table;
@@ -128,6 +130,10 @@ static void add_json(struct listing *listing, const struct fold_office *office,
 		    "],\"batches\":%" PRIu64 ",\"last_us\":%" PRIu64
 		    ",\"until_us\":%" PRIu64 ",\"state\":\"%s\"",
 		    office->next - 1, office->recv_us, office->until_us, state);
+	if (listing->heard.waits)
+		strbuf_addf(&listing->out, ",\"heard_new_key\":%s",
+			    heard_has(&listing->heard, &name) ? "true" :
+								"false");
 	if (office->suspect_from)
 		strbuf_addf(&listing->out, ",\"suspect_from\":%" PRIu64,
 			    office->suspect_from);
@@ -192,6 +198,13 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 			  until);
 	add_text(listing, until);
 	add_text(listing, lang == LANG_ZH ? state_zh(state) : state);
+	if (listing->heard.waits)
+		add_text(listing,
+			 heard_lacks(&listing->heard, office, listing->now_us) ?
+				 say_in(lang, "not yet", "尚未") :
+			 office->revoked || office->suspended ?
+				 "-" :
+				 say_in(lang, "heard", "已知"));
 	add_text(listing, key);
 }
 
@@ -219,10 +232,15 @@ static int list_offices(struct listing *listing)
 	};
 	int rc;
 
-	for (size_t i = 0; i < COLUMNS && !listing->json; i++)
+	for (size_t i = 0; i < COLUMNS && !listing->json; i++) {
+		if (i == COLUMNS - 1 && listing->heard.waits)
+			print_table_add(
+				&listing->table,
+				say_in(listing->lang, "new key", "新密钥"));
 		print_table_add(
 			&listing->table,
 			say_in(listing->lang, titles[i][0], titles[i][1]));
+	}
 	rc = fold_offices(listing->fold, add_office, listing);
 	if (!listing->json)
 		print_table_write(&listing->table, &listing->out);
@@ -268,10 +286,13 @@ int command_offices(const struct options *options)
 		fold_free(fold);
 		return options_usage(options, "%s", err.msg);
 	}
-	rc = fold ? load_store(command_dir(options), fold, &err) :
-		    err_set(&err, ERR_NOMEM, "no memory");
+	rc = heard_open(&listing.heard, command_dir(options), &err);
+	if (!rc)
+		rc = fold ? load_store(command_dir(options), fold, &err) :
+			    err_set(&err, ERR_NOMEM, "no memory");
 	listing.fold = fold;
-	print_table_init(&listing.table, COLUMNS, 1u << 2);
+	print_table_init(&listing.table, COLUMNS + listing.heard.waits,
+			 1u << 2);
 	arena_init(&listing.texts, WIRE_ARENA_BYTES);
 	strbuf_init(&listing.out, 0);
 	if (!rc) {
@@ -290,6 +311,7 @@ int command_offices(const struct options *options)
 	print_table_release(&listing.table);
 	arena_release(&listing.texts);
 	strbuf_release(&listing.out);
+	heard_release(&listing.heard);
 	fold_free(fold);
 	return code;
 }

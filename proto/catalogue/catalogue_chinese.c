@@ -314,7 +314,7 @@ static const struct sentence sentences[] = {
 	  "“{}”没有基数；完成之前一直是黄灯或红灯" },
 	{ "by its plan nothing of '{}' may be used before {}; without a plan "
 	  "its budget goes with the year",
-	  "按计划，“{}”在 {} 之前一点也不能用；不编计划则按时间进度使用" },
+	  "按计划，“{}”在 {} 之前一点也不能用；不编计划则按序时进度使用" },
 	{ "'{}' is to stay below its goal, but its plan rises from 0 and it is "
 	  "behind until {}; plan values from the first period on, or give a "
 	  "level or ratio its base",

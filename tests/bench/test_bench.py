@@ -8,7 +8,8 @@ import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZES = {"batches": 8000, "busy": 2048, "many": 60, "rush": 60, "alone": 20}
+SIZES = {"batches": 8000, "busy": 2048, "many": 60, "rush": 60,
+         "back": 60, "alone": 20}
 
 
 class Bench(unittest.TestCase):
@@ -32,6 +33,19 @@ class Bench(unittest.TestCase):
                                    f"{name}.{measure}")
             self.assertLessEqual(found[f"{name}.ack_p50"],
                                  found[f"{name}.ack_p99"])
+
+    def test_the_dashboard_is_measured(self):
+        run = subprocess.run(
+            [sys.executable, os.path.join(HERE, "bench"), "views", "--json",
+             "--build", os.environ["TALLY_BUILD"], "--reports", "20",
+             "--targets", "3", "--units", "20"],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        found = {line["name"]: line["value"] for line in
+                 map(json.loads, run.stdout.splitlines())}
+        for measure in ("first", "overview", "target", "shown",
+                        "watched_p50"):
+            self.assertGreater(found["views." + measure], 0, measure)
 
     def test_big_journals_are_made_and_measured(self):
         for name in "journal", "rows":

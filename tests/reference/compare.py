@@ -38,7 +38,8 @@ class Program:
     """One tally-audit that is asked again and again (ask_audit.c), and the
     folder where it finds the case."""
 
-    TOLD = re.compile(r"\w+\.csv:\d+:")  # on standard error
+    # On standard error: places, and the reasons that are named there.
+    TOLD = re.compile(r"\w+\.csv:\d+:|  [a-z-]+: ")
 
     def __init__(self, top):
         self.folder = os.path.join(top, str(os.getpid()))
