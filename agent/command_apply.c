@@ -151,6 +151,7 @@ static void json_problems(const struct problems *problems, struct strbuf *out)
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct problem *problem = &problems->list[i];
+		struct strbuf chinese;
 
 		json_open(out);
 		json_put_text(out, "problem",
@@ -159,6 +160,11 @@ static void json_problems(const struct problems *problems, struct strbuf *out)
 		json_put_number(out, "row", problem->row);
 		json_put_text(out, "column", problem->column);
 		json_put_text(out, "text", problem->text);
+		strbuf_init(&chinese, 0);
+		catalogue_add_chinese(&chinese, problem->text);
+		json_put_text(out, "text_zh", chinese.text);
+		out->failed = out->failed || chinese.failed;
+		strbuf_release(&chinese);
 		json_end_line(out);
 	}
 }

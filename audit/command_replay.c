@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/print.h"
 #include "proto/moment.h"
+#include "store/say.h"
 
 struct digest {
 	struct hash hash;
@@ -112,43 +113,67 @@ static void print_json(const struct replay *replay, const struct digest *digest,
 
 static void print_people(const struct replay *replay,
 			 const struct digest *digest,
-			 const struct comparing *comparing, struct strbuf *out)
+			 const struct comparing *comparing, enum lang lang,
+			 struct strbuf *out)
 {
 	struct hash root = fold_root(replay->fold);
 	struct fold_facts facts;
 
-	add_hash(out, "journal     ", &replay->journal, "\n");
+	add_hash(out, say_in(lang, "journal     ", "日志        "),
+		 &replay->journal, "\n");
 	if (fold_facts(replay->fold, &facts) && facts.simulated)
-		strbuf_add_text(out, "clock       simulated\n");
-	strbuf_addf(out,
-		    "entries     %" PRIu64 "\nstatements  %" PRIu64
-		    "\nadmitted    %" PRIu64 "\nrefused     %" PRIu64 "\n",
-		    replay->entries, replay->statements,
-		    replay->verdicts[VERDICT_ADMITTED], refused(replay));
+		strbuf_add_text(out, say_in(lang, "clock       simulated\n",
+					    "时钟        模拟\n"));
+	strbuf_addf(
+		out,
+		say_in(lang,
+		       "entries     %" PRIu64 "\nstatements  %" PRIu64
+		       "\nadmitted    %" PRIu64 "\nrefused     %" PRIu64 "\n",
+		       "条目        %" PRIu64 "\n记录        %" PRIu64
+		       "\n已采纳      %" PRIu64 "\n未采纳      %" PRIu64 "\n"),
+		replay->entries, replay->statements,
+		replay->verdicts[VERDICT_ADMITTED], refused(replay));
 	for (unsigned i = 1; i < VERDICT_COUNT; i++)
 		if (replay->verdicts[i])
-			strbuf_addf(out, "  %-24s %" PRIu64 "\n",
-				    verdict_name(i), replay->verdicts[i]);
-	strbuf_addf(out, "forks       %" PRIu64 "\nrows        %" PRIu64 "\n",
+			strbuf_addf(out, "  %-24s %" PRIu64 "%s%s\n",
+				    verdict_name(i), replay->verdicts[i],
+				    say_in(lang, "", "  "),
+				    say_in(lang, "", verdict_text_zh(i)));
+	strbuf_addf(out,
+		    say_in(lang,
+			   "forks       %" PRIu64 "\nrows        %" PRIu64 "\n",
+			   "分叉        %" PRIu64 "\n行数        %" PRIu64
+			   "\n"),
 		    replay->forks, digest->rows);
-	reopenings_print(&replay->reopenings, replay_zone(replay), out);
-	add_hash(out, "root        ", &root, "\n");
-	add_hash(out, replay->keeps_tables ? "links       " : "state       ",
+	reopenings_print(&replay->reopenings, replay_zone(replay), lang, out);
+	add_hash(out, say_in(lang, "root        ", "根          "), &root,
+		 "\n");
+	add_hash(out,
+		 replay->keeps_tables ?
+			 say_in(lang, "links       ", "链          ") :
+			 say_in(lang, "state       ", "状态        "),
 		 &digest->hash, "\n");
 	if (comparing->result == AGREES)
 		strbuf_addf(out,
-			    "the store agrees, byte for byte, at size %" PRIu64
-			    "\n",
+			    say_in(lang,
+				   "the store agrees, byte for byte, at size "
+				   "%" PRIu64 "\n",
+				   "存储与日志前 %" PRIu64 " 条逐字节一致\n"),
 			    comparing->size);
 	if (comparing->behind)
 		strbuf_addf(out,
-			    "the store is behind the journal by %" PRIu64
-			    " entries that a collector has yet to apply\n",
+			    say_in(lang,
+				   "the store is behind the journal by %" PRIu64
+				   " entries that a collector has yet to "
+				   "apply\n",
+				   "存储比日志少 %" PRIu64
+				   " 条，待汇总中心补入\n"),
 			    comparing->behind);
 }
 
 static int report(const struct options *options, const struct replay *replay,
-		  const struct comparing *comparing, struct strbuf *out)
+		  const struct comparing *comparing, enum lang lang,
+		  struct strbuf *out)
 {
 	struct digest digest;
 	struct err err = { 0 };
@@ -159,12 +184,15 @@ static int report(const struct options *options, const struct replay *replay,
 	if (options_given(options, "json"))
 		print_json(replay, &digest, comparing, out);
 	else
-		print_people(replay, &digest, comparing, out);
+		print_people(replay, &digest, comparing, lang, out);
 	code = print_out(out);
 	if (comparing->result == DIFFERS)
 		code = print_failure(EXIT_BROKEN,
-				     "the store differs at size "
-				     "%" PRIu64 ": %s",
+				     say_in(lang,
+					    "the store differs at size "
+					    "%" PRIu64 ": %s",
+					    "存储与日志前 %" PRIu64
+					    " 条不一致：%s"),
 				     comparing->size, comparing->text.text);
 	return code;
 }
@@ -192,6 +220,7 @@ int command_replay(const struct options *options)
 	struct strbuf out;
 	struct err err = { 0 };
 	char dir[PATH_MAX];
+	enum lang lang;
 	uint64_t number;
 	int rc, code;
 
@@ -205,6 +234,8 @@ int command_replay(const struct options *options)
 	    options_given(options, "state"))
 		return options_usage(options, "--compare needs the rows that "
 					      "--state does without");
+	if (lang_choose(options_text(options, "lang"), &lang, &err))
+		return options_usage(options, "%s", err.msg);
 	if (source_journal(options_argument(options, 0), dir, &err) ||
 	    replay_init(&replay, !options_given(options, "state"), &err))
 		return print_failure(EXIT_FAILED, "%s", err.msg);
@@ -216,7 +247,7 @@ int command_replay(const struct options *options)
 							 EXIT_FAILED,
 				     "%s", err.msg);
 	else
-		code = report(options, &replay, &comparing, &out);
+		code = report(options, &replay, &comparing, lang, &out);
 	strbuf_release(&comparing.text);
 	strbuf_release(&out);
 	replay_release(&replay);

@@ -10,6 +10,7 @@
 #include "audit/verify.h"
 #include "base/print.h"
 #include "proto/day.h"
+#include "store/say.h"
 
 static void print_hash(struct strbuf *out, const char *name,
 		       const struct hash *hash)
@@ -104,7 +105,8 @@ static void print_json_successions(const struct verification *v,
 }
 
 /* How the collector's keys followed each other. */
-static void print_successions(const struct verification *v, struct strbuf *out)
+static void print_successions(const struct verification *v, enum lang lang,
+			      struct strbuf *out)
 {
 	struct span rest = strbuf_span(&v->successions), note;
 	struct succession said;
@@ -115,15 +117,24 @@ static void print_successions(const struct verification *v, struct strbuf *out)
 
 		bytes_to_hex(span_of(said.from.bytes, SIGN_KEY_BYTES), from);
 		bytes_to_hex(span_of(said.to.bytes, SIGN_KEY_BYTES), to);
-		strbuf_addf(out, "KEYS        after %" PRIu64 " entries, on ",
+		strbuf_addf(out,
+			    say_in(lang,
+				   "KEYS        after %" PRIu64 " entries, on ",
+				   "更换密钥    第 %" PRIu64 " 条之后，"),
 			    said.size);
 		add_moment(out, said.at_us, v->zone_minutes);
 		strbuf_addf(out,
-			    ", the collector's key went over\n"
-			    "  from      %s\n  to        %s\n  by        ",
+			    say_in(lang,
+				   ", the collector's key went over\n"
+				   "  from      %s\n  to        %s\n"
+				   "  by        ",
+				   "，汇总中心密钥更换\n"
+				   "  原密钥    %s\n  新密钥    %s\n"
+				   "  经手      "),
 			    from, to);
 		strbuf_add(out, said.by.data, said.by.len);
-		strbuf_add_text(out, "\n  why       ");
+		strbuf_add_text(
+			out, say_in(lang, "\n  why       ", "\n  事由      "));
 		strbuf_add(out, said.why.data, said.why.len);
 		strbuf_add_char(out, '\n');
 	}
@@ -168,7 +179,7 @@ static void print_json(const struct verification *v,
 }
 
 /* By whom, when, why: a line each. */
-static void print_redacted(const struct redactions *redactions,
+static void print_redacted(const struct redactions *redactions, enum lang lang,
 			   struct strbuf *out)
 {
 	char key[2 * HASH_BYTES + 1];
@@ -179,13 +190,17 @@ static void print_redacted(const struct redactions *redactions,
 
 		hash_print(&by->key, key);
 		strbuf_addf(out,
-			    "redacted    the %s of %" PRIu64
-			    ".%u, by %s (key %.16s, statement %" PRIu64
-			    ".%u), ",
+			    say_in(lang,
+				   "redacted    the %s of %" PRIu64
+				   ".%u, by %s (key %.16s, statement %" PRIu64
+				   ".%u), ",
+				   "已遮盖      %s（第 %" PRIu64
+				   ".%u 条），由 %s（密钥 %.16s，依第 %" PRIu64
+				   ".%u 条），"),
 			    wire_text_name(by->text), by->entry, by->n,
 			    one->unit, key, by->by_entry, by->by_n);
 		add_moment(out, by->recv_us, redactions->zone_minutes);
-		strbuf_add_text(out, ": ");
+		strbuf_add_text(out, say_in(lang, ": ", "："));
 		print_json_text(out, one->reason);
 		strbuf_add_char(out, '\n');
 	}
@@ -193,51 +208,73 @@ static void print_redacted(const struct redactions *redactions,
 
 static void print_people(const struct verification *v,
 			 const struct redactions *redactions,
-			 const struct policy *policy, struct strbuf *out)
+			 const struct policy *policy, enum lang lang,
+			 struct strbuf *out)
 {
 	char id[2 * HASH_BYTES + 1], root[2 * HASH_BYTES + 1];
 
 	hash_print(&v->journal, id);
 	hash_print(&v->root, root);
 	strbuf_addf(out,
-		    "journal     %s\n"
-		    "entries     %" PRIu64 "\n"
-		    "batches     %" PRIu64 " of %" PRIu32 " keys\n"
-		    "statements  %" PRIu64 "\n"
-		    "forks       %" PRIu64 "\n"
-		    "seen roots  %" PRIu64 ", all as they were\n"
-		    "root        %s\n",
+		    say_in(lang,
+			   "journal     %s\n"
+			   "entries     %" PRIu64 "\n"
+			   "batches     %" PRIu64 " of %" PRIu32 " keys\n"
+			   "statements  %" PRIu64 "\n"
+			   "forks       %" PRIu64 "\n"
+			   "seen roots  %" PRIu64 ", all as they were\n"
+			   "root        %s\n",
+			   "日志        %s\n"
+			   "条目        %" PRIu64 "\n"
+			   "批次        %" PRIu64 "（%" PRIu32 " 个密钥）\n"
+			   "记录        %" PRIu64 "\n"
+			   "分叉        %" PRIu64 "\n"
+			   "已见根      %" PRIu64 "，均与当时一致\n"
+			   "根          %s\n"),
 		    id, v->entries, v->batches, v->chains.keys.count,
 		    v->statements, v->forks, v->seen, root);
 	if (v->unknown)
 		strbuf_addf(out,
-			    "            %" PRIu64
-			    " more are of entries that were lost\n",
+			    say_in(lang,
+				   "            %" PRIu64
+				   " more are of entries that were lost\n",
+				   "            另有 %" PRIu64
+				   " 个属于已丢失的条目\n"),
 			    v->unknown);
-	reopenings_print(&v->reopenings, v->zone_minutes, out);
-	print_successions(v, out);
+	reopenings_print(&v->reopenings, v->zone_minutes, lang, out);
+	print_successions(v, lang, out);
 	if (v->torn_bytes)
-		strbuf_addf(out, "torn tail   %" PRIu64 " bytes\n",
+		strbuf_addf(out,
+			    say_in(lang, "torn tail   %" PRIu64 " bytes\n",
+				   "残尾        %" PRIu64 " 字节\n"),
 			    v->torn_bytes);
-	print_redacted(redactions, out);
+	print_redacted(redactions, lang, out);
 	if (policy_demands(policy))
-		policy_print(policy, v, out);
-	strbuf_add_text(out, v->reopenings.count ?
-				     "all that was kept is well\n" :
-				     "all is well\n");
+		policy_print(policy, v, lang, out);
+	strbuf_add_text(out,
+			v->reopenings.count ?
+				say_in(lang, "all that was kept is well\n",
+				       "保住的部分全部完好\n") :
+				say_in(lang, "all is well\n", "全部完好\n"));
 }
 
-static void say_bad(const struct verification *v)
+static void say_bad(const struct verification *v, enum lang lang)
 {
 	if (v->file[0])
-		(void)print_failure(EXIT_BROKEN,
-				    "first bad record: %s, offset %" PRIu64
-				    ", entry %" PRIu64 ": %s",
-				    v->file, v->offset, v->index, v->what);
+		(void)print_failure(
+			EXIT_BROKEN,
+			say_in(lang,
+			       "first bad record: %s, offset %" PRIu64
+			       ", entry %" PRIu64 ": %s",
+			       "首条损坏的记录：%s，偏移 %" PRIu64
+			       "，第 %" PRIu64 " 条：%s"),
+			v->file, v->offset, v->index, v->what);
 	else
-		(void)print_failure(EXIT_BROKEN,
-				    "first bad record: entry %" PRIu64 ": %s",
-				    v->index, v->what);
+		(void)print_failure(
+			EXIT_BROKEN,
+			say_in(lang, "first bad record: entry %" PRIu64 ": %s",
+			       "首条损坏的记录：第 %" PRIu64 " 条：%s"),
+			v->index, v->what);
 }
 
 static int read_policy(const struct options *options, struct policy *out)
@@ -282,12 +319,15 @@ int command_verify(const struct options *options)
 	struct strbuf out;
 	struct err err = { 0 };
 	char dir[PATH_MAX];
+	enum lang lang;
 	bool good;
 	int rc, code;
 
 	code = read_policy(options, &policy);
 	if (code)
 		return code;
+	if (lang_choose(options_text(options, "lang"), &lang, &err))
+		return options_usage(options, "%s", err.msg);
 	if (source_journal(options_argument(options, 0), dir, &err))
 		return print_failure(EXIT_FAILED, "%s", err.msg);
 	verification_init(&v);
@@ -312,11 +352,11 @@ int command_verify(const struct options *options)
 		goto out;
 	}
 	if (!good)
-		say_bad(&v);
+		say_bad(&v, lang);
 	if (options_given(options, "json"))
 		print_json(&v, &redactions, &policy, good, &out);
 	else if (good)
-		print_people(&v, &redactions, &policy, &out);
+		print_people(&v, &redactions, &policy, lang, &out);
 	if (print_out(&out))
 		code = code ? code : EXIT_FAILED;
 out:

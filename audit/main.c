@@ -24,6 +24,8 @@ static const struct option_spec verify_options[] = {
 	{ "quorum", NULL, OPTION_TEXT, "K", "how many of them, 1" },
 	{ "checkpoint", NULL, OPTION_TEXT, "FILE",
 	  "the one that they must have signed; without it, the directory's" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
 	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
 };
 
@@ -37,6 +39,8 @@ static const struct option_spec replay_options[] = {
 	{ "state", NULL, OPTION_FLAG, NULL,
 	  "keep no rows, and print the root over their links: faster, with "
 	  "less memory" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
 	{ "json", NULL, OPTION_FLAG, NULL, "the result as one JSON object" },
 };
 
@@ -149,7 +153,8 @@ static const struct command_spec commands[] = {
 	  .arguments_max = 1,
 	  .summary = "check every frame, hash, chain, signature and seen root",
 	  .example = "tally-audit verify /var/lib/tally/collector\n"
-		     "tally-audit verify --torn-tail --json backup/journal",
+		     "tally-audit verify --torn-tail --json backup/journal\n"
+		     "tally-audit verify backup/journal --lang zh",
 	  .options = verify_options,
 	  .option_count = COUNT(verify_options),
 	  .run = command_verify },

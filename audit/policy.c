@@ -8,6 +8,7 @@
 #include "base/print.h"
 #include "proto/succession.h"
 #include "store/keyfile.h"
+#include "store/say.h"
 
 bool policy_demands(const struct policy *policy)
 {
@@ -114,14 +115,21 @@ int policy_check(struct policy *policy, const struct verification *v,
 }
 
 void policy_print(const struct policy *policy, const struct verification *v,
-		  struct strbuf *out)
+		  enum lang lang, struct strbuf *out)
 {
-	strbuf_addf(out, "signed      %" PRIu64 " of %" PRIu64 " entries",
+	strbuf_addf(out,
+		    say_in(lang,
+			   "signed      %" PRIu64 " of %" PRIu64 " entries",
+			   "签名        %" PRIu64 " 条，共 %" PRIu64 " 条"),
 		    policy->signed_one.size, v->entries);
 	if (policy->card)
-		strbuf_add_text(out, ", by the collector of the card");
+		strbuf_add_text(out,
+				say_in(lang, ", by the collector of the card",
+				       "，由名片所载汇总中心签"));
 	if (policy->witnesses)
-		strbuf_addf(out, ", by %d of %zu witnesses",
+		strbuf_addf(out,
+			    say_in(lang, ", by %d of %zu witnesses",
+				   "，由 %d 个见证方签，共 %zu 个"),
 			    __builtin_popcount(policy->signers),
 			    policy->known.count);
 	strbuf_add_char(out, '\n');

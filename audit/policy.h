@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "proto/checkpoint.h"
+#include "proto/figure/words.h"
 #include "store/witnesses.h"
 
 struct policy {
@@ -38,7 +39,7 @@ int policy_check(struct policy *policy, const struct verification *v,
 		 struct err *err);
 
 void policy_print(const struct policy *policy, const struct verification *v,
-		  struct strbuf *out);
+		  enum lang lang, struct strbuf *out);
 /* ,"signed":{..} */
 void policy_print_json(const struct policy *policy, struct strbuf *out);
 

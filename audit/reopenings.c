@@ -7,6 +7,7 @@
 #include "base/print.h"
 #include "proto/day.h"
 #include "proto/lines.h"
+#include "store/say.h"
 
 void reopenings_release(struct reopenings *reopenings)
 {
@@ -75,7 +76,7 @@ static void add_span(struct strbuf *out, struct span text)
 }
 
 void reopenings_print(const struct reopenings *reopenings, int zone_minutes,
-		      struct strbuf *out)
+		      enum lang lang, struct strbuf *out)
 {
 	for (size_t i = 0; i < reopenings->count; i++) {
 		const struct reopening *said = &reopenings->items[i].said;
@@ -85,13 +86,19 @@ void reopenings_print(const struct reopenings *reopenings, int zone_minutes,
 
 		day_print(day, text);
 		strbuf_addf(out,
-			    "REOPENED    at entry %" PRIu64
-			    " on %s: of %" PRIu64 " signed entries %" PRIu64
-			    " were kept\n"
-			    "  by        ",
+			    say_in(lang,
+				   "REOPENED    at entry %" PRIu64
+				   " on %s: of %" PRIu64
+				   " signed entries %" PRIu64 " were kept\n"
+				   "  by        ",
+				   "重新开启    于第 %" PRIu64
+				   " 条（%s）：已签名 %" PRIu64
+				   " 条中保住 %" PRIu64 " 条\n"
+				   "  经手      "),
 			    said->kept, text, said->lost, said->kept);
 		add_span(out, said->by);
-		strbuf_add_text(out, "\n  why       ");
+		strbuf_add_text(
+			out, say_in(lang, "\n  why       ", "\n  事由      "));
 		add_span(out, said->why);
 		strbuf_add_char(out, '\n');
 		while (lines_next(&rest, &line)) {

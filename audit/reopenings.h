@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "proto/figure/words.h"
 #include "proto/reopening.h"
 
 struct reopenings {
@@ -36,7 +37,7 @@ int reopenings_explain(const struct reopenings *reopenings, uint64_t size,
 
 /* Lines for people, in the zone; nothing if there are none. */
 void reopenings_print(const struct reopenings *reopenings, int zone_minutes,
-		      struct strbuf *out);
+		      enum lang lang, struct strbuf *out);
 /* ,"reopened":[..] */
 void reopenings_print_json(const struct reopenings *reopenings,
 			   struct strbuf *out);

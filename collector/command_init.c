@@ -12,6 +12,7 @@
 #include "proto/card.h"
 #include "proto/endpoint.h"
 #include "store/keyfile.h"
+#include "store/say.h"
 
 /* What to listen on so that the card's endpoint reaches us. */
 static void bind_of(const char *endpoint, char *out, size_t size)
@@ -114,28 +115,49 @@ static int make_keys(const char *dir, const char *endpoint, struct err *err)
 
 /* Where things are now, and what comes next. */
 static void say_made(const char *dir, bool dir_named, const char *endpoint,
-		     bool endpoint_given)
+		     bool endpoint_given, enum lang lang)
 {
-	(void)fprintf(stderr, "keys, card and settings are in %s%s\n", dir,
-		      dir_named ? "" :
-				  ", the default (for another directory: "
-				  "tally-collector init DIR)");
-	(void)fprintf(stderr, "offices are told to reach it at %s%s\n",
-		      endpoint,
-		      endpoint_given ? "" :
-				       " (a guess; if they cannot, begin again "
-				       "in another directory with --endpoint "
-				       "tcp://HOST:PORT)");
 	(void)fprintf(stderr,
-		      "give %s/collector.card to the first administrator, who "
-		      "founds the journal with it:\n"
-		      "  tally-agent found --collector collector.card --out "
-		      "founding\n"
-		      "then: tally-collector init %s --founding founding\n",
+		      say_in(lang, "keys, card and settings are in %s%s\n",
+			     "密钥、名片和设置在 %s%s\n"),
+		      dir,
+		      dir_named ? "" :
+				  say_in(lang,
+					 ", the default (for another "
+					 "directory: tally-collector init DIR)",
+					 "，此为默认目录（另选目录："
+					 "tally-collector init 目录）"));
+	(void)fprintf(stderr,
+		      say_in(lang, "offices are told to reach it at %s%s\n",
+			     "各单位按此地址连接：%s%s\n"),
+		      endpoint,
+		      endpoint_given ?
+			      "" :
+			      say_in(lang,
+				     " (a guess; if they cannot, begin again "
+				     "in another directory with --endpoint "
+				     "tcp://HOST:PORT)",
+				     "（系猜测；连接不上的，请另选目录，用 "
+				     "--endpoint tcp://主机:端口 重新开始）"));
+	(void)fprintf(stderr,
+		      say_in(lang,
+			     "give %s/collector.card to the first "
+			     "administrator, who founds the journal with it:\n"
+			     "  tally-agent found --collector collector.card "
+			     "--out founding\n"
+			     "then: tally-collector init %s --founding "
+			     "founding\n",
+			     "请将 %s/collector.card "
+			     "交第一位管理员，据此创立日志：\n"
+			     "  tally-agent found --collector collector.card "
+			     "--out founding\n"
+			     "然后：tally-collector init %s --founding "
+			     "founding\n"),
 		      dir, dir);
 }
 
-static int init_keys(const struct options *options, const char *dir)
+static int init_keys(const struct options *options, const char *dir,
+		     enum lang lang)
 {
 	const char *given = options_text(options, "endpoint");
 	char endpoint[ENDPOINT_BYTES_MAX + 1];
@@ -152,11 +174,41 @@ static int init_keys(const struct options *options, const char *dir)
 	if (rc)
 		return command_failed(
 			rc == ERR_EXISTS ? EXIT_USAGE : EXIT_FAILED, &err);
-	say_made(dir, strcmp(dir, COLLECTOR_DIR) != 0, endpoint, given);
+	say_made(dir, strcmp(dir, COLLECTOR_DIR) != 0, endpoint, given, lang);
 	return EXIT_OK;
 }
 
-static int init_journal(const char *dir, const char *file)
+static void say_founded(const char *dir, const struct founding *founding,
+			enum lang lang)
+{
+	bool lone = founding->administrators < 2;
+
+	(void)fprintf(stderr,
+		      say_in(lang,
+			     "founded%s; start it with: tally-collector run "
+			     "--dir %s%s\n",
+			     "日志已创立%s；启动：tally-collector run --dir "
+			     "%s%s\n"),
+		      founding->simulated ?
+			      say_in(lang, ", with a simulated clock",
+				     "（模拟时钟）") :
+			      "",
+		      dir, founding->simulated ? " --clock FILE" : "");
+	if (lone || !founding->recovery_keys)
+		(void)fprintf(
+			stderr,
+			say_in(lang,
+			       "warning: %s: whoever loses it loses the say "
+			       "over this journal\n",
+			       "提示：%s；一旦丢失，便无人能管理此日志\n"),
+			lone ? say_in(lang,
+				      "there is only one administrator's key",
+				      "只有一个管理员密钥") :
+			       say_in(lang, "there is no recovery key",
+				      "没有恢复密钥"));
+}
+
+static int init_journal(const char *dir, const char *file, enum lang lang)
 {
 	struct founding founding;
 	struct clock clock = { 0 };
@@ -196,18 +248,7 @@ static int init_journal(const char *dir, const char *file)
 				      &err);
 	hash_print(&founding.journal, hex);
 	(void)printf("%s\n", hex);
-	(void)fprintf(stderr,
-		      "founded%s; start it with: tally-collector run "
-		      "--dir %s%s\n",
-		      founding.simulated ? ", with a simulated clock" : "", dir,
-		      founding.simulated ? " --clock FILE" : "");
-	if (founding.administrators < 2 || !founding.recovery_keys)
-		(void)fprintf(stderr,
-			      "warning: %s: whoever loses it loses the say "
-			      "over this journal\n",
-			      founding.administrators < 2 ?
-				      "there is only one administrator's key" :
-				      "there is no recovery key");
+	say_founded(dir, &founding, lang);
 	return EXIT_OK;
 }
 
@@ -215,12 +256,17 @@ int command_init(const struct options *options)
 {
 	const char *founding = options_text(options, "founding");
 	const char *dir = command_dir(options);
+	struct err err = { 0 };
+	enum lang lang;
 
+	if (lang_choose(options_text(options, "lang"), &lang, &err))
+		return options_usage(options, "%s", err.msg);
 	if (!dir[0])
 		return options_usage(options, "the directory has no name");
 	if (founding && options_given(options, "endpoint"))
 		return options_usage(options, "--endpoint belongs to the "
 					      "first init, which writes the "
 					      "card");
-	return founding ? init_journal(dir, founding) : init_keys(options, dir);
+	return founding ? init_journal(dir, founding, lang) :
+			  init_keys(options, dir, lang);
 }

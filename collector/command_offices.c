@@ -18,6 +18,7 @@
 #include "proto/moment.h"
 #include "store/db.h"
 #include "store/fold.h"
+#include "store/say.h"
 
 /* And one with --since, and one while a session key waits. */
 #define COLUMNS 7
@@ -36,6 +37,7 @@ struct listing {
 	struct db *db;
 	struct db_txn *txn;
 	struct err *err;
+	enum lang lang;
 	bool json;
 	struct print_table table;
 	struct arena texts;
@@ -46,6 +48,12 @@ static const char *const role_names[] = {
 	[ROLE_REPORTER] = "reporter", [ROLE_REVIEWER] = "reviewer",
 	[ROLE_OFFICIAL] = "official", [ROLE_ADMIN] = "admin",
 	[ROLE_WITNESS] = "witness",
+};
+
+static const char *const role_names_zh[] = {
+	[ROLE_REPORTER] = "填报",     [ROLE_REVIEWER] = "审核",
+	[ROLE_OFFICIAL] = "官方数据", [ROLE_ADMIN] = "管理",
+	[ROLE_WITNESS] = "见证",
 };
 
 static void print_time(uint64_t us, int zone_minutes, char out[TIME_TEXT_BYTES])
@@ -60,7 +68,8 @@ static void print_time(uint64_t us, int zone_minutes, char out[TIME_TEXT_BYTES])
 		       (unsigned)(seconds / 60) % 60);
 }
 
-static void print_roles(uint32_t roles, char out[ROLES_TEXT_BYTES])
+static void print_roles(uint32_t roles, enum lang lang,
+			char out[ROLES_TEXT_BYTES])
 {
 	size_t len = 0;
 
@@ -69,7 +78,9 @@ static void print_roles(uint32_t roles, char out[ROLES_TEXT_BYTES])
 		if (roles & (1u << role))
 			len += (size_t)snprintf(
 				out + len, ROLES_TEXT_BYTES - len, "%s%s",
-				len ? "," : "", role_names[role]);
+				len ? say_in(lang, ",", "、") : "",
+				say_in(lang, role_names[role],
+				       role_names_zh[role]));
 }
 
 /* Towards its end, so that a new code goes out in time. */
@@ -184,16 +195,32 @@ static void add_text(struct listing *listing, const char *text)
 	add_cell(listing, text, strlen(text));
 }
 
+static const char *state_zh(const char *state)
+{
+	static const char *const names[][2] = {
+		{ "rotated", "已更换密钥" }, { "suspended", "已暂停" },
+		{ "revoked", "已撤销" },     { "expired", "已到期" },
+		{ "ends soon", "即将到期" }, { "enrolled", "已登记" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i][0], state))
+			return names[i][1];
+	return state;
+}
+
 static void add_row(struct listing *listing, const struct fold_office *office,
 		    uint64_t since, const char *key, const char *state)
 {
-	char roles[ROLES_TEXT_BYTES], last[TIME_TEXT_BYTES] = "never";
+	enum lang lang = listing->lang;
+	char roles[ROLES_TEXT_BYTES], last[TIME_TEXT_BYTES];
 	char until[DAY_TEXT_BYTES] = "-";
 	char batches[24];
 
+	(void)snprintf(last, sizeof(last), "%s", say_in(lang, "never", "从未"));
 	if (office->recv_us)
 		print_time(office->recv_us, listing->facts.zone_minutes, last);
-	print_roles(office->roles, roles);
+	print_roles(office->roles, lang, roles);
 	(void)snprintf(batches, sizeof(batches), "%" PRIu64, office->next - 1);
 	add_cell(listing,
 		 office->unit.len ? (const char *)office->unit.data : "-",
@@ -210,13 +237,14 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 				    listing->facts.zone_minutes),
 			  until);
 	add_text(listing, until);
-	add_text(listing, state);
+	add_text(listing, lang == LANG_ZH ? state_zh(state) : state);
 	if (listing->heard.waits)
 		add_text(listing,
 			 heard_lacks(&listing->heard, office, listing->now_us) ?
-				 "not yet" :
-			 office->revoked || office->suspended ? "-" :
-								"heard");
+				 say_in(lang, "not yet", "尚未") :
+			 office->revoked || office->suspended ?
+				 "-" :
+				 say_in(lang, "heard", "已知"));
 	add_text(listing, key);
 }
 
@@ -240,17 +268,23 @@ static int add_office(void *arg, const struct fold_office *office)
 
 static int list_offices(struct listing *listing)
 {
-	static const char *const titles[] = { "unit",	    "roles",
-					      "batches",    "since then",
-					      "last heard", "until",
-					      "state",	    "key" };
+	static const char *const titles[][2] = {
+		{ "unit", "单位" },	      { "roles", "职责" },
+		{ "batches", "批次" },	      { "since then", "此后首批" },
+		{ "last heard", "最近一次" }, { "until", "有效期至" },
+		{ "state", "状态" },	      { "key", "密钥" },
+	};
+	enum lang lang = listing->lang;
 	int rc;
 
 	for (size_t i = 0; i <= COLUMNS && !listing->json; i++) {
 		if (i == COLUMNS && listing->heard.waits)
-			print_table_add(&listing->table, "new key");
+			print_table_add(&listing->table,
+					say_in(lang, "new key", "新密钥"));
 		if (i != SINCE_COLUMN || listing->since)
-			print_table_add(&listing->table, titles[i]);
+			print_table_add(
+				&listing->table,
+				say_in(lang, titles[i][0], titles[i][1]));
 	}
 	rc = fold_offices(listing->fold, add_office, listing);
 	if (!listing->json)
@@ -323,14 +357,14 @@ int command_offices(const struct options *options)
 				   .err = &err };
 	size_t columns = COLUMNS;
 	uint64_t us;
-	int code;
-	int rc = heard_open(&listing.heard, command_dir(options), &err);
+	int code, rc;
 
-	if (listing.since && moment_parse(listing.since, 0, &us, &err)) {
-		heard_release(&listing.heard);
+	if (lang_choose(options_text(options, "lang"), &listing.lang, &err) ||
+	    (listing.since && moment_parse(listing.since, 0, &us, &err))) {
 		fold_free(fold);
 		return options_usage(options, "%s", err.msg);
 	}
+	rc = heard_open(&listing.heard, command_dir(options), &err);
 	columns += listing.since != NULL;
 	columns += listing.heard.waits;
 	print_table_init(&listing.table, columns,

@@ -7,6 +7,8 @@ static const struct option_spec init_options[] = {
 	  "the founding batch, to begin the journal with" },
 	{ "endpoint", NULL, OPTION_TEXT, "E",
 	  "where offices reach it, tcp://HOST:PORT" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
 };
 
 static const struct option_spec run_options[] = {
@@ -92,6 +94,8 @@ static const struct option_spec offices_options[] = {
 	  "each key's first batch received since then, for revoke --from: "
 	  "2024-06-30, or 2024-06-30T18:00" },
 	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
+	{ "lang", NULL, OPTION_TEXT, "zh|en",
+	  "language of the answer; without it, the locale's" },
 };
 
 static const struct option_spec serve_options[] = {
@@ -174,7 +178,8 @@ static const struct command_spec commands[] = {
 	{ "offices", "[DIR]", 0, 1,
 	  "who reports, by which key, and when it was last heard",
 	  "tally-collector offices --dir /srv/tally\n"
-	  "tally-collector offices --dir /srv/tally --since 2024-06-30T18:00",
+	  "tally-collector offices --dir /srv/tally --since 2024-06-30T18:00\n"
+	  "tally-collector offices --dir /srv/tally --lang zh",
 	  offices_options, COUNT(offices_options), command_offices },
 	{ "doctor", "[DIR]", 0, 1,
 	  "whether all is well with disk, clock, ports, keys and backup, and "

@@ -17,6 +17,7 @@ struct collecting {
 	const struct table_reader *reader;
 	const struct suspects *suspects; /* NULL: none */
 	const struct catalogue *catalogue;
+	const struct target *target;
 	struct arena *arena;
 	struct err *err;
 	uint32_t *units; /* a unit's number -> index in the catalogue */
@@ -68,10 +69,27 @@ static int map_unit(void *arg, struct span key, struct span value)
 
 /* ---- one cell ---- */
 
+/* The catalogue's own ids in the place of those in the row: whoever looks for
+ * a field finds it by its address. */
+static void name_fields(const struct target *target, struct figure_row *change)
+{
+	for (size_t i = 0; i < change->value_count; i++) {
+		struct value *value = &change->values[i];
+		const struct field *field =
+			catalogue_field(target, value->field);
+
+		if (field)
+			value->field.data = (const uint8_t *)field->id;
+	}
+}
+
 /* Reads a change behind those there are. What it says stays in the tables:
  * they live longer than the cells. */
 static int push_change(struct collecting *collecting, struct span bytes)
 {
+	struct figure_row *change;
+	int rc;
+
 	size_t size = collecting->changes_size;
 	struct figure_row *changes;
 
@@ -84,9 +102,11 @@ static int push_change(struct collecting *collecting, struct span bytes)
 		collecting->changes = changes;
 		collecting->changes_size = size;
 	}
-	return figure_row_read(bytes, collecting->arena,
-			       &collecting->changes[collecting->change_count++],
-			       collecting->err);
+	change = &collecting->changes[collecting->change_count++];
+	rc = figure_row_read(bytes, collecting->arena, change, collecting->err);
+	if (!rc)
+		name_fields(collecting->target, change);
+	return rc;
 }
 
 /* Fills changes, from the newest to the first. */
@@ -204,11 +224,14 @@ static int build_cell(struct collecting *collecting, struct cell *cell)
 	cell->versions = arena_array(collecting->arena,
 				     count - reviews - adjustments,
 				     sizeof(*cell->versions));
-	cell->reviews =
-		arena_array(collecting->arena, reviews, sizeof(*cell->reviews));
-	cell->adjustments = arena_array(collecting->arena, adjustments,
-					sizeof(*cell->adjustments));
-	if (!cell->versions || !cell->reviews || !cell->adjustments)
+	if (reviews)
+		cell->reviews = arena_array(collecting->arena, reviews,
+					    sizeof(*cell->reviews));
+	if (adjustments)
+		cell->adjustments = arena_array(collecting->arena, adjustments,
+						sizeof(*cell->adjustments));
+	if (!cell->versions || (reviews && !cell->reviews) ||
+	    (adjustments && !cell->adjustments))
 		return err_set(collecting->err, ERR_NOMEM,
 			       "no memory for a cell");
 	for (size_t i = count; i-- > 0 && !rc;) {
@@ -246,12 +269,11 @@ static int collect_cell(void *arg, struct span key_bytes, struct span value)
 	struct cell cell = { 0 };
 	struct figure_key key;
 	struct span bytes;
-	struct hash link;
 	int rc;
 
 	rc = figure_key_read(key_bytes, &key, collecting->err);
 	if (!rc)
-		rc = figure_value_split(value, &bytes, &link, collecting->err);
+		rc = figure_value_split(value, &bytes, NULL, collecting->err);
 	if (rc)
 		return rc;
 	if (key.unit >= collecting->unit_count)
@@ -270,11 +292,11 @@ static int collect_cell(void *arg, struct span key_bytes, struct span value)
 
 /* ---- the source ---- */
 
-static int collect_target(struct collecting *collecting, uint32_t target)
+static int collect_target(struct collecting *collecting)
 {
 	const struct table_reader *reader = collecting->reader;
 	struct target_search search = {
-		.id = span_of_text(collecting->catalogue->targets[target].id),
+		.id = span_of_text(collecting->target->id),
 		.number = CATALOGUE_NONE,
 	};
 	uint8_t prefix[4];
@@ -303,11 +325,12 @@ static int source_all(void *ctx, const struct catalogue *catalogue,
 		.reader = reading->reader,
 		.suspects = reading->suspects,
 		.catalogue = catalogue,
+		.target = &catalogue->targets[target],
 		.arena = arena,
 		.err = err,
 	};
 	struct cell *cells = NULL;
-	int rc = collect_target(&collecting, target);
+	int rc = collect_target(&collecting);
 
 	if (!rc && collecting.cell_count) {
 		cells = arena_copy(arena, collecting.cells,

@@ -208,7 +208,6 @@ int figure_row_read(struct span bytes, struct arena *arena,
 	struct value unused;
 	size_t count;
 
-	*out = (struct figure_row){ 0 };
 	reader_init(&reader, bytes);
 	head = read_span(&reader, ROW_HEAD_BYTES);
 	if (reader.failed || head.data[0] != FIGURE_ROW_FORMAT)
@@ -218,6 +217,8 @@ int figure_row_read(struct span bytes, struct arena *arena,
 	count = read_u16(&reader);
 	if (reader.failed)
 		goto damaged;
+	out->values = NULL;
+	out->value_count = 0;
 	if (arena && count) {
 		out->values = arena_array(arena, count, sizeof(*out->values));
 		if (!out->values)
@@ -243,6 +244,7 @@ int figure_value_split(struct span value, struct span *row, struct hash *link,
 	if (value.len < HASH_BYTES)
 		return err_set(err, ERR_CORRUPT, "a figure has no link");
 	*row = span_of(value.data, value.len - HASH_BYTES);
-	memcpy(link->bytes, value.data + row->len, HASH_BYTES);
+	if (link)
+		memcpy(link->bytes, value.data + row->len, HASH_BYTES);
 	return 0;
 }

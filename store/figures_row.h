@@ -76,7 +76,8 @@ void figure_row_write(const struct figure_row *row, struct strbuf *out);
 int figure_row_read(struct span bytes, struct arena *arena,
 		    struct figure_row *out, struct err *err);
 
-/* Splits a value of TABLE_FIGURE into row bytes and link. ERR_CORRUPT. */
+/* Splits a value of TABLE_FIGURE into row bytes and link (NULL: not wanted).
+ * ERR_CORRUPT. */
 int figure_value_split(struct span value, struct span *row, struct hash *link,
 		       struct err *err);
 

@@ -158,7 +158,6 @@ static int walk_row(void *arg, struct span key, struct span value)
 {
 	const struct walking *walking = arg;
 	struct figure_key cell;
-	struct hash link;
 	struct span row;
 	int rc = figure_key_read(key, &cell, walking->err);
 
@@ -167,7 +166,7 @@ static int walk_row(void *arg, struct span key, struct span value)
 	if (walking->period &&
 	    period_compare(cell.period, *walking->period) != 0)
 		return 0;
-	rc = figure_value_split(value, &row, &link, walking->err);
+	rc = figure_value_split(value, &row, NULL, walking->err);
 	return rc ? rc :
 		    walk(walking->reader, row, walking->visit, walking->arg,
 			 walking->err);

@@ -167,11 +167,19 @@ static void said_choose(const struct subject *subject, struct said *said)
 			adjustment_of(subject, cell, said->counts[i]);
 }
 
+/* A source that gives the catalogue's own ids spares it their bytes. */
+static bool is_of(const struct value *value, struct span field)
+{
+	return (value->field.data == field.data &&
+		value->field.len == field.len) ||
+	       span_equal(value->field, field);
+}
+
 static const struct value *find_value(const struct value *values, size_t count,
 				      struct span field)
 {
 	for (size_t i = 0; i < count; i++)
-		if (span_equal(values[i].field, field))
+		if (is_of(&values[i], field))
 			return &values[i];
 	return NULL;
 }
@@ -281,9 +289,10 @@ static void sort_said(const struct track *track)
 	}
 }
 
-/* Sorts the cells of a unit apart: places[rank] is where its cells end. */
+/* Sorts the cells of a unit apart, from starts[rank] to ends[rank]; cells out
+ * of sight leave room behind them. */
 static int gather(struct subject *subject, const struct cell_list *list,
-		  size_t *places)
+		  size_t *starts, size_t *ends)
 {
 	size_t units = subject->catalogue->unit_count, total = 0;
 	int first_month = subject->from->first_month;
@@ -294,11 +303,11 @@ static int gather(struct subject *subject, const struct cell_list *list,
 		return ERR_NOMEM;
 	for (size_t i = 0; i < list->count; i++)
 		if (list->cells[i].unit < units)
-			places[subject_rank(subject, list->cells[i].unit)]++;
+			ends[subject_rank(subject, list->cells[i].unit)]++;
 	for (size_t i = 0; i < units; i++) {
-		size_t count = places[i];
+		size_t count = ends[i];
 
-		places[i] = total;
+		starts[i] = ends[i] = total;
 		total += count;
 	}
 	for (size_t i = 0; i < list->count; i++) {
@@ -314,8 +323,8 @@ static int gather(struct subject *subject, const struct cell_list *list,
 			continue;
 		said_choose(subject, &said);
 		if (said.counts[COUNT_APPROVED_TOO])
-			subject->said[places[subject_rank(
-				subject, cell->unit)]++] = said;
+			subject->said[ends[subject_rank(subject,
+							cell->unit)]++] = said;
 	}
 	return 0;
 }
@@ -430,18 +439,7 @@ static int read_cells(struct subject *subject, struct err *err)
 		rc = 0; /* nothing is in sight yet */
 	if (rc)
 		return rc;
-	rc = gather(subject, &list, ends);
-	/* Ends are where the next cell would go; cells out of sight leave
-	 * room behind them. */
-	for (size_t i = 0; !rc && i < list.count; i++)
-		if (list.cells[i].unit < units)
-			starts[subject_rank(subject, list.cells[i].unit)]++;
-	for (size_t i = 0, total = 0; i < units; i++) {
-		size_t count = starts[i];
-
-		starts[i] = total;
-		total += count;
-	}
+	rc = gather(subject, &list, starts, ends);
 	if (!rc)
 		rc = make_tracks(subject, starts, ends, marks);
 	return rc ? err_set(err, rc, "no memory for cells") : 0;

@@ -181,6 +181,9 @@ class Life(unittest.TestCase):
         until(lambda: self.listed("baima")[1]["batches"] == 2, "the store")
         row, said = self.listed("baima")
         self.assertEqual(row[-1], said["key"])
+        self.assertRegex(self.world.call(
+            "tally-collector", "offices", self.world.collector_dir, "--lang",
+            "zh").stdout, rf"(?s)^单位 .*密钥\n.*填报.* 已登记 +{said['key']}")
         run = self.world.agent(self.world.admin, "revoke", "baima", *WAIT,
                                code=3)
         self.assertRegex(run.stderr, "grant-used.*tally-agent revoke KEY"

@@ -75,6 +75,8 @@ class Journal(unittest.TestCase):
             self.assertEqual(lines[0]["keys"], 2)
             self.assertEqual(lines[0]["torn_bytes"], 0)
             self.assertIn("all is well", run("verify", folder).stdout)
+            self.assertRegex(run("verify", folder, "--lang", "zh").stdout,
+                             r"(?s)^日志 .*\n批次 .*（2 个密钥）\n.*全部完好\n$")
 
     def test_any_flipped_byte_is_found(self):
         folder, segment, content = self.copy()
@@ -88,6 +90,8 @@ class Journal(unittest.TestCase):
             self.assertFalse(lines[0]["ok"])
             self.assertTrue(lines[0]["bad"]["what"], at)
             self.assertIn("first bad record", result.stderr)
+        self.assertIn("首条损坏的记录",
+                      run("verify", folder, "--lang", "zh").stderr)
 
     def test_bytes_after_the_last_commit_fail_unless_allowed(self):
         folder, segment, content = self.copy()
@@ -109,6 +113,8 @@ class Journal(unittest.TestCase):
             self.assertEqual((result.code, result.stdout), (4, ""), words)
             self.assertIn("founding", result.stderr)
         self.assertEqual(run("replay", folder, "--until", "0").code, 0)
+        self.assertRegex(run("replay", folder, "--until", "0", "--lang",
+                             "zh").stdout, r"\n未采纳      0\n")
 
     # Whatever reads a collector's directory.
     READERS = (("tally-audit", "verify", "{}"),

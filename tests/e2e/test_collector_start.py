@@ -97,8 +97,11 @@ class Start(unittest.TestCase):
                 ("tcp://tally.example:1", "tcp://*:1"),
                 ("tcp://127.0.0.1:7", "tcp://127.0.0.1:7"),
                 ("tcp://[::1]:8", "tcp://[::1]:8"))):
-            self.world.call("tally-collector", "init", other + str(n),
-                            "--endpoint", endpoint)
+            run = self.world.call("tally-collector", "init", other + str(n),
+                                  "--endpoint", endpoint, "--lang",
+                                  "zh" if n else "en")
+            self.assertIn(f"各单位按此地址连接：{endpoint}\n" if n else
+                          f"told to reach it at {endpoint}\n", run.stderr)
             with open(os.path.join(other + str(n), "collector.card"),
                       encoding="ascii") as f:
                 self.assertIn(f"endpoint {endpoint}\n", f.read())

@@ -300,6 +300,7 @@ class Examples(unittest.TestCase):
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
         self.assertIn("since then",
                       self.run_next("tally-collector", "offices"))
+        self.assertIn("已登记", self.run_next("tally-collector", "offices"))
         self.serve_next()
         self.assertRegex(self.run_next("tally-collector", "token"),
                          "^chen[.][0-9a-f]{64}$")
