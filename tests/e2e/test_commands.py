@@ -318,7 +318,7 @@ class Examples(unittest.TestCase):
         shutil.copytree(CATALOGUE, self.path("2024"))
         shutil.copytree(CATALOGUE, self.path("revised"))
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
-        for command in ("verify", "verify", "replay", "replay", "replay",
+        for command in ("verify", "verify", "verify", "replay", "replay", "replay",
                         "figures", "figures", "figures", "figures", "receipt",
                         "explain", "late"):
             self.assertTrue(self.run_next("tally-audit", command))
