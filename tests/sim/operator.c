@@ -14,7 +14,7 @@
 
 #define DIR "collector"
 #define TRIES 4
-#define OPTIONS 8 /* of the operator's commands */
+#define OPTIONS 8		 /* of the operator's commands */
 #define UNHEARD_PER_THOUSAND 150 /* of offices, where a checkpoint is left */
 
 static bool new_curve, reopened;
@@ -32,8 +32,8 @@ static int call(const char *const *words)
 		{ "json", NULL, OPTION_FLAG, NULL, "" },
 	};
 	static const struct command_spec commands[] = {
-		{ "recover", "[DIR]", 0, 1, "", "", options,
-		  OPTIONS, command_recover },
+		{ "recover", "[DIR]", 0, 1, "", "", options, OPTIONS,
+		  command_recover },
 		{ "reopen", "[DIR]", 0, 1, "", "", options, OPTIONS,
 		  command_reopen },
 		{ "rotate", "[DIR]", 0, 1, "", "", options, OPTIONS,
