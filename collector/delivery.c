@@ -468,17 +468,27 @@ static void try_pong(struct delivery *delivery, struct customer *customer,
 	delivery->host.pong(delivery->host.ctx, customer->route);
 }
 
+/* Its slice is not even begun before there is room for it again. */
+static bool is_held(const struct delivery *delivery,
+		    const struct customer *customer)
+{
+	return customer->held && customer->slice_wanted &&
+	       delivery_is_filled(delivery);
+}
+
 /* ERR_LIMIT: it does not read what it is sent, for now; or is held. */
 static int serve(struct delivery *delivery, struct customer *customer,
 		 uint64_t flushed, struct err *err)
 {
-	int rc = try_slice(delivery, customer, flushed, err);
+	int rc = is_held(delivery, customer) ?
+			 ERR_LIMIT :
+			 try_slice(delivery, customer, flushed, err);
 
 	if (!rc)
 		rc = try_changes(delivery, customer, flushed, err);
 	if (!rc)
 		rc = try_texts(delivery, customer, err);
-	if (!rc)
+	if (!rc || customer->held)
 		try_pong(delivery, customer, flushed);
 	if (!rc && customer->recall_next < customer->recall_end &&
 	    customer->recall_at <= flushed)
@@ -500,18 +510,21 @@ static int serve(struct delivery *delivery, struct customer *customer,
 }
 
 /* Could it be served now? */
-static bool is_ready(const struct customer *customer, uint64_t flushed,
+static bool is_ready(const struct delivery *delivery,
+		     const struct customer *customer, uint64_t flushed,
 		     uint64_t now_ms)
 {
 	if (customer->retry_ms > now_ms)
 		return false;
+	if (customer->pong_wanted &&
+	    now_ms - customer->pong_since_ms > DELIVERY_PONG_MS_MAX)
+		return true;
 	if (customer->slice_wanted)
-		return customer->slice_at <= flushed;
+		return customer->slice_at <= flushed &&
+		       !is_held(delivery, customer);
 	if (customer_has_texts(customer))
 		return true;
-	if (customer->pong_wanted &&
-	    (customer->pong_at <= flushed ||
-	     now_ms - customer->pong_since_ms > DELIVERY_PONG_MS_MAX))
+	if (customer->pong_wanted && customer->pong_at <= flushed)
 		return true;
 	if (customer->recall_next < customer->recall_end)
 		return customer->recall_at <= flushed;
@@ -538,7 +551,8 @@ int delivery_step(struct delivery *delivery, uint64_t flushed, bool *more,
 			continue;
 		}
 		rc = 0;
-		if (now_ms <= until_ms && is_ready(customer, flushed, now_ms)) {
+		if (now_ms <= until_ms &&
+		    is_ready(delivery, customer, flushed, now_ms)) {
 			delivery->serving = customer;
 			rc = serve(delivery, customer, flushed, err);
 			delivery->serving = NULL;
@@ -551,8 +565,8 @@ int delivery_step(struct delivery *delivery, uint64_t flushed, bool *more,
 		}
 		if (waits(customer))
 			enqueue(delivery, customer);
-		if (is_ready(customer, flushed, now_ms) ||
-		    customer->retry_ms > now_ms)
+		if (is_ready(delivery, customer, flushed, now_ms) ||
+		    customer->retry_ms > now_ms || is_held(delivery, customer))
 			*more = *more || waits(customer);
 	}
 	return rc == ERR_LIMIT ? 0 : rc;

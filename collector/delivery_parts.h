@@ -103,6 +103,9 @@ bool customer_has_change(const struct customer *customer, uint64_t flushed);
 void customer_forget_texts(struct customer *customer);
 bool customer_has_texts(const struct customer *customer);
 
+/* Are so many bytes under way that further files have to wait? */
+bool delivery_is_filled(const struct delivery *delivery);
+
 /* 0: sent. ERR_LIMIT: not sent, try again later. */
 
 /* What needs no look into the journal; the rest is noted in texts. */

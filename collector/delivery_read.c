@@ -212,8 +212,7 @@ static struct hash files_hash(struct delivery *delivery,
 	return delivery->files;
 }
 
-/* Are so many bytes under way that others have to wait? */
-static bool is_filled(const struct delivery *delivery)
+bool delivery_is_filled(const struct delivery *delivery)
 {
 	return delivery->unread >= DELIVERY_UNREAD_BYTES_MAX &&
 	       clock_monotonic_ms() - delivery->filled_ms < DELIVERY_TRICKLE_MS;
@@ -229,13 +228,14 @@ static int add_files(struct slicing *slicing,
 	struct hash hash = files_hash(delivery, newest);
 	int rc = 0;
 
+	customer->held = false;
 	if (customer->sent_version == newest->version)
 		return 0;
 	if (!hash_equal(&hash, &none) && hash_equal(&hash, &customer->files)) {
 		slicing->slice.same_files = true;
 		return 0;
 	}
-	customer->held = is_filled(delivery);
+	customer->held = delivery_is_filled(delivery);
 	if (customer->held)
 		return ERR_LIMIT;
 	for (size_t i = 0; i < newest->file_count && !rc; i++)
