@@ -164,7 +164,7 @@ static bool wait_for_room(struct sender *sender, const struct err *err)
 		log_err(LOG_ERROR, "disk-full", err);
 	sender->lost = false;
 	sender->recount = false;
-	session_down(sender->session, clock_monotonic_ms(), false);
+	session_down(sender->session, clock_monotonic_ms(), TROUBLE_OFFLINE);
 	return true;
 }
 
@@ -185,7 +185,7 @@ static void drain(struct sender *sender)
 		if (!ret && sender->lost) {
 			sender->lost = false;
 			session_down(sender->session, clock_monotonic_ms(),
-				     false);
+				     TROUBLE_OFFLINE);
 			again = true;
 		} else if (!ret && sender->recount) {
 			count_waiting(sender);
@@ -243,11 +243,16 @@ static void on_up(void *arg)
 	drain(sender);
 }
 
-static void on_down(void *arg, bool refused)
+static void on_down(void *arg, enum socket_end end)
 {
+	static const enum session_trouble why[] = {
+		[SOCKET_LOST] = TROUBLE_OFFLINE,
+		[SOCKET_REFUSED] = TROUBLE_REFUSED,
+		[SOCKET_STRANGER] = TROUBLE_STRANGER,
+	};
 	struct sender *sender = arg;
 
-	session_down(sender->session, clock_monotonic_ms(), refused);
+	session_down(sender->session, clock_monotonic_ms(), why[end]);
 	drain(sender);
 }
 

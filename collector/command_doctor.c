@@ -117,7 +117,7 @@ static void check_keys(struct doctor *d)
 	keys_wipe(&keys);
 	if (!succeed_state(d->dir, &state, &err) && state != SUCCEED_NONE)
 		say(d, "keys", STATE_WARN,
-		    d->zh ? "换密钥尚未完成：各单位都连接过之后，执行 "
+		    d->zh ? "更换密钥尚未完成：各单位都连接过之后，执行 "
 			    "tally-collector rotate --dir %s --curve" :
 			    "a change of keys is not finished: once all "
 			    "offices were there, run tally-collector rotate "

@@ -390,7 +390,8 @@ static void up(struct shell *shell)
 
 static void down(struct shell *shell, bool refused)
 {
-	session_down(shell->session, shell->now_ms, refused);
+	session_down(shell->session, shell->now_ms,
+		     refused ? TROUBLE_REFUSED : TROUBLE_OFFLINE);
 	take_actions(shell);
 }
 

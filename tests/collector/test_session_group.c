@@ -113,6 +113,12 @@ static int send_out(void *ctx, uint32_t route, struct span msg)
 	return 0;
 }
 
+static void heard(void *ctx, const struct session_peer *peer)
+{
+	(void)ctx;
+	(void)peer;
+}
+
 static void on_route(void *ctx, uint32_t route)
 {
 	(void)ctx, (void)route;
@@ -134,6 +140,7 @@ static void stage_open(struct stage *stage)
 					   .closed = on_route,
 					   .slice = on_route,
 					   .pong = on_route,
+					   .heard = heard,
 					   .ctx = stage };
 
 	memset(stage, 0, sizeof(*stage));

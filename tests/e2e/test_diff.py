@@ -199,13 +199,28 @@ class Diff(unittest.TestCase):
         figures, _, _ = self.diff(begin, "--unit", "baima")
         self.assertEqual({row[1] for row in figures}, {"baima"})
 
+    def test_what_is_counted_is_what_is_shown(self):
+        for words in ((), ("--target", ROADS), ("--unit", "longmen"),
+                      ("--target", ROADS, "--unit", "baima")):
+            figures, said, total = self.diff(self.at["first"], *words)
+            self.assertEqual((total["changed"], total["statements"]),
+                             (len(figures), len(said)), words)
+
+    def test_a_filter_with_a_slip_is_no_answer(self):
+        for words, said in ((("--target", "nosuch"), "target nosuch"),
+                            (("--unit", "nosuch"), "unit nosuch")):
+            self.assertIn(said, self.diff(self.at["first"], *words, code=2))
+            done = run("late", self.dir, *words)
+            self.assertEqual((done.code, done.stdout), (2, ""))
+            self.assertIn(said, done.stderr)
+
     def test_people_are_told_in_their_language(self):
         for lang, words in (
                 ("en", ("value: 100 → 90", f"by {self.by['correction']}  "
                         "report live.urban-jobs baima 2024M06: 90",
                         f"replaces: {self.by['first']}",
                         "behind 2 of the changes", "2 figures changed")),
-                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  上报",
+                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  填报",
                         f"更正：{self.by['first']}", "2 项数据有变化"))):
             done = run("diff", self.dir, str(self.at["correction"]),
                        str(self.at["adjust"]), "--lang", lang)

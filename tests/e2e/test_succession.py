@@ -32,6 +32,20 @@ class Keys(Opened):
             return dict(line.split(" ", 1) for line in
                         f.read().splitlines()[1:])
 
+    def offices_told(self, *words):
+        return self.world.call("tally-collector", "offices", "--dir", self.dir,
+                               *words).stdout
+
+    def unheard(self):
+        """Who has not heard of the new session key, by its directory."""
+        keys = {key: folder for folder, key in self.world.keys.items()}
+        told = [json.loads(line) for line in
+                self.offices_told("--json").splitlines()]
+        self.assertEqual(self.offices_told().count("not yet"),
+                         sum(not x["heard_new_key"] for x in told))
+        return {keys.get(x["key"], self.world.admin) for x in told
+                if not x["heard_new_key"]}
+
     def tmp(self, name):
         return self.world.path(name)
 
@@ -96,8 +110,24 @@ class Succession(Keys):
         self.assertIn("rotate --curve", self.rotate(*WORDS, code=3).stderr)
         self.world.start_collector()
         self.report(self.baima)
-        self.world.agent(self.world.admin, "sync")
-        self.change("--curve")
+        self.assertEqual(self.unheard(), {self.world.admin, self.longmen})
+        self.world.agent(self.world.admin, "sync")  # it has nothing to say
+        self.assertEqual(self.unheard(), {self.longmen})
+        self.world.stop_collector()
+        run = self.rotate("--curve", code=3)
+        self.assertIn("not heard of the new session key: longmen (",
+                      run.stderr)
+        self.assertNotIn("baima", run.stderr)
+        self.rotate(*WORDS, "--curve", "--anyway", code=2)
+        self.assertEqual(self.card()["curve"], before)
+        run = self.rotate("--curve", "--anyway", "--json")
+        self.assertEqual(json.loads(run.stdout), {
+            "checkpoint": self.card()["checkpoint"],
+            "curve": self.card()["curve"], "curve_waits": False})
+        self.assertIn("needed by: longmen (", run.stderr)
+        self.assertNotIn("signs with this key", run.stderr)
+        self.world.start_collector()
+        self.assertNotIn("new key", self.offices_told())
         self.assertNotEqual(self.card()["curve"], before)
         self.report(self.baima)
         self.until_verified(self.baima)
@@ -108,7 +138,10 @@ class Succession(Keys):
         # Longmen was not there all the while.
         self.world.agent(self.longmen, "report", "live.urban-jobs", "7",
                          "--period", "2024M06")
-        self.world.agent(self.longmen, "sync", "--timeout", "2", code=5)
+        run = self.world.agent(self.longmen, "sync", "--timeout", "2", code=5)
+        self.assertIn("tally-agent follow", run.stderr)
+        self.assertIn("tally-agent follow",
+                      self.world.agent(self.longmen, "status").stdout)
         bad = self.world.write("bad", b"nothing of the kind")
         self.assertIn("不能采信", self.world.agent(
             self.longmen, "follow", bad, "--lang", "zh", code=3).stderr)
@@ -135,7 +168,7 @@ class Succession(Keys):
         for _ in range(3):
             keys.append(self.change())
             self.report(self.baima)
-            self.change("--curve")
+            self.change("--curve", "--anyway")
             self.report(self.baima)
         # Two session keys are new to who was not there: the newest waits.
         keys.append(self.change())
@@ -242,6 +275,14 @@ class Steps(Keys):
             (("journal", "collector.successions", "keys/sign",
               "collector.card"), curve, True),
         )
+        # What is wrong with a new key that the journal names is said.
+        self.set("journal", rotation=made)
+        sign = os.path.join(self.dir, "rotation", "keys", "sign")
+        self.world.write(sign, b"nonsense")
+        run = self.world.call("tally-collector", "run", "--dir", self.dir,
+                              "--clock", self.world.clock, code=None)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("rotation/keys/sign", run.stderr)
         for new, rotation, done in cases:
             with self.subTest(new=new):
                 self.set(*new, rotation=rotation)
@@ -260,7 +301,7 @@ class Steps(Keys):
                             self.tmp("after"), "collector.card")))
                     self.assertFalse(os.path.exists(os.path.join(
                         self.dir, "rotation", "keys", "sign")))
-                    self.rotate("--curve")
+                    self.rotate("--curve", "--anyway")
                     self.assertFalse(os.path.exists(os.path.join(
                         self.dir, "rotation")))
                 else:  # it goes on with the keys that were made
@@ -304,7 +345,7 @@ class Killed(Keys):
             done += self.half()
             self.rotate(*WORDS, code=3 if self.half() else 0)
             self.assertEqual(self.half(), 1)
-            self.rotate("--curve")
+            self.rotate("--curve", "--anyway")
             self.assertFalse(os.path.exists(os.path.join(self.dir,
                                                          "rotation")))
             self.world.call("tally-audit", "verify", self.dir)

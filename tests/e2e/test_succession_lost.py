@@ -1,12 +1,33 @@
 #!/usr/bin/env python3
 """Journals that lost their end, and a change of the collector's keys in it,
 before it or behind it."""
+import os
 import unittest
 
 from test_succession import WORDS, Keys
+from world import until
 
 
 class Lose(Keys):
+    def joins_in_one_session(self, code):
+        """An office that enrols and has verified all, connected once; the
+        journal is longer by then than what was lost."""
+        while len(self.world.journal().leaves) <= self.size:
+            self.report(self.baima)
+        self.world.stop_collector()
+        folder = self.tmp("late")
+        self.world.agent(folder, "enrol", code, "--timeout", "1", code=5)
+        self.world.start_collector()
+        process = self.world.start_agent(folder)
+        until(lambda: self.verified(folder) >= self.world.signed()[0] or
+              os.path.exists(os.path.join(folder, "alarm-shown.note")),
+              "evidence")
+        process.terminate()
+        self.assertEqual(process.wait(60), 0)
+        self.assertIn("no alarm", self.world.agent(folder, "alarm",
+                                                   code=None).stdout)
+        return folder
+
     def test_recovered_with_checkpoints_of_both_keys(self):
         self.keep()
         self.go_on()
@@ -61,6 +82,7 @@ class Lose(Keys):
         self.world.audit()
 
     def test_reopened_where_the_succession_was_lost(self):
+        code = self.world.code("longmen")
         self.keep()
         self.report(self.longmen)  # which nobody else has
         self.report(self.baima)
@@ -84,8 +106,11 @@ class Lose(Keys):
         self.report(self.longmen)
         self.until_verified(self.baima, self.longmen)
         self.assertEqual(self.card()["checkpoint"], key)
-        # A new office has both from its code.
+        # A new office has both from its code; one with a code of before
+        # hears of them, even in the session in which it joins.
         self.until_verified(self.world.enrol("again", "longmen"))
+        late = self.joins_in_one_session(code)
+        self.until_verified(late)
         self.world.audit()
 
 

@@ -335,7 +335,7 @@ void sim_check_all(unsigned offices)
 	record = read_record();
 	must(replay_init(&replay, true, &err), &err, "replay");
 	must(replay_run(&replay, DIR "/journal", all, &err), &err, "replay");
-	tables = memory_tables_reader(replay.tables);
+	tables = replay_reader(&replay);
 	for (unsigned i = 0; i < offices; i++)
 		check_office(SIM_OFFICE + i, &record, &tables);
 	replay_release(&replay);

@@ -15,25 +15,29 @@
 
 #define DIR "collector"
 #define TRIES 4
+#define OPTIONS 8		 /* of the operator's commands */
 #define UNHEARD_PER_THOUSAND 150 /* of offices, where a checkpoint is left */
 
 static bool new_curve, reopened;
 
 static int call(const char *const *words)
 {
-	static const struct option_spec options[] = {
+	static const struct option_spec options[OPTIONS] = {
 		{ "from", NULL, OPTION_MANY, "FILES", "" },
 		{ "dry-run", NULL, OPTION_FLAG, NULL, "" },
 		{ "by", NULL, OPTION_TEXT, "NAME", "" },
 		{ "why", NULL, OPTION_TEXT, "TEXT", "" },
 		{ "clock", NULL, OPTION_TEXT, "FILE", "" },
 		{ "curve", NULL, OPTION_FLAG, NULL, "" },
+		{ "anyway", NULL, OPTION_FLAG, NULL, "" },
+		{ "json", NULL, OPTION_FLAG, NULL, "" },
 	};
 	static const struct command_spec commands[] = {
-		{ "recover", "[DIR]", 0, 1, "", "", options, 6,
+		{ "recover", "[DIR]", 0, 1, "", "", options, OPTIONS,
 		  command_recover },
-		{ "reopen", "[DIR]", 0, 1, "", "", options, 6, command_reopen },
-		{ "rotate", "[DIR]", 0, 1, "", "", options, 6,
+		{ "reopen", "[DIR]", 0, 1, "", "", options, OPTIONS,
+		  command_reopen },
+		{ "rotate", "[DIR]", 0, 1, "", "", options, OPTIONS,
 		  command_rotate_collector },
 	};
 	static const struct option_spec common[] = {

@@ -24,7 +24,8 @@ static void on_down(void *arg, bool refused)
 	struct socket *socket = arg;
 
 	socket_shut(socket);
-	socket->events.down(socket->arg, refused);
+	socket->events.down(socket->arg,
+			    refused ? SOCKET_REFUSED : SOCKET_LOST);
 }
 
 static void on_message(void *arg, struct span bytes)

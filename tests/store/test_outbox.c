@@ -1,4 +1,5 @@
 #include "store/outbox.h"
+#include "test_dir.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static char dir[64];
+static char dir[TEST_DIR_BYTES];
 static struct outbox *outbox;
 static struct arena arena;
 static struct sign_pair pair;
@@ -22,20 +23,16 @@ static void setup(void)
 
 	cr_assert_eq(sign_start(NULL), 0);
 	sign_pair_from_seed(seed, &pair);
-	(void)snprintf(dir, sizeof(dir), "/tmp/tally-outbox-XXXXXX");
-	cr_assert(mkdtemp(dir));
+	test_dir(dir, "outbox");
 	cr_assert_eq(outbox_open(dir, &outbox, NULL), 0);
 	arena_init(&arena, (size_t)256 * 1024 * 1024);
 }
 
 static void cleanup(void)
 {
-	char command[128];
-
 	outbox_close(outbox);
 	arena_release(&arena);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(dir);
 }
 
 TestSuite(outbox, .init = setup, .fini = cleanup);
