@@ -238,6 +238,7 @@ static void on_up(void *arg)
 	}
 	slice_gather_release(&sender->gather);
 	sender->gather.complete = 0;
+	chain.catalogue = slice_files_hash(sender->office->outbox);
 	session_up(sender->session, clock_monotonic_ms(), &chain);
 	sender->recount = true;
 	drain(sender);

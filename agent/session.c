@@ -57,6 +57,7 @@ void session_up(struct session *session, uint64_t now_ms,
 		.seen_size = chain->seen_size,
 		.seen_root = chain->seen_root,
 		.program = span_of_text(session->config.program),
+		.catalogue = chain->catalogue,
 	};
 	struct strbuf message;
 

@@ -112,6 +112,7 @@ struct session_chain {
 	uint64_t unreceipted; /* first batch without receipt, else next */
 	uint64_t seen_size;   /* of the newest checkpoint that was verified */
 	struct hash seen_root;
+	struct hash catalogue; /* of its files; zero: none are kept */
 };
 
 struct session_config {

@@ -281,7 +281,7 @@ static void add_title(struct asked_diff *asked)
 	day_print(asked->asking.cutoff, day);
 	strbuf_add_text(&asked->out, say_in(lang, "from ", "自 "));
 	add_point(asked, &asked->diff.before);
-	strbuf_add_text(&asked->out, say_in(lang, " to ", "至"));
+	strbuf_add_text(&asked->out, say_in(lang, " to ", "至 "));
 	add_point(asked, &asked->diff.after);
 	strbuf_addf(&asked->out,
 		    say_in(lang, ", judged at %s\n\n", "，截至 %s 评定\n\n"),

@@ -108,6 +108,7 @@ void session_say_ack(struct session *session, uint64_t durable,
 		     struct receipt *receipts, size_t count);
 void session_say_nack(struct session *session, const struct nack *nack);
 void session_say_pong(struct session *session);
+void session_say_ping(struct session *session);
 void session_say_evidence(struct session *session,
 			  const struct evidence *evidence);
 /* The newest checkpoint, if it has not been shown yet. */

@@ -221,11 +221,15 @@ class Diff(unittest.TestCase):
                         f"replaces: {self.by['first']}",
                         "behind 2 of the changes", "2 figures changed")),
                 ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  填报",
-                        f"更正：{self.by['first']}", "2 项数据有变化"))):
+                        f"更正：{self.by['first']}", "2 项数据有变化",
+                        "）至 ", "2024M06：90\n", "结论：已采纳",
+                        "理由：（已涂去）"))):
             done = run("diff", self.dir, str(self.at["correction"]),
                        str(self.at["adjust"]), "--lang", lang)
             for word in words:
                 self.assertIn(word, done.stdout)
+        done = run("receipt", self.dir, self.by["approve"], "--lang", "zh")
+        self.assertIn("baima 2024M06：通过\n", done.stdout)
 
     def test_points_that_are_none(self):
         self.assertIn("before the first", self.diff(

@@ -138,8 +138,9 @@ class Succession(Keys):
         # Longmen was not there all the while.
         self.world.agent(self.longmen, "report", "live.urban-jobs", "7",
                          "--period", "2024M06")
-        run = self.world.agent(self.longmen, "sync", "--timeout", "2", code=5)
-        self.assertIn("tally-agent follow", run.stderr)
+        until(lambda: "tally-agent follow" in self.world.agent(
+            self.longmen, "sync", "--timeout", "2", code=5).stderr,
+              "a word of the new key")
         self.assertIn("tally-agent follow",
                       self.world.agent(self.longmen, "status").stdout)
         bad = self.world.write("bad", b"nothing of the kind")
