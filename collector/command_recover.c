@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
-#include "collector/backup.h"
 #include "collector/kept.h"
 #include "collector/recovery.h"
 
@@ -245,7 +244,7 @@ static int say_missing(const struct recovery *recovery,
 	return EXIT_REFUSED;
 }
 
-static int put_back_told(struct recovery *recovery, const char *dir,
+static int put_back_told(struct recovery *recovery,
 			 const struct recovery_facts *facts, bool dry,
 			 struct strbuf *json)
 {
@@ -260,7 +259,7 @@ static int put_back_told(struct recovery *recovery, const char *dir,
 						 "put-back");
 }
 
-static int put_back(struct recovery *recovery, const char *dir,
+static int put_back(struct recovery *recovery,
 		    const struct recovery_facts *facts, bool dry)
 {
 	struct err err = { 0 };
@@ -274,7 +273,7 @@ static int put_back(struct recovery *recovery, const char *dir,
 	(void)fflush(stdout);
 	if (dry)
 		return EXIT_OK;
-	if (recovery_write(recovery, &err) || backup_end_restored(dir, &err))
+	if (recovery_write(recovery, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	(void)printf("whole: %" PRIu64 " entries, with the root that was "
 		     "signed; figures are folded anew at the next start: "
@@ -314,9 +313,8 @@ static int recover(const struct options *options, struct recovery *recovery,
 	}
 	if (facts.whole < facts.goal.size)
 		return say_missing(recovery, &facts, json);
-	return json ? put_back_told(recovery, command_dir(options), &facts, dry,
-				    json) :
-		      put_back(recovery, command_dir(options), &facts, dry);
+	return json ? put_back_told(recovery, &facts, dry, json) :
+		      put_back(recovery, &facts, dry);
 }
 
 int command_recover(const struct options *options)

@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "base/rt/clock.h"
-#include "collector/backup.h"
 #include "collector/recovery.h"
 
 /* Of the lines that say what is missing; a note has a limit. */
@@ -29,9 +28,8 @@ static void tidy(char *text, size_t *len)
 			text[i] = '?';
 }
 
-static int go_on(struct recovery *recovery, const char *dir,
-		 struct clock *clock, const char *by, const char *why,
-		 struct strbuf *json)
+static int go_on(struct recovery *recovery, struct clock *clock, const char *by,
+		 const char *why, struct strbuf *json)
 {
 	struct reopening said = { .by = span_of_text(by),
 				  .why = span_of_text(why) };
@@ -51,8 +49,6 @@ static int go_on(struct recovery *recovery, const char *dir,
 		said.more = span_of(text, len);
 		rc = recovery_reopen(recovery, &said, said.at_us, &err);
 	}
-	if (!rc)
-		rc = backup_end_restored(dir, &err);
 	free(text);
 	if (rc)
 		return command_failed(command_recovery_code(rc), &err);
@@ -158,7 +154,7 @@ static int reopen(const struct options *options, struct recovery *recovery,
 			      EXIT_OK;
 	if (open_clock(options, recovery, &clock, &err))
 		return command_failed(EXIT_USAGE, &err);
-	return go_on(recovery, command_dir(options), &clock, by, why, json);
+	return go_on(recovery, &clock, by, why, json);
 }
 
 int command_reopen(const struct options *options)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/backup.h"
 #include "collector/cosigners.h"
 #include "collector/kept.h"
 #include "collector/recovery_parts.h"
@@ -460,7 +461,9 @@ int recovery_write(struct recovery *recovery, struct err *err)
 		rc = write_journal(recovery, err);
 	if (!rc)
 		rc = kept_path(recovery->dir, "store", store, err);
-	return rc ? rc : kept_remove_store(store, err);
+	if (!rc)
+		rc = kept_remove_store(store, err);
+	return rc ? rc : backup_end_restored(recovery->dir, err);
 }
 
 /* ---- going on without what is missing ---- */
@@ -542,7 +545,9 @@ int recovery_reopen(struct recovery *recovery, struct reopening *said,
 		rc = kept_path(recovery->dir, "store", store, err);
 	if (!rc)
 		rc = kept_remove_store(store, err);
-	return rc ? rc : sign_anew(recovery, err);
+	if (!rc)
+		rc = sign_anew(recovery, err);
+	return rc ? rc : backup_end_restored(recovery->dir, err);
 }
 
 /* What the offices sent again by themselves is in their chains, and is not put

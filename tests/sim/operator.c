@@ -18,7 +18,7 @@
 #define OPTIONS 8		 /* of the operator's commands */
 #define UNHEARD_PER_THOUSAND 150 /* of offices, where a checkpoint is left */
 
-static bool new_curve, reopened;
+static bool new_curve, reopened, was_lost;
 
 static int call(const char *const *words)
 {
@@ -94,7 +94,7 @@ static void run_shell(const char *command)
 
 void sim_operator_begin(void)
 {
-	new_curve = reopened = false;
+	new_curve = reopened = was_lost = false;
 	sim_check_is_whole(true);
 }
 
@@ -185,6 +185,7 @@ void sim_operator_put_back(void)
 	sim_say("the collector's disk is lost, a copy is put back%s",
 		checkpoint ? "; the checkpoint lay elsewhere" : "");
 	sim_disk_settle();
+	was_lost = true;
 	/* Of its keys there is always a copy of today. */
 	run_shell("rm -rf lost && mv " DIR " lost && mkdir " DIR " && "
 		  "for i in keys rotation collector.successions "
@@ -251,9 +252,9 @@ void sim_operator_curve(void)
 	new_curve |= !code;
 }
 
-bool sim_operator_has_reopened(void)
+bool sim_operator_has_lost(void)
 {
-	return reopened;
+	return was_lost;
 }
 
 bool sim_operator_has_new_curve(void)

@@ -56,10 +56,11 @@ static void write_catalogue(void)
 	}
 }
 
-/* Long enough for offices to hear of a break, or to verify what is there. */
+/* Long enough for offices to hear of what is lost, or to verify what is there.
+ */
 static bool is_early(void)
 {
-	uint64_t wait_us = (sim_operator_has_reopened() ? 12 : 2) * SIM_MINUTE;
+	uint64_t wait_us = (sim_operator_has_lost() ? 12 : 2) * SIM_MINUTE;
 
 	return sim.now_us < mended_us + wait_us;
 }

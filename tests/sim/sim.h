@@ -148,7 +148,8 @@ void sim_operator_late(void);
 /* Its keys go over to new ones; then the session key, too. */
 void sim_operator_rotate(void);
 void sim_operator_curve(void);
-bool sim_operator_has_reopened(void);
+/* Offices may have receipts that do not hold before they have connected. */
+bool sim_operator_has_lost(void);
 /* Was the session key changed since the beginning? */
 bool sim_operator_has_new_curve(void);
 
