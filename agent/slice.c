@@ -1,5 +1,6 @@
 #include "agent/slice.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
@@ -19,6 +20,7 @@ void slice_gather_release(struct slice_gather *gather)
 	}
 	gather->file_count = 0;
 	gather->since_us = 0;
+	gather->same = false;
 }
 
 static int gather_file(struct slice_gather *gather,
@@ -93,6 +95,32 @@ static void note_since(struct slice_gather *gather, const struct slice *slice)
 			gather->since_us = slice->heads[i].recv_us;
 }
 
+/* The kept files, where they were not sent again. */
+static int adopt(struct slice_gather *gather, struct outbox *outbox,
+		 struct err *err)
+{
+	struct slice_kept kept;
+	struct arena arena;
+	int ret;
+
+	arena_init(&arena, SLICE_BYTES_MAX);
+	ret = slice_read(outbox, &arena, &kept, err);
+	if (ret == ERR_NOTFOUND)
+		ret = err_set(err, ERR_INVALID,
+			      "the collector says that the catalogue is the "
+			      "one that is kept here, but none is");
+	for (size_t i = 0; !ret && i < kept.file_count; i++) {
+		const struct slice_file file = {
+			.name = span_of_text(kept.files[i].name),
+			.bytes = kept.files[i].bytes,
+		};
+
+		ret = gather_file(gather, &file, err);
+	}
+	arena_release(&arena);
+	return ret;
+}
+
 int slice_take(struct slice_gather *gather, struct outbox *outbox,
 	       const struct slice *slice, struct err *err)
 {
@@ -106,9 +134,12 @@ int slice_take(struct slice_gather *gather, struct outbox *outbox,
 	if (slice->catalogue != gather->catalogue)
 		slice_gather_release(gather);
 	gather->catalogue = slice->catalogue;
+	gather->same = gather->same || slice->same_files;
 	note_since(gather, slice);
 	for (size_t i = 0; i < slice->file_count && !ret; i++)
 		ret = gather_file(gather, &slice->files[i], err);
+	if (!ret && slice->last && gather->same && !gather->file_count)
+		ret = adopt(gather, outbox, err);
 	if (!ret && slice->last && gather->file_count) {
 		ret = keep(gather, slice, outbox, err);
 		slice_gather_release(gather);
@@ -167,6 +198,27 @@ int slice_read(struct outbox *outbox, struct arena *arena,
 	return 0;
 damaged:
 	return err_set(err, ERR_CORRUPT, "the kept catalogue is damaged");
+}
+
+struct hash slice_files_hash(struct outbox *outbox)
+{
+	struct slice_file files[SLICE_FILES_MAX];
+	struct hash hash = { 0 };
+	struct slice_kept kept;
+	struct arena arena;
+
+	static_assert(SLICE_FILES_MAX <= TALK_FILES_MAX, "a hash names all");
+	arena_init(&arena, SLICE_BYTES_MAX);
+	if (!slice_read(outbox, &arena, &kept, NULL)) {
+		for (size_t i = 0; i < kept.file_count; i++)
+			files[i] = (struct slice_file){
+				.name = span_of_text(kept.files[i].name),
+				.bytes = kept.files[i].bytes,
+			};
+		hash = talk_files_hash(files, kept.file_count);
+	}
+	arena_release(&arena);
+	return hash;
 }
 
 bool slice_speaks_for(const struct slice_kept *kept, struct span unit)

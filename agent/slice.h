@@ -23,6 +23,7 @@
  * other. */
 struct slice_gather {
 	uint64_t catalogue;
+	bool same; /* the files are those that are kept */
 	size_t file_count;
 	struct strbuf names[SLICE_FILES_MAX];
 	struct strbuf files[SLICE_FILES_MAX];
@@ -50,6 +51,9 @@ struct slice_kept {
 /* ERR_NOTFOUND: none yet. All in the arena. */
 int slice_read(struct outbox *outbox, struct arena *arena,
 	       struct slice_kept *out, struct err *err);
+
+/* What HELLO says of the kept files (talk_files_hash); zero: none are kept. */
+struct hash slice_files_hash(struct outbox *outbox);
 
 bool slice_speaks_for(const struct slice_kept *kept, struct span unit);
 

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "audit/folder.h"
 #include "audit/print.h"
@@ -61,7 +60,7 @@ static int read_journal(struct looking *looking, struct err *err)
 	rc = figures_ask_known_by(&looking->asking, looking->zone_minutes, err);
 	if (rc)
 		return rc;
-	reader = memory_tables_reader(looking->replay.tables);
+	reader = replay_reader(&looking->replay);
 	rc = figures_catalogue(&reader, looking->asking.known_by_us,
 			       &looking->catalogue, NULL, err);
 	if (rc == ERR_NOTFOUND)
@@ -100,11 +99,9 @@ static void tell_refusal(void *arg, const struct fold_refusal *refusal)
 	looking->refused[refusal->verdict] = true;
 }
 
-/* To a person, also what can be done about it. */
+/* Behind the rows, each reason once: what can be done about it. */
 static void explain_refusals(const struct looking *looking)
 {
-	if (!isatty(STDERR_FILENO))
-		return;
 	for (unsigned i = 0; i < VERDICT_COUNT; i++)
 		if (looking->refused[i])
 			(void)fprintf(stderr, "  %s: %s\n", verdict_name(i),
@@ -192,8 +189,9 @@ static int answer(struct looking *looking, struct figures_answered *answered,
 		  struct err *err)
 {
 	uint64_t known_by_us = looking->asking.known_by_us;
-	struct table_reader reader = memory_tables_reader(
-		looking->has_replay ? looking->replay.tables : looking->tables);
+	struct table_reader reader =
+		looking->has_replay ? replay_reader(&looking->replay) :
+				      memory_tables_reader(looking->tables);
 	struct catalogue_past past = { .reader = &reader };
 	struct suspects suspects = { 0 };
 	struct figures_reading reading = { &reader, &suspects };

@@ -42,13 +42,13 @@ static int figures_digest(const struct replay *replay, struct digest *out,
 	struct leaf state;
 
 	*out = (struct digest){ 0 };
-	if (!replay->tables) {
+	if (!replay->keeps_tables) {
 		state = fold_state_leaf(replay->fold);
 		out->hash = state.root;
 		out->rows = state.rows;
 		return 0;
 	}
-	reader = memory_tables_reader(replay->tables);
+	reader = replay_reader(replay);
 	return reader.scan(reader.ctx, TABLE_FIGURE, span_of(NULL, 0), add_row,
 			   out, err);
 }
@@ -92,7 +92,7 @@ static void print_json(const struct replay *replay, const struct digest *digest,
 	if (replay->reopenings.count)
 		reopenings_print_json(&replay->reopenings, out);
 	add_hash(out, ",\"root\":\"", &root, "\"");
-	add_hash(out, replay->tables ? ",\"links\":\"" : ",\"state\":\"",
+	add_hash(out, replay->keeps_tables ? ",\"links\":\"" : ",\"state\":\"",
 		 &digest->hash, "\"");
 	if (comparing->result != NOT_COMPARED) {
 		strbuf_addf(out,
@@ -133,7 +133,7 @@ static void print_people(const struct replay *replay,
 		    replay->forks, digest->rows);
 	reopenings_print(&replay->reopenings, replay_zone(replay), out);
 	add_hash(out, "root        ", &root, "\n");
-	add_hash(out, replay->tables ? "links       " : "state       ",
+	add_hash(out, replay->keeps_tables ? "links       " : "state       ",
 		 &digest->hash, "\n");
 	if (comparing->result == AGREES)
 		strbuf_addf(out,

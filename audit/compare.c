@@ -69,7 +69,7 @@ static int compare(struct replay *replay, const char *dir,
 	rc = count_from(dir, until.size, &comparing->behind, err);
 	if (rc)
 		return rc;
-	mine = memory_tables_reader(replay->tables);
+	mine = replay_reader(replay);
 	rc = tables_compare(&mine, live, &comparing->text,
 			    &comparing->differences, err);
 	if (!rc)
@@ -91,6 +91,7 @@ int compare_store(struct replay *replay, const char *dir, const char *store,
 	if (!rc)
 		rc = db_begin(db, false, &txn, err);
 	if (!rc) {
+		db_spare(db);
 		live = store_reader(txn);
 		rc = db_finish(txn, compare(replay, dir, &live, comparing, err),
 			       err);

@@ -10,7 +10,7 @@ static int read_catalogue(struct judged *judged, const struct replay *replay,
 	int rc;
 
 	*judged = (struct judged){
-		.tables = memory_tables_reader(replay->tables),
+		.tables = replay_reader(replay),
 	};
 	judged->reading =
 		(struct figures_reading){ &judged->tables, &judged->suspects };

@@ -94,6 +94,6 @@ int ledger_tables(struct ledger *ledger, uint64_t size, struct err *err)
 		rc = err_set(err, ERR_NOTFOUND,
 			     "the journal has %" PRIu64 " entries",
 			     ledger->replay.entries);
-	ledger->tables = memory_tables_reader(ledger->replay.tables);
+	ledger->tables = replay_reader(&ledger->replay);
 	return rc;
 }

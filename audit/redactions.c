@@ -67,7 +67,7 @@ static int find(struct redactions *redactions, struct replay *replay,
 		struct verification *v, const struct blotted *blotted,
 		struct err *err)
 {
-	struct table_reader reader = memory_tables_reader(replay->tables);
+	struct table_reader reader = replay_reader(replay);
 	struct redacted *one = &redactions->list[redactions->count];
 	struct fold_office office;
 	int rc = redaction_find(&reader, blotted->entry, blotted->n,

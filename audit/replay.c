@@ -12,13 +12,10 @@
 
 int replay_init(struct replay *replay, bool keeps_tables, struct err *err)
 {
-	*replay = (struct replay){ 0 };
-	puts_init(&replay->puts);
+	*replay = (struct replay){ .keeps_tables = keeps_tables };
 	replay->fold = fold_new();
-	if (keeps_tables)
-		replay->tables = memory_tables_new();
 	replay->room = calloc(WIRE_STATEMENTS_MAX, sizeof(*replay->room));
-	if (!replay->fold || (keeps_tables && !replay->tables) ||
+	if (scratch_init(&replay->tables, keeps_tables, err) || !replay->fold ||
 	    !replay->room) {
 		replay_release(replay);
 		return err_set(err, ERR_NOMEM, "no memory");
@@ -28,12 +25,16 @@ int replay_init(struct replay *replay, bool keeps_tables, struct err *err)
 
 void replay_release(struct replay *replay)
 {
-	puts_release(&replay->puts);
 	fold_free(replay->fold);
-	memory_tables_free(replay->tables);
+	scratch_release(&replay->tables);
 	free(replay->room);
 	reopenings_release(&replay->reopenings);
 	*replay = (struct replay){ 0 };
+}
+
+struct table_reader replay_reader(const struct replay *replay)
+{
+	return scratch_reader(&replay->tables);
 }
 
 int replay_zone(const struct replay *replay)
@@ -154,7 +155,7 @@ static int apply(struct replay *replay, const struct ahead_entry *one,
 		rc = fold_apply(replay->fold, entry->index, &entry->leaf,
 				&one->leaf,
 				leaf_has_batch(&entry->leaf) ? batch : NULL,
-				&replay->puts, replay->room, err);
+				&replay->tables.puts, replay->room, err);
 	if (rc == ERR_INVALID && !is_too_new(replay, &entry->leaf))
 		rc = ERR_CORRUPT;
 	if (rc) {
@@ -163,11 +164,7 @@ static int apply(struct replay *replay, const struct ahead_entry *one,
 		return rc;
 	}
 	count(replay, &entry->leaf, batch);
-	if (!replay->tables)
-		puts_clear(&replay->puts);
-	else if (memory_tables_apply(replay->tables, &replay->puts))
-		return err_set(err, ERR_NOMEM, "no memory");
-	return 0;
+	return scratch_settle(&replay->tables, err);
 }
 
 /* ---- the journal ---- */
@@ -209,6 +206,8 @@ int replay_run(struct replay *replay, const char *dir,
 			break;
 		progress_entry(&progress, &one->entry);
 	}
+	if (!rc && replay->keeps_tables)
+		rc = scratch_finish(&replay->tables, replay->fold, err);
 	progress_end(&progress);
 	ahead_close(ahead);
 	if (!rc && !replay->entries && until.size)

@@ -1,6 +1,6 @@
 /*
- * A replay: a journal folded again from its first entry into tables in
- * memory. Every batch is proven on the way, and admission must agree that it
+ * A replay: a journal folded again from its first entry into tables of its
+ * own. Every batch is proven on the way, and admission must agree that it
  * had its place.
  */
 #ifndef TALLY_AUDIT_REPLAY_H
@@ -15,6 +15,7 @@
 #include "proto/verdict.h"
 #include "store/fold.h"
 #include "store/journal.h"
+#include "store/scratch.h"
 #include "store/tables.h"
 
 /* Where to stop: whichever comes first. */
@@ -25,7 +26,8 @@ struct replay_until {
 
 struct replay {
 	struct fold *fold;
-	struct memory_tables *tables; /* NULL: not kept */
+	bool keeps_tables;
+	struct scratch tables;
 	struct hash journal;
 	uint64_t entries, statements, forks;
 	uint64_t verdicts[VERDICT_COUNT];
@@ -33,12 +35,11 @@ struct replay {
 	struct reopenings reopenings;
 	bool unsigned_break; /* by no key that was named before it */
 	/* on the way */
-	struct puts puts;
 	uint16_t *room; /* verdicts of one batch */
 };
 
 /* keeps_tables: else only the fold is there afterwards, which is faster and
- * takes a tenth of the memory. */
+ * writes nothing to the disk. */
 int replay_init(struct replay *replay, bool keeps_tables, struct err *err);
 void replay_release(struct replay *replay);
 
@@ -46,6 +47,9 @@ void replay_release(struct replay *replay);
  * taken. ERR_INVALID: this program cannot replay it. */
 int replay_run(struct replay *replay, const char *dir,
 	       struct replay_until until, struct err *err);
+
+/* Of a replay that has run and keeps its tables; outlived by it. */
+struct table_reader replay_reader(const struct replay *replay);
 
 /* East of UTC; 0 before the founding. */
 int replay_zone(const struct replay *replay);

@@ -10,12 +10,14 @@
 #include "base/json.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
+#include "collector/due.h"
 #include "collector/kept.h"
 #include "store/keyfile.h"
 
 #define PATH_BYTES_MAX 512
 #define ASSET_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define TRIES_MAX 3
+#define SETTLED "settled" /* in place of a period */
 
 struct api {
 	char dir[PATH_MAX], store[PATH_MAX];
@@ -49,17 +51,30 @@ static int open_store(struct api *api, struct err *err)
 }
 
 /* A store that was opened while nobody wrote is opened anew once somebody
- * does; ERR_LOCKED has said so. */
+ * does, and one that was removed once there is another: ERR_LOCKED has said
+ * so. It says so again if it cannot be, which is a state that passes. */
 static int reopen(struct api *api, struct err *err)
 {
 	int rc;
 
 	pthread_rwlock_wrlock(&api->lock);
+	if (api->db && db_is_gone(api->db))
+		memo_forget(api->memo);
 	db_close(api->db);
 	api->db = NULL;
 	rc = open_store(api, err);
 	pthread_rwlock_unlock(&api->lock);
-	return rc;
+	return rc ? ERR_LOCKED : 0;
+}
+
+/* With the lock held. */
+static int check_store(const struct api *api, struct err *err)
+{
+	if (!api->db)
+		return err_set(err, ERR_LOCKED, "the store is not open");
+	return db_is_gone(api->db) ?
+		       err_set(err, ERR_LOCKED, "the store was removed") :
+		       0;
 }
 
 int api_open(const char *dir, const char *pages, struct guard *guard,
@@ -121,9 +136,10 @@ static int read_state(struct api *api, struct api_state *out, struct err *err)
 {
 	struct table_reader reader;
 	struct db_txn *txn = NULL;
-	int rc = api->db ? db_begin(api->db, false, &txn, err) :
-			   err_set(err, ERR_LOCKED, "the store is not open");
+	int rc = check_store(api, err);
 
+	if (!rc)
+		rc = db_begin(api->db, false, &txn, err);
 	if (rc)
 		return rc;
 	reader = store_reader(txn);
@@ -163,6 +179,56 @@ void api_prepare(struct api *api)
 
 /* ---- questions ---- */
 
+/* The first and last day of all targets, or DAY_NONE. */
+static void find_window(const struct catalogue *catalogue, int32_t *first,
+			int32_t *last)
+{
+	*first = catalogue->settings.start;
+	*last = catalogue->settings.end;
+	for (size_t i = 0; i < catalogue->target_count; i++) {
+		const struct target *target = &catalogue->targets[i];
+
+		if (*first == DAY_NONE || target->start < *first)
+			*first = target->start;
+		if (*last == DAY_NONE || target->end > *last)
+			*last = target->end;
+	}
+}
+
+/* The month that the cut-off has closed last, of those that any target has. */
+static bool find_period(const struct view *view, struct period *out)
+{
+	const struct settings *settings = &view->catalogue->settings;
+	int month = settings->start == DAY_NONE ?
+			    1 :
+			    day_to_civil(settings->start).month;
+	int32_t first, last, day = view->asking.cutoff;
+
+	find_window(view->catalogue, &first, &last);
+	if (last != DAY_NONE && day > last)
+		day = last;
+	if (first != DAY_NONE && day < first)
+		return false;
+	*out = period_of_day(PERIOD_MONTH, day, month);
+	while (!period_closed(*out, month, day, 0))
+		*out = period_previous(*out, month);
+	return first == DAY_NONE || period_end(*out, month) >= first;
+}
+
+/* Where entries that were signed are lost, and the journal went on. */
+static void put_reopened(const struct fold *fold, struct strbuf *out)
+{
+	uint64_t entries[REOPENINGS_MAX];
+	size_t count = fold_reopened(fold, entries);
+
+	json_put_list(out, "reopened");
+	for (size_t i = 0; i < count; i++) {
+		json_separate(out);
+		strbuf_addf(out, "%" PRIu64, entries[i]);
+	}
+	json_close_list(out);
+}
+
 static void put_head(const struct api_call *call)
 {
 	const struct view *view = call->view;
@@ -170,15 +236,11 @@ static void put_head(const struct api_call *call)
 	struct strbuf *out = call->out;
 	char day[DAY_TEXT_BYTES], hex[2 * HASH_BYTES + 1];
 	char text[PERIOD_TEXT_BYTES];
-	int first = settings->start == DAY_NONE ?
-			    1 :
-			    day_to_civil(settings->start).month;
-	struct period period =
-		period_of_day(PERIOD_MONTH, view->asking.cutoff, first);
+	struct period period;
+	bool closed = find_period(view, &period);
 
-	while (!period_closed(period, first, view->asking.cutoff, 0))
-		period = period_previous(period, first);
-	period_print(period, text);
+	if (closed)
+		period_print(period, text);
 	day_print(view->asking.cutoff, day);
 	hash_print(&view->facts.journal, hex);
 	json_put_object(out, "head");
@@ -188,12 +250,13 @@ static void put_head(const struct api_call *call)
 	json_put_flag(out, "simulated", view->facts.simulated);
 	json_put_number(out, "zone_minutes", view->facts.zone_minutes);
 	json_put_number(out, "size", (int64_t)view->applied);
-	json_put_number(out, "updated_us", (int64_t)fold_recv_us(view->fold));
+	json_put_number(out, "updated_us", (int64_t)view->newest_us);
 	json_put_text(out, "cutoff", day);
-	json_put_text(out, "period", text);
+	json_put_text(out, "period", closed ? text : NULL);
 	json_put_text(out, "known_by", view->asking.asked->known_by);
 	json_put_number(out, "catalogue", view->version);
 	json_put_text(out, "time", evaluation_time(call->evaluation));
+	put_reopened(view->fold, out);
 	json_close(out);
 }
 
@@ -232,16 +295,20 @@ static int ask_view(struct api *api, const struct route *route,
 {
 	struct view_catalogue kept;
 	struct view view;
-	int rc;
+	int rc = check_store(api, call->err);
 
-	if (!api->db)
-		return err_set(call->err, ERR_LOCKED, "the store is not open");
+	call->empty = false;
+	if (rc)
+		return rc;
 	call->view = &view;
 	call->lookup = NULL;
 	kept = memo_catalogue(api->memo);
 	rc = view_open(&view, api->db, asking, &kept, call->err);
+	call->empty = rc == ERR_NOTFOUND;
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
+	if (!rc && call->settled)
+		due_settle(&view);
 	if (!rc)
 		rc = read_root(&view.reader, &call->state, call->err);
 	if (!rc) {
@@ -293,7 +360,8 @@ static unsigned status_of(int rc)
 
 static int read_asked(const struct http_request *request,
 		      struct figures_asked *asked,
-		      struct figures_asking *asking, struct err *err)
+		      struct figures_asking *asking, bool *settled,
+		      struct err *err)
 {
 	*asked = (struct figures_asked){
 		.cutoff = http_query(request, "cutoff"),
@@ -303,6 +371,9 @@ static int read_asked(const struct http_request *request,
 		.json = true,
 		.all = true,
 	};
+	*settled = asked->period && !strcmp(asked->period, SETTLED);
+	if (*settled)
+		asked->period = NULL;
 	return figures_ask(asked, asking, err);
 }
 
@@ -312,13 +383,19 @@ static int check_parameters(const struct api_call *call,
 {
 	const struct http_request *request = call->request;
 
-	for (size_t i = 0; i < request->query_count; i++)
-		if (!is_listed(route->takes, ' ', request->query[i].name))
+	for (size_t i = 0; i < request->query_count; i++) {
+		const struct http_pair *pair = &request->query[i];
+
+		if (!is_listed(route->takes, ' ', pair->name))
 			return err_set(call->err, ERR_INVALID,
 				       "%s takes no %s; it takes: %s",
-				       route->address, request->query[i].name,
+				       route->address, pair->name,
 				       *route->takes ? route->takes :
 						       "nothing");
+		if (http_query(request, pair->name) != pair->value)
+			return err_set(call->err, ERR_INVALID,
+				       "%s is given twice", pair->name);
+	}
 	return 0;
 }
 
@@ -327,7 +404,8 @@ static void answer_route(struct api *api, const struct route *route,
 {
 	struct figures_asking asking;
 	struct figures_asked asked;
-	int rc = read_asked(call->request, &asked, &asking, call->err);
+	int rc = read_asked(call->request, &asked, &asking, &call->settled,
+			    call->err);
 
 	if (rc)
 		rc = ERR_INVALID;
@@ -344,7 +422,10 @@ static void answer_route(struct api *api, const struct route *route,
 			break;
 		rc = reopen(api, call->err);
 	}
-	if (rc)
+	if (rc && call->empty)
+		answer_trouble(call->answer, 404, "no-catalogue",
+			       call->err->msg);
+	else if (rc)
 		answer_error(call->answer, status_of(rc), call->err->msg);
 }
 
@@ -497,9 +578,10 @@ static const struct route routes[] = {
 	{ "/api/targets/{id}", AS_OF, api_target, NULL, false },
 	{ "/api/units/{id}", AS_OF, api_unit, NULL, false },
 	{ "/api/standings", AS_OF, api_standings, NULL, false },
-	{ "/api/figures/{target}/{unit}", AS_OF, api_figure, NULL, false },
-	{ "/api/figures/{target}/{unit}/{period}", AS_OF, api_figure, NULL,
+	{ "/api/figures/{target}/{unit}", AS_OF " skip", api_figure, NULL,
 	  false },
+	{ "/api/figures/{target}/{unit}/{period}", AS_OF " skip", api_figure,
+	  NULL, false },
 	{ "/api/statements/{receipt}", AS_OF, api_statement, NULL, false },
 	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL, false },
 	{ "/api/refused", AS_OF, api_refused, NULL, false },
@@ -515,6 +597,11 @@ static const struct route routes[] = {
 	{ "/readyz", "", NULL, answer_ready, true },
 	{ "/metrics", "", NULL, answer_metrics, false },
 };
+
+bool api_is_prompt(const char *path)
+{
+	return is_listed("/healthz /readyz /metrics", ' ', path);
+}
 
 void api_answer(void *arg, const struct http_request *request,
 		struct http_answer *answer)

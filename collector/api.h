@@ -26,6 +26,10 @@ void api_close(struct api *api);
 void api_answer(void *arg, const struct http_request *request,
 		struct http_answer *answer);
 
+/* Whether an address is one that whoever watches over the program asks: no
+ * slow question may hold it up. */
+bool api_is_prompt(const char *path);
+
 /* For /metrics, once there is a server. */
 void api_count(struct api *api, struct http_server *server);
 

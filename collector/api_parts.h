@@ -33,6 +33,8 @@ struct api_call {
 	struct http_answer *answer;
 	struct strbuf *out; /* the answer's body, an open object */
 	struct err *err;
+	bool settled; /* asked for the month that is in */
+	bool empty;   /* there is no catalogue, or was none then */
 };
 
 /* Whether a word is one of those in list, which mark divides. */
@@ -63,6 +65,9 @@ int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
  * at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
 
+/* "collecting": who has reported of what is open; null: nothing is. */
+int call_put_collecting(struct api_call *call);
+
 /* ---- answers as such ---- */
 
 /* Appends the Chinese of an error's text, or what it is. */
@@ -71,6 +76,9 @@ void api_add_chinese(struct strbuf *out, const char *text);
 /* {"error": text, "error_zh": its Chinese} in place of what is there. */
 void answer_error(struct http_answer *answer, unsigned status,
 		  const char *text);
+/* The same, with a word for programs of why. */
+void answer_trouble(struct http_answer *answer, unsigned status,
+		    const char *why, const char *text);
 
 /* Whether who asks may know; if not, the answer says so. */
 bool door_admits(struct guard *guard, const struct http_request *request,

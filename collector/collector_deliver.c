@@ -49,6 +49,13 @@ static void delivery_answers_ping(void *ctx, uint32_t route)
 	session_pong(c->sessions, route);
 }
 
+static void delivery_pings(void *ctx, uint32_t route)
+{
+	struct collector *c = ctx;
+
+	session_probe(c->sessions, route);
+}
+
 struct delivery_host collector_delivery_host(struct collector *c)
 {
 	const struct delivery_host host = {
@@ -56,6 +63,7 @@ struct delivery_host collector_delivery_host(struct collector *c)
 		.send = delivery_send,
 		.lost = delivery_lost,
 		.pong = delivery_answers_ping,
+		.ping = delivery_pings,
 		.ctx = c,
 	};
 

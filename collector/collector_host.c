@@ -147,11 +147,20 @@ static void host_closed(void *ctx, uint32_t route)
 	delivery_ended(c->delivery, route);
 }
 
-static void host_slice(void *ctx, uint32_t route)
+static void host_slice(void *ctx, uint32_t route, const struct hash *catalogue)
 {
 	struct collector *c = ctx;
 
-	collector_check_delivery(c, delivery_slice(c->delivery, route));
+	collector_check_delivery(c,
+				 delivery_slice(c->delivery, route, catalogue));
+	collector_deliver_soon(c);
+}
+
+static void host_heard(void *ctx, uint32_t route)
+{
+	struct collector *c = ctx;
+
+	delivery_heard(c->delivery, route);
 	collector_deliver_soon(c);
 }
 
@@ -270,6 +279,15 @@ static void host_alarm(void *ctx, const char *event,
 		 (const char *)peer->office.unit.data);
 }
 
+static void host_answered(void *ctx, const struct session_peer *peer)
+{
+	struct collector *c = ctx;
+	struct err err = { 0 };
+
+	if (heard_add(&c->heard, &peer->key, &err))
+		log_err(LOG_WARN, "heard-not-noted", &err);
+}
+
 static void host_cosign(void *ctx, const struct cosign *cosign,
 			const struct session_peer *peer)
 {
@@ -302,10 +320,12 @@ struct session_host collector_session_host(struct collector *c)
 		.shut = host_shut,
 		.closed = host_closed,
 		.slice = host_slice,
+		.heard = host_heard,
 		.pong = host_pong,
 		.recall = host_recall,
 		.prove = host_prove,
 		.cosign = host_cosign,
+		.answered = host_answered,
 		.alarm = host_alarm,
 		.ctx = c,
 	};

@@ -12,12 +12,13 @@
 #include "base/rt/clock.h"
 #include "base/print.h"
 #include "collector/commands.h"
+#include "collector/heard.h"
 #include "collector/kept.h"
 #include "proto/day.h"
 #include "store/db.h"
 #include "store/fold.h"
 
-#define COLUMNS 7
+#define COLUMNS 7 /* and one more while a session key waits */
 #define ENDS_SOON_DAYS 30ull
 #define TIME_TEXT_BYTES 32
 #define ROLES_TEXT_BYTES 64
@@ -25,7 +26,8 @@
 struct listing {
 	const struct fold *fold;
 	struct fold_facts facts;
-	uint64_t now_us; /* the journal's last word, or the wall clock */
+	struct heard heard; /* of a new session key */
+	uint64_t now_us;    /* the journal's last word, or the wall clock */
 	bool json;
 	struct print_table table;
 	struct arena texts;
@@ -117,6 +119,10 @@ static void add_json(struct listing *listing, const struct fold_office *office,
 		    "],\"batches\":%" PRIu64 ",\"last_us\":%" PRIu64
 		    ",\"until_us\":%" PRIu64 ",\"state\":\"%s\"",
 		    office->next - 1, office->recv_us, office->until_us, state);
+	if (listing->heard.waits)
+		strbuf_addf(&listing->out, ",\"heard_new_key\":%s",
+			    heard_has(&listing->heard, &name) ? "true" :
+								"false");
 	if (office->suspect_from)
 		strbuf_addf(&listing->out, ",\"suspect_from\":%" PRIu64,
 			    office->suspect_from);
@@ -165,6 +171,12 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 			  until);
 	add_text(listing, until);
 	add_text(listing, state);
+	if (listing->heard.waits)
+		add_text(listing,
+			 heard_lacks(&listing->heard, office, listing->now_us) ?
+				 "not yet" :
+			 office->revoked || office->suspended ? "-" :
+								"heard");
 	add_text(listing, key);
 }
 
@@ -190,8 +202,11 @@ static int list_offices(struct listing *listing)
 						     "key" };
 	int rc;
 
-	for (size_t i = 0; i < COLUMNS && !listing->json; i++)
+	for (size_t i = 0; i < COLUMNS && !listing->json; i++) {
+		if (i == COLUMNS - 1 && listing->heard.waits)
+			print_table_add(&listing->table, "new key");
 		print_table_add(&listing->table, titles[i]);
+	}
 	rc = fold_offices(listing->fold, add_office, listing);
 	if (!listing->json)
 		print_table_write(&listing->table, &listing->out);
@@ -232,11 +247,14 @@ int command_offices(const struct options *options)
 	struct clock clock;
 	struct err err = { 0 };
 	int code;
-	int rc = fold ? load_store(command_dir(options), fold, &err) :
-			err_set(&err, ERR_NOMEM, "no memory");
+	int rc = heard_open(&listing.heard, command_dir(options), &err);
 
+	if (!rc)
+		rc = fold ? load_store(command_dir(options), fold, &err) :
+			    err_set(&err, ERR_NOMEM, "no memory");
 	listing.fold = fold;
-	print_table_init(&listing.table, COLUMNS, 1u << 2);
+	print_table_init(&listing.table, COLUMNS + listing.heard.waits,
+			 1u << 2);
 	arena_init(&listing.texts, WIRE_ARENA_BYTES);
 	strbuf_init(&listing.out, 0);
 	if (!rc) {
@@ -255,6 +273,7 @@ int command_offices(const struct options *options)
 	print_table_release(&listing.table);
 	arena_release(&listing.texts);
 	strbuf_release(&listing.out);
+	heard_release(&listing.heard);
 	fold_free(fold);
 	return code;
 }

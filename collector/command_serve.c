@@ -19,6 +19,7 @@
 #define WORKERS 2
 #define QUEUE_MAX 256
 #define CONNECTIONS_MAX 600
+#define STREAMS_MAX 500 /* so that who asks something finds room */
 #define LOOK_MS 200
 #define BEATS_EVERY 50 /* looks */
 #define POLICY                                                      \
@@ -63,7 +64,8 @@ static void look(void *arg)
 	if (rc && !serving->failed)
 		log_err(LOG_WARN, "store-unreadable", &err);
 	serving->failed = rc != 0;
-	if (!rc && state.size != serving->told.size) {
+	if (!rc && (state.size != serving->told.size ||
+		    state.updated_us != serving->told.updated_us)) {
 		api_prepare(serving->api);
 		tell(serving, &state);
 	}
@@ -81,6 +83,8 @@ static int serve(struct serving *serving, const char *listen, struct err *err)
 		.workers = WORKERS,
 		.queue = QUEUE_MAX,
 		.connections = CONNECTIONS_MAX,
+		.streams = STREAMS_MAX,
+		.prompt = api_is_prompt,
 		.answer = api_answer,
 		.arg = serving->api,
 	};

@@ -165,11 +165,18 @@ static void free_customer(struct customer *customer)
 	free(customer);
 }
 
+static void take_as_read(struct delivery *delivery, struct customer *customer)
+{
+	delivery->unread -= customer->unread;
+	customer->unread = 0;
+}
+
 static void remove_customer(struct delivery *delivery,
 			    struct customer *customer)
 {
 	struct customer **at = bucket_of(delivery, customer->route);
 
+	take_as_read(delivery, customer);
 	forget_interests(delivery, customer);
 	while (*at != customer)
 		at = &(*at)->next;
@@ -233,18 +240,29 @@ static struct customer *dequeue(struct delivery *delivery)
 
 /* ---- what is asked ---- */
 
-int delivery_slice(struct delivery *delivery, uint32_t route)
+int delivery_slice(struct delivery *delivery, uint32_t route,
+		   const struct hash *files)
 {
 	struct customer *customer;
 	int rc = get_customer(delivery, route, &customer);
 
 	if (rc || !customer)
 		return rc;
+	if (files)
+		customer->files = *files;
 	rc = interest(delivery, customer);
 	customer->slice_wanted = true;
 	customer->slice_at = fold_applied(delivery->fold);
 	enqueue(delivery, customer);
 	return rc;
+}
+
+void delivery_heard(struct delivery *delivery, uint32_t route)
+{
+	struct customer *customer = find_customer(delivery, route);
+
+	if (customer)
+		take_as_read(delivery, customer);
 }
 
 int delivery_pong(struct delivery *delivery, uint32_t route)
@@ -450,7 +468,7 @@ static void try_pong(struct delivery *delivery, struct customer *customer,
 	delivery->host.pong(delivery->host.ctx, customer->route);
 }
 
-/* ERR_LIMIT: it does not read what it is sent, for now. */
+/* ERR_LIMIT: it does not read what it is sent, for now; or is held. */
 static int serve(struct delivery *delivery, struct customer *customer,
 		 uint64_t flushed, struct err *err)
 {
@@ -467,6 +485,8 @@ static int serve(struct delivery *delivery, struct customer *customer,
 		rc = delivery_send_recalled(delivery, customer, err);
 	if (rc == ERR_LIMIT) {
 		customer->retry_ms = clock_monotonic_ms() + DELIVERY_RETRY_MS;
+		if (customer->held)
+			return ERR_LIMIT; /* through no fault of its own */
 		if (++customer->retries > DELIVERY_RETRIES_MAX) {
 			delivery->host.lost(delivery->host.ctx,
 					    customer->route);

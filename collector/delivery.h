@@ -30,6 +30,11 @@
 	2000 /* heads waiting for one session: above, \
 		it gets a whole slice */
 #define DELIVERY_MESSAGE_BYTES (512 * 1024) /* about, of a slice */
+/* Of slices that go out, all together, until they are known to be read; behind
+ * it one more each time that this has passed, for those who read slowly. */
+#define DELIVERY_UNREAD_BYTES_MAX (256ull * 1024 * 1024)
+#define DELIVERY_TRICKLE_MS 1000
+#define DELIVERY_COUNTED_BYTES (64u * 1024) /* smaller ones are not */
 #define DELIVERY_RETRY_MS 20
 #define DELIVERY_RETRIES_MAX 500
 /* Answered in any case after this, or the agent takes us for dead. */
@@ -46,6 +51,8 @@ struct delivery_host {
 	void (*lost)(void *ctx, uint32_t route);
 	/* Everything known was sent: answer the PING. */
 	void (*pong)(void *ctx, uint32_t route);
+	/* Ask for a PONG, for delivery_heard. */
+	void (*ping)(void *ctx, uint32_t route);
 	void *ctx;
 };
 
@@ -55,8 +62,12 @@ int delivery_new(struct db *db, const struct fold *fold,
 		 struct delivery **out, struct err *err);
 void delivery_free(struct delivery *delivery);
 
-/* A session has opened, or there is a new catalogue. */
-int delivery_slice(struct delivery *delivery, uint32_t route);
+/* A session has opened, with the files of that hash (talk_files_hash; zero:
+ * none), or, NULL, there is a new catalogue. */
+int delivery_slice(struct delivery *delivery, uint32_t route,
+		   const struct hash *files);
+/* It has read what it was sent. */
+void delivery_heard(struct delivery *delivery, uint32_t route);
 int delivery_pong(struct delivery *delivery, uint32_t route);
 int delivery_recall(struct delivery *delivery, uint32_t route,
 		    const struct hash *key, uint64_t from, uint64_t count);

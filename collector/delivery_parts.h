@@ -36,6 +36,10 @@ struct customer {
 	uint64_t *changed_at;
 	uint32_t changed_size;
 	bool slice_wanted, pong_wanted;
+	bool held;	   /* its files wait until others have read theirs */
+	struct hash files; /* that it has, by HELLO; zero: none, or others */
+	uint32_t sent_version; /* whose files are under way; 0: none */
+	uint64_t unread;       /* bytes of slices */
 	/* Figure keys that the slice owes with their texts, from texts_next
 	 * on: it ends with them. */
 	struct intern texts;
@@ -66,6 +70,10 @@ struct delivery {
 	struct customer *buckets[DELIVERY_BUCKETS];
 	struct customer *first, *last; /* the queue */
 	struct customer *serving;
+	struct hash files; /* of the catalogue of that version */
+	uint32_t files_version;
+	uint64_t unread;      /* of all customers */
+	uint64_t filled_ms;   /* when files were sent last */
 	struct arena arena;   /* one customer's turn */
 	struct arena texts;   /* of the heads that are sent next */
 	struct arena scratch; /* one entry of the journal */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rt/clock.h"
 #include "collector/delivery_parts.h"
 #include "proto/talk.h"
 
@@ -101,6 +102,7 @@ struct slicing {
 	size_t bytes; /* of what is in the slice, about */
 	size_t parts;
 	size_t sent;
+	uint64_t sent_bytes;
 };
 
 /* Sends what has gathered. A session that got a part must get the rest: what
@@ -120,6 +122,9 @@ static int send_slice(struct slicing *slicing, bool last)
 	if (delivery->host.send(delivery->host.ctx, slicing->customer->route,
 				strbuf_span(&delivery->out))) {
 		slicing->sent++;
+		slicing->sent_bytes += delivery->out.len;
+		if (last)
+			slicing->customer->sent_version = 0;
 		return 0;
 	}
 	if (slicing->sent)
@@ -192,6 +197,57 @@ static int put_head(struct slicing *slicing, const struct head *head)
 	return 0;
 }
 
+/* The hash of the newest catalogue's files; zero: they are too many to be
+ * named. */
+static struct hash files_hash(struct delivery *delivery,
+			      const struct heads_catalogue *newest)
+{
+	if (delivery->files_version != newest->version) {
+		delivery->files = (struct hash){ 0 };
+		if (newest->file_count <= TALK_FILES_MAX)
+			delivery->files = talk_files_hash(newest->files,
+							  newest->file_count);
+		delivery->files_version = newest->version;
+	}
+	return delivery->files;
+}
+
+/* Are so many bytes under way that others have to wait? */
+static bool is_filled(const struct delivery *delivery)
+{
+	return delivery->unread >= DELIVERY_UNREAD_BYTES_MAX &&
+	       clock_monotonic_ms() - delivery->filled_ms < DELIVERY_TRICKLE_MS;
+}
+
+/* Those that the office does not have, nor is being sent. */
+static int add_files(struct slicing *slicing,
+		     const struct heads_catalogue *newest)
+{
+	static const struct hash none;
+	struct delivery *delivery = slicing->delivery;
+	struct customer *customer = slicing->customer;
+	struct hash hash = files_hash(delivery, newest);
+	int rc = 0;
+
+	if (customer->sent_version == newest->version)
+		return 0;
+	if (!hash_equal(&hash, &none) && hash_equal(&hash, &customer->files)) {
+		slicing->slice.same_files = true;
+		return 0;
+	}
+	customer->held = is_filled(delivery);
+	if (customer->held)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < newest->file_count && !rc; i++)
+		rc = add_file(slicing, newest->files[i]);
+	if (rc)
+		return rc;
+	delivery->filled_ms = clock_monotonic_ms();
+	customer->files = none;
+	customer->sent_version = newest->version;
+	return 0;
+}
+
 static int send_files(struct slicing *slicing)
 {
 	struct delivery *delivery = slicing->delivery;
@@ -208,8 +264,7 @@ static int send_files(struct slicing *slicing)
 					   sizeof(struct slice_file));
 	if (!slicing->slice.files)
 		return err_set(slicing->err, ERR_NOMEM, "no memory");
-	for (size_t i = 0; i < newest.file_count && !rc; i++)
-		rc = add_file(slicing, newest.files[i]);
+	rc = add_files(slicing, &newest);
 	return rc ? rc : put_head(slicing, &newest.commit);
 }
 
@@ -362,6 +417,11 @@ int delivery_send_slice(struct delivery *delivery, struct customer *customer,
 	if (!rc)
 		rc = send_slice(slicing, !customer_has_texts(customer));
 	db_abort(txn);
+	if (!rc && slicing->sent_bytes >= DELIVERY_COUNTED_BYTES) {
+		customer->unread += slicing->sent_bytes;
+		delivery->unread += slicing->sent_bytes;
+		delivery->host.ping(delivery->host.ctx, customer->route);
+	}
 	return rc;
 }
 

@@ -20,6 +20,7 @@ static const struct option_spec recover_options[] = {
 	  "such files" },
 	{ "dry-run", NULL, OPTION_FLAG, NULL,
 	  "only say what is there and what is missing" },
+	{ "json", NULL, OPTION_FLAG, NULL, "what is said as a JSON object" },
 };
 
 static const struct option_spec reopen_options[] = {
@@ -28,6 +29,7 @@ static const struct option_spec reopen_options[] = {
 	{ "by", NULL, OPTION_TEXT, "NAME", "who decides it, for the record" },
 	{ "why", NULL, OPTION_TEXT, "TEXT", "what happened, for the record" },
 	{ "dry-run", NULL, OPTION_FLAG, NULL, "only say what would be lost" },
+	{ "json", NULL, OPTION_FLAG, NULL, "what is said as a JSON object" },
 	{ "clock", NULL, OPTION_TEXT, "FILE",
 	  "the clock of a simulated journal" },
 };
@@ -36,8 +38,12 @@ static const struct option_spec rotate_options[] = {
 	{ "by", NULL, OPTION_TEXT, "NAME", "who decides it, for the record" },
 	{ "why", NULL, OPTION_TEXT, "TEXT", "why, for the record" },
 	{ "curve", NULL, OPTION_FLAG, NULL,
-	  "now the key of its sessions, too: offices that have not heard of "
-	  "the new one need collector.successions (tally-agent follow)" },
+	  "now the key of its sessions, too; refused while offices have not "
+	  "heard of it" },
+	{ "anyway", NULL, OPTION_FLAG, NULL,
+	  "with --curve: also then; these need collector.successions "
+	  "(tally-agent follow)" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the keys as a JSON object" },
 	{ "clock", NULL, OPTION_TEXT, "FILE",
 	  "the clock of a simulated journal" },
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "collector/due.h"
 #include "proto/figure/measure_copy.h"
 #include "store/figures_row.h"
 
@@ -381,6 +382,13 @@ static int look(struct memo *memo, struct view *view, struct err *err)
 	return rc;
 }
 
+void memo_forget(struct memo *memo)
+{
+	pthread_rwlock_wrlock(&memo->lock);
+	memo->ground.version = 0;
+	pthread_rwlock_unlock(&memo->lock);
+}
+
 int memo_update(struct memo *memo, struct db *db, struct err *err)
 {
 	static const struct figures_asked newest = { .json = true };
@@ -396,6 +404,8 @@ int memo_update(struct memo *memo, struct db *db, struct err *err)
 	rc = view_open(&view, db, &asking, &kept, err);
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, err);
+	if (!rc)
+		due_settle(&view);
 	rc = rc ? view_close(&view, rc, err) : look(memo, &view, err);
 	pthread_mutex_unlock(&memo->updating);
 	return rc;

@@ -19,8 +19,11 @@ struct memo;
 struct memo *memo_new(void); /* NULL: no memory */
 void memo_free(struct memo *memo);
 
-/* Up to what the store holds now. After a failure it is as it was. */
+/* Up to what the store holds now, judged at the month that is in (due_settle),
+ * as pages ask for it. After a failure it is as it was. */
 int memo_update(struct memo *memo, struct db *db, struct err *err);
+/* What comes next is another store. */
+void memo_forget(struct memo *memo);
 
 /* Until memo_end it stays as it is. */
 void memo_begin(struct memo *memo);

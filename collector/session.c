@@ -104,7 +104,8 @@ static void receive_hello(struct session *session,
 	expect_signed(session, peer, &facts);
 	if (session->state == SESSION_OPEN && !peer->one_time &&
 	    !session->rotating)
-		table->host.slice(table->host.ctx, session->route);
+		table->host.slice(table->host.ctx, session->route,
+				  &hello.catalogue);
 }
 
 /* ---- messages ---- */
@@ -176,6 +177,17 @@ static void receive_cosign(struct session *session,
 		table->host.cosign(table->host.ctx, &cosign, peer);
 }
 
+/* An agent says nothing behind HELLO before it has read what WELCOME says. */
+static void note_answer(struct session *session,
+			const struct session_peer *peer, enum wire_type type)
+{
+	if (type == WIRE_HELLO || session->answered || peer->one_time ||
+	    session->state != SESSION_OPEN)
+		return;
+	session->answered = true;
+	session->table->host.answered(session->table->host.ctx, peer);
+}
+
 static int receive_type(struct session *session,
 			const struct session_peer *peer, enum wire_type type,
 			struct span body, struct arena *arena, struct err *err)
@@ -186,6 +198,7 @@ static int receive_type(struct session *session,
 		unexpected(session, "HELLO comes first");
 		return 0;
 	}
+	note_answer(session, peer, type);
 	switch (type) {
 	case WIRE_HELLO:
 		receive_hello(session, peer, body, arena);
@@ -214,6 +227,9 @@ static int receive_type(struct session *session,
 			session_say_pong(session);
 		return 0;
 	case WIRE_PONG:
+		if (session->state == SESSION_OPEN)
+			session->table->host.heard(session->table->host.ctx,
+						   session->route);
 		return 0;
 	case WIRE_WELCOME:
 	case WIRE_ACK:
@@ -356,7 +372,7 @@ void session_new_catalogue(struct session_table *table)
 		     session = session->next_route)
 			if (session->state == SESSION_OPEN)
 				table->host.slice(table->host.ctx,
-						  session->route);
+						  session->route, NULL);
 }
 
 /* One who has something in the journal that the checkpoint covers now, or who
@@ -393,6 +409,14 @@ void session_pong(struct session_table *table, uint32_t route)
 
 	if (session && session->state == SESSION_OPEN)
 		session_say_pong(session);
+}
+
+void session_probe(struct session_table *table, uint32_t route)
+{
+	struct session *session = session_find(table, route);
+
+	if (session && session->state == SESSION_OPEN)
+		session_say_ping(session);
 }
 
 void session_lost(struct session_table *table, uint32_t route)

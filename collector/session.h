@@ -85,8 +85,11 @@ struct session_host {
 	void (*shut)(void *ctx, uint32_t route);
 	/* What was open is over. */
 	void (*closed)(void *ctx, uint32_t route);
-	/* Has opened: send the catalogue and its heads, and what follows. */
-	void (*slice)(void *ctx, uint32_t route);
+	/* Has opened, with a catalogue of that hash (zero: none), or, NULL,
+	 * there is a new one: send it and its heads, and what follows. */
+	void (*slice)(void *ctx, uint32_t route, const struct hash *catalogue);
+	/* It has read all that it was sent before the last PING. */
+	void (*heard)(void *ctx, uint32_t route);
 	/* Answer once it was sent what is known by now. */
 	void (*pong)(void *ctx, uint32_t route);
 	/* key: the office's now. */
@@ -99,6 +102,8 @@ struct session_host {
 	/* What a witness has put under a checkpoint. */
 	void (*cosign)(void *ctx, const struct cosign *cosign,
 		       const struct session_peer *peer);
+	/* An office goes on with a session in which it was told WELCOME. */
+	void (*answered)(void *ctx, const struct session_peer *peer);
 	/* Something that people should look at. */
 	void (*alarm)(void *ctx, const char *event,
 		      const struct session_peer *peer);
@@ -161,6 +166,8 @@ void session_signed(struct session_table *table);
 
 /* The host has sent it what it had to know: answers its PING. */
 void session_pong(struct session_table *table, uint32_t route);
+/* Asks it to say when it has read what it was sent: heard is told. */
+void session_probe(struct session_table *table, uint32_t route);
 
 /* A message for the session could not be sent. */
 void session_lost(struct session_table *table, uint32_t route);

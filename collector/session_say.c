@@ -133,15 +133,25 @@ void session_say_nack(struct session *session, const struct nack *nack)
 		table->counters.refused++;
 }
 
-void session_say_pong(struct session *session)
+static void say_ping(struct session *session, enum wire_type type)
 {
 	struct session_table *table = session->table;
 	struct session_facts facts;
 
 	table->host.facts(table->host.ctx, &facts);
 	strbuf_clear(&table->out);
-	(void)send_out(session, talk_encode_ping(WIRE_PONG, facts.now_us,
-						 &table->out, NULL));
+	(void)send_out(session,
+		       talk_encode_ping(type, facts.now_us, &table->out, NULL));
+}
+
+void session_say_pong(struct session *session)
+{
+	say_ping(session, WIRE_PONG);
+}
+
+void session_say_ping(struct session *session)
+{
+	say_ping(session, WIRE_PING);
 }
 
 void session_say_evidence(struct session *session,

@@ -35,6 +35,7 @@ struct session {
 	uint64_t heard_ms, opened_ms, ended_ms;
 	unsigned flaps;
 	bool witness;
+	bool answered;	 /* it went on after WELCOME */
 	bool rotating;	 /* the key hands over to another: one batch, that key's
 			  */
 	unsigned proves; /* since the last tick */
@@ -107,6 +108,7 @@ void session_say_ack(struct session *session, uint64_t durable,
 		     struct receipt *receipts, size_t count);
 void session_say_nack(struct session *session, const struct nack *nack);
 void session_say_pong(struct session *session);
+void session_say_ping(struct session *session);
 void session_say_evidence(struct session *session,
 			  const struct evidence *evidence);
 /* The newest checkpoint, if it has not been shown yet. */

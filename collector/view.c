@@ -2,6 +2,78 @@
 
 #include <stdlib.h>
 
+#include "store/figures_row.h"
+
+/* ---- the newest that was known ---- */
+
+struct change_at {
+	uint64_t entry, recv_us;
+	bool found;
+	struct err *err;
+};
+
+static int take_first(void *arg, struct span key, struct span value)
+{
+	struct change_at *at = arg;
+	struct figure_row row;
+	int rc = figure_row_read(value, NULL, &row, at->err);
+
+	(void)key;
+	if (rc)
+		return rc;
+	at->entry = row.entry;
+	at->recv_us = row.recv_us;
+	at->found = true;
+	return 1;
+}
+
+/* Receipts never run backward, so that the last change of those known by then
+ * is found by halves. 0 in *out: there was none. */
+static int find_change(struct view *view, uint64_t *out, struct err *err)
+{
+	uint64_t low = 0, high = view->applied;
+	uint8_t key[CHANGE_KEY_BYTES];
+	int rc;
+
+	*out = 0;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		struct change_at at = { .err = err };
+
+		change_key_write(middle, 0, key);
+		rc = db_scan(view->txn, TABLE_CHANGE, span_of(key, sizeof(key)),
+			     false, take_first, &at, err);
+		if (rc < 0)
+			return rc;
+		if (!at.found || at.recv_us > view->asking.known_by_us) {
+			high = middle;
+			continue;
+		}
+		*out = at.recv_us;
+		low = at.entry + 1;
+	}
+	return 0;
+}
+
+static int find_newest(struct view *view, struct err *err)
+{
+	uint64_t catalogue_us;
+	int rc;
+
+	view->newest_us = fold_recv_us(view->fold);
+	if (view->newest_us <= view->asking.known_by_us)
+		return 0;
+	rc = figures_catalogue_received(&view->reader, view->version,
+					&catalogue_us, err);
+	if (!rc)
+		rc = find_change(view, &view->newest_us, err);
+	if (!rc && view->newest_us < catalogue_us)
+		view->newest_us = catalogue_us;
+	return rc;
+}
+
+/* ---- opening ---- */
+
 static int load_catalogue(struct view *view, const struct view_catalogue *kept,
 			  struct err *err)
 {
@@ -37,7 +109,7 @@ static int load(struct view *view, const struct view_catalogue *kept,
 	rc = figures_ask_known_by(&view->asking, view->facts.zone_minutes, err);
 	if (!rc)
 		rc = load_catalogue(view, kept, err);
-	return rc;
+	return rc ? rc : find_newest(view, err);
 }
 
 int view_open(struct view *view, struct db *db,

@@ -24,6 +24,9 @@ struct view {
 	struct fold_facts facts;
 	uint64_t applied; /* entries */
 	int32_t last_day; /* of the last entry */
+	/* When the last entry of those that were known then was received: as
+	 * far as a change of a figure or a catalogue tells. */
+	uint64_t newest_us;
 	struct suspects suspects;
 	struct figures_reading reading;
 	struct figures_asking asking;

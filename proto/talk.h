@@ -30,6 +30,7 @@ struct hello {
 	uint64_t seen_size;
 	struct hash seen_root;
 	struct span program;
+	struct hash catalogue; /* talk_files_hash of what it has; zero: none */
 };
 
 struct welcome {
@@ -149,7 +150,13 @@ struct slice {
 	uint32_t roles;	   /* of the key, bit i: enum role i */
 	uint64_t until_us; /* of the key; 0: for ever, or not said */
 	bool last;
+	bool same_files; /* none are said: those that HELLO named */
 };
+
+/* A catalogue's files, whole and in order, by their hash: of each SHA-256 of
+ * u32 length of its name, name, u32 length of its bytes, bytes, and SHA-256 of
+ * these. */
+struct hash talk_files_hash(const struct slice_file *files, size_t count);
 
 /* Encoders append prefix and body to out. */
 int talk_encode_hello(const struct hello *, struct strbuf *out, struct err *);

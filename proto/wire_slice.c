@@ -1,8 +1,36 @@
 /* The message that tells an office what it needs to know. See talk.h. */
 #include "proto/talk.h"
 
+#include <assert.h>
+
+#include "base/bytes.h"
 #include "proto/wire_scan.h"
 #include "tally.pb-c.h"
+
+/* ---- files ---- */
+
+static struct hash file_hash(const struct slice_file *file)
+{
+	uint8_t name_len[4], len[4];
+	const struct span parts[] = { span_of(name_len, sizeof(name_len)),
+				      file->name, span_of(len, sizeof(len)),
+				      file->bytes };
+
+	store_u32(name_len, (uint32_t)file->name.len);
+	store_u32(len, (uint32_t)file->bytes.len);
+	return hash_parts(parts, 4);
+}
+
+struct hash talk_files_hash(const struct slice_file *files, size_t count)
+{
+	struct hash hashes[TALK_FILES_MAX];
+	struct span all = span_of(hashes, count * sizeof(*hashes));
+
+	assert(count <= TALK_FILES_MAX);
+	for (size_t i = 0; i < count; i++)
+		hashes[i] = file_hash(&files[i]);
+	return hash_span(all);
+}
 
 /* ---- encoding ---- */
 
@@ -117,6 +145,7 @@ int talk_encode_slice(const struct slice *slice, struct strbuf *out,
 	encode_roles(&e, slice->roles, &to);
 	to.until_us = slice->until_us;
 	to.last = slice->last;
+	to.same_files = slice->same_files;
 	return wire_encoder_say(&e, WIRE_SLICE, &to.base, out, err);
 }
 
@@ -231,6 +260,7 @@ int talk_decode_slice(struct span body, struct arena *arena, struct slice *out,
 	from = (const Tally__Slice *)message;
 	slice.catalogue = from->catalogue;
 	slice.last = from->last;
+	slice.same_files = from->same_files;
 	slice.file_count = from->n_files;
 	slice.head_count = from->n_heads;
 	slice.unit_count = from->n_units;

@@ -21,6 +21,7 @@ static ProtobufCBinaryData span_data(struct span span)
 int talk_encode_hello(const struct hello *hello, struct strbuf *out,
 		      struct err *err)
 {
+	static const struct hash none;
 	Tally__Hello to = TALLY__HELLO__INIT;
 	struct wire_encoder e;
 
@@ -38,6 +39,8 @@ int talk_encode_hello(const struct hello *hello, struct strbuf *out,
 	to.seen_size = hello->seen_size;
 	to.seen_root = hash_data(&hello->seen_root);
 	to.program = wire_string(&e, hello->program);
+	if (!hash_equal(&hello->catalogue, &none))
+		to.catalogue = hash_data(&hello->catalogue);
 	return wire_encoder_say(&e, WIRE_HELLO, &to.base, out, err);
 }
 
@@ -229,6 +232,9 @@ int talk_decode_hello(struct span body, struct arena *arena, struct hello *out,
 	if (!rc)
 		rc = wire_fixed(from->seen_root, "a root",
 				hello.seen_root.bytes, HASH_BYTES, err);
+	if (!rc && from->catalogue.len)
+		rc = wire_fixed(from->catalogue, "a catalogue's hash",
+				hello.catalogue.bytes, HASH_BYTES, err);
 	if (!rc && !hello.next)
 		rc = err_set(err, ERR_INVALID,
 			     "sequence numbers start at 1, not 0");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -17,6 +18,9 @@
 /* LMDB reports a write cut short by a full disk as EIO. With less room than
  * this left, that is what an EIO means. */
 #define FULL_BYTES_MAX (1024u * 1024)
+/* The kernel maps 16 pages around each that is touched: 128 MiB at most. */
+#define SEEN_MAX 2048u
+#define SCRATCH_PLACE "/var/tmp"
 
 struct db {
 	MDB_env *env;
@@ -24,11 +28,16 @@ struct db {
 	MDB_dbi tables[DB_TABLES_MAX];
 	size_t table_count;
 	char *path;
+	/* What a sparing one has read since it last gave memory back. */
+	bool sparing;
+	const uint8_t *low, *high;
+	unsigned seen;
 };
 
 struct db_txn {
 	struct db *db;
 	MDB_txn *txn;
+	bool write;
 };
 
 static bool disk_is_full(const char *path)
@@ -222,7 +231,8 @@ static int open_env(struct db *db, const struct db_options *options,
 		    struct err *err)
 {
 	unsigned flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) |
-			 (db->unlocked ? MDB_NOLOCK : 0);
+			 (db->unlocked ? MDB_NOLOCK : 0) |
+			 (options->scratch ? MDB_NOLOCK | MDB_NOSYNC : 0);
 	int rc = mdb_env_create(&db->env);
 
 	if (rc) {
@@ -270,7 +280,7 @@ int db_open(const char *path, const struct db_options *options, struct db **out,
 	if (!rc)
 		rc = open_tables(db, options, err);
 	/* LMDB syncs its file but not that there is one. */
-	if (!rc && !options->read_only)
+	if (!rc && !options->read_only && !options->scratch)
 		rc = sync_directory(path, err);
 	if (!rc && fresh)
 		rc = sync_parent(path, err);
@@ -292,6 +302,21 @@ void db_close(struct db *db)
 	free(db);
 }
 
+bool db_is_gone(const struct db *db)
+{
+	struct stat open, there;
+	char path[PATH_MAX];
+	mdb_filehandle_t fd;
+
+	if (mdb_env_get_fd(db->env, &fd) || fstat(fd, &open))
+		return true;
+	if ((size_t)snprintf(path, sizeof(path), "%s/data.mdb", db->path) >=
+		    sizeof(path) ||
+	    stat(path, &there))
+		return true;
+	return there.st_dev != open.st_dev || there.st_ino != open.st_ino;
+}
+
 /* ---- transactions ---- */
 
 int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err)
@@ -302,6 +327,7 @@ int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err)
 	if (!txn)
 		return err_set(err, ERR_NOMEM, "no memory for a transaction");
 	txn->db = db;
+	txn->write = write;
 	rc = mdb_txn_begin(db->env, NULL, write ? 0 : MDB_RDONLY, &txn->txn);
 	if (rc) {
 		free(txn);
@@ -357,6 +383,39 @@ int db_finish(struct db_txn *txn, int rc, struct err *err)
 	return rc;
 }
 
+/* ---- memory ---- */
+
+void db_spare(struct db *db)
+{
+	db->sparing = true;
+}
+
+/* A value in the map was seen: once there are many, their pages and those
+ * between them are no longer this program's. */
+static void see(struct db_txn *txn, const MDB_val *value)
+{
+	struct db *db = txn->db;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from;
+	const uint8_t *at = value->mv_data;
+
+	/* What a writer has changed is not in the map but in its memory. */
+	if (!db->sparing || txn->write)
+		return;
+	if (!db->seen || at < db->low)
+		db->low = at;
+	if (!db->seen || at > db->high)
+		db->high = at;
+	if (++db->seen < SEEN_MAX)
+		return;
+	from = (uintptr_t)db->low / page * page;
+	/* They are read again from the file where they are used again. */
+	(void)madvise((void *)from, (uintptr_t)db->high + 1 - from,
+		      MADV_DONTNEED);
+	db->seen = 0;
+}
+
+/* ---- reading and writing ---- */
+
 int db_get(struct db_txn *txn, unsigned table, struct span key,
 	   struct span *value, struct err *err)
 {
@@ -367,6 +426,7 @@ int db_get(struct db_txn *txn, unsigned table, struct span key,
 	rc = mdb_get(txn->txn, txn->db->tables[table], &k, &v);
 	if (rc)
 		return fail(err, txn->db, rc, "get");
+	see(txn, &v);
 	*value = span_of_val(&v);
 	return 0;
 }
@@ -459,6 +519,7 @@ static int run_scan(struct db_txn *txn, unsigned table, const struct scan *scan,
 				   span_of_val(&value));
 		if (stop)
 			break;
+		see(txn, &value);
 		rc = mdb_cursor_get(cursor, &key, &value, onward);
 	}
 	mdb_cursor_close(cursor);
@@ -506,18 +567,49 @@ int db_check_readers(struct db *db)
 
 /* ---- the collector's store ---- */
 
-int store_open(const char *path, bool read_only, struct db **out,
-	       struct err *err)
+static int open_store(const char *path, bool read_only, bool scratch,
+		      struct db **out, struct err *err)
 {
 	const char *names[TABLE_COUNT];
 	struct db_options options = { .tables = names,
 				      .table_count = TABLE_COUNT,
 				      .map_bytes = STORE_MAP_BYTES,
-				      .read_only = read_only };
+				      .read_only = read_only,
+				      .scratch = scratch };
 
 	for (unsigned i = 0; i < TABLE_COUNT; i++)
 		names[i] = table_name((enum table)i);
 	return db_open(path, &options, out, err);
+}
+
+int store_open(const char *path, bool read_only, struct db **out,
+	       struct err *err)
+{
+	return open_store(path, read_only, false, out, err);
+}
+
+int store_open_scratch(struct db **out, struct err *err)
+{
+	const char *place = getenv("TMPDIR");
+	char path[PATH_MAX], file[PATH_MAX + 16];
+	int rc;
+
+	if (!place || !*place)
+		place = SCRATCH_PLACE;
+	if ((size_t)snprintf(path, sizeof(path), "%s/tally-XXXXXX", place) >=
+	    sizeof(path))
+		return err_set(err, ERR_LIMIT, "%s: the path is too long",
+			       place);
+	if (!mkdtemp(path))
+		return err_sys(err,
+			       "%s: no room beside the memory (TMPDIR names "
+			       "another folder)",
+			       place);
+	rc = open_store(path, false, true, out, err);
+	(void)snprintf(file, sizeof(file), "%s/data.mdb", path);
+	(void)unlink(file);
+	(void)rmdir(path);
+	return rc;
 }
 
 /* Puts in the order of their keys go in behind each other: a cursor finds the

@@ -28,6 +28,7 @@ struct db_options {
 	size_t table_count;
 	size_t map_bytes; /* sparse */
 	bool read_only;
+	bool scratch; /* nobody else's, and lost with a crash */
 };
 
 /*
@@ -41,6 +42,13 @@ struct db_options {
 int db_open(const char *path, const struct db_options *options, struct db **out,
 	    struct err *err);
 void db_close(struct db *db);
+/* Its file was removed, or another one stands in its place: what is read is
+ * of the past, and stays so. */
+bool db_is_gone(const struct db *db);
+
+/* From now on pages that were read are given back, so that a program that
+ * reads all of it stays small; what it has read stays readable. */
+void db_spare(struct db *db);
 
 int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err);
 int db_commit(struct db_txn *txn, struct err *err); /* ends it, always */
@@ -80,6 +88,9 @@ int db_check_readers(struct db *db); /* frees slots of dead processes */
 /* An environment with the tables of store/tables.h. */
 int store_open(const char *path, bool read_only, struct db **out,
 	       struct err *err);
+/* An empty one in the folder for temporary files (TMPDIR, else /var/tmp),
+ * without a name there: it is gone when it is closed, or the program ends. */
+int store_open_scratch(struct db **out, struct err *err);
 /* One transaction with every put. */
 int store_commit(struct db *db, const struct puts *puts, struct err *err);
 /* Answers from one read transaction. */

@@ -153,6 +153,21 @@ static const struct row *find_cell(struct figures *figures, uint32_t target,
 	return i == ROW_NONE ? NULL : rows_at(&figures->rows, i);
 }
 
+void figures_expect(const struct figures *figures,
+		    const struct figure_expected *list, size_t count)
+{
+	struct row like[FIGURES_EXPECTED_MAX];
+	size_t known = 0;
+
+	static_assert(FIGURES_EXPECTED_MAX <= ROWS_EXPECTED_MAX,
+		      "as many at a time");
+	for (size_t i = 0; i < count; i++)
+		if (identify(figures, list[i].target, list[i].unit,
+			     list[i].period, list[i].item, &like[known]))
+			known++;
+	rows_expect(&figures->rows, like, known);
+}
+
 static struct cell_state lookup_cell(void *ctx, uint32_t target, uint32_t unit,
 				     struct period period, struct span item)
 {
@@ -354,6 +369,54 @@ int figures_mark(struct figures *figures, const struct admitted *admitted,
 			       "there is no version to review or adjust");
 	rc = change_row(figures, admitted, origin, i, puts);
 	return rc ? err_set(err, rc, "no room for another change") : 0;
+}
+
+/* ---- all rows ---- */
+
+#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
+
+/* As their keys are in bytes. */
+static int order_rows(const void *ctx, const struct row *a, const struct row *b)
+{
+	const struct figures *figures = ctx;
+	struct figure_key x = key_of(figures, a), y = key_of(figures, b);
+	size_t len = x.item.len < y.item.len ? x.item.len : y.item.len;
+	int order = ORDER(x.target, y.target);
+
+	if (!order)
+		order = ORDER(x.unit, y.unit);
+	if (!order)
+		order = ORDER(x.period.type, y.period.type);
+	if (!order)
+		order = ORDER(x.period.year, y.period.year);
+	if (!order)
+		order = ORDER(x.period.index, y.period.index);
+	if (!order && len)
+		order = memcmp(x.item.data, y.item.data, len);
+	return order ? order : ORDER(x.item.len, y.item.len);
+}
+
+int figures_newest(const struct figures *figures,
+		   int (*visit)(void *arg, const struct figure_newest *newest),
+		   void *arg)
+{
+	uint8_t key_bytes[FIGURE_KEY_BYTES_MAX], change[CHANGE_KEY_BYTES];
+	uint32_t *order = rows_ordered(&figures->rows, order_rows, figures);
+	int rc = order ? 0 : ERR_NOMEM;
+
+	for (uint32_t i = 0; i < figures->rows.count && !rc; i++) {
+		const struct row *row = rows_at(&figures->rows, order[i]);
+		struct figure_key key = key_of(figures, row);
+		struct figure_newest newest = { .link = &row->link };
+
+		newest.key =
+			span_of(key_bytes, figure_key_write(&key, key_bytes));
+		change_key_write(row->entry, row->n, change);
+		newest.change = span_of(change, sizeof(change));
+		rc = visit(arg, &newest);
+	}
+	free(order);
+	return rc;
 }
 
 /* ---- loading ---- */

@@ -52,6 +52,17 @@ int figures_intern(struct figures *figures, const struct catalogue *catalogue,
  * numbers of the catalogue last interned. */
 struct admit_lookup figures_lookup(struct figures *figures);
 
+/* Cells that will be asked for soon, at most FIGURES_EXPECTED_MAX; by indexes
+ * of the catalogue last interned. Only makes it faster. */
+#define FIGURES_EXPECTED_MAX 16
+struct figure_expected {
+	uint32_t target, unit;
+	struct period period;
+	struct span item;
+};
+void figures_expect(const struct figures *figures,
+		    const struct figure_expected *list, size_t count);
+
 /* First 8 bytes of the head's salt; false: no version yet. */
 bool figures_head(struct figures *figures, uint32_t target, uint32_t unit,
 		  struct period period, struct span item,
@@ -65,6 +76,19 @@ int figures_report(struct figures *figures, const struct admitted *admitted,
 int figures_mark(struct figures *figures, const struct admitted *admitted,
 		 const struct origin *origin, struct puts *puts,
 		 struct err *err);
+
+/*
+ * Every row in the order of its key in TABLE_FIGURE, whose value there is that
+ * of its newest change in TABLE_CHANGE, and the link. Other than 0 from visit
+ * ends it and is returned; ERR_NOMEM.
+ */
+struct figure_newest {
+	struct span key, change; /* in TABLE_FIGURE and TABLE_CHANGE */
+	const struct hash *link;
+};
+int figures_newest(const struct figures *figures,
+		   int (*visit)(void *arg, const struct figure_newest *newest),
+		   void *arg);
 
 uint64_t figures_count(const struct figures *figures); /* rows */
 /* The root over the links of all rows (store/state.h). */
@@ -124,6 +148,13 @@ int figures_where(const struct table_reader *reader, struct span target,
 		  int (*visit)(void *arg, const struct figure_change *change),
 		  void *arg, struct err *err);
 
+/* ERR_NOTFOUND: no catalogue of the journal has had it, and the text says so.
+ */
+int figures_target_known(const struct table_reader *reader, struct span target,
+			 struct err *err);
+int figures_unit_known(const struct table_reader *reader, struct span unit,
+		       struct err *err);
+
 /* The change that a statement made; the views live as long as the reader's.
  * ERR_NOTFOUND: it made none (refused, or not of a figure). */
 int figures_change(const struct table_reader *reader, uint64_t entry,
@@ -137,8 +168,12 @@ int figures_catalogue_version(const struct table_reader *reader,
 int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct catalogue **out, uint32_t *version,
 		      struct err *err);
+/* When a version of it was received. */
+int figures_catalogue_received(const struct table_reader *reader,
+			       uint32_t version, uint64_t *recv_us,
+			       struct err *err);
 
-/* The same at one moment after the other, each version loaded once: what
+/* The catalogue at one moment after the other, each version loaded once: what
  * struct figures_past asks for, the ctx is a struct catalogue_past. */
 struct catalogue_past {
 	const struct table_reader *reader;

@@ -187,6 +187,24 @@ int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 	return rc;
 }
 
+int figures_catalogue_received(const struct table_reader *reader,
+			       uint32_t version, uint64_t *recv_us,
+			       struct err *err)
+{
+	struct catalogue_version found = { 0 };
+	uint8_t key[4];
+	struct span bytes;
+	int rc;
+
+	store_u32(key, version);
+	rc = reader->get(reader->ctx, TABLE_CATALOGUE, span_of(key, 4), &bytes,
+			 err);
+	if (!rc)
+		rc = catalogue_version_read(bytes, NULL, &found, err);
+	*recv_us = found.origin.recv_us;
+	return rc;
+}
+
 int catalogue_past_at(void *ctx, uint64_t known_by_us,
 		      const struct catalogue **out, struct err *err)
 {

@@ -70,14 +70,15 @@ static const struct by by_cell = { hash_cell, same_cell };
 static const struct by by_seen = { hash_seen, same_seen };
 
 /* Where a row like this is, or would be put. */
-static uint32_t *slot_of(const struct rows *rows, const struct slots *slots,
-			 const struct by *by, const struct row *like)
+static struct slot *slot_of(const struct rows *rows, const struct slots *slots,
+			    const struct by *by, const struct row *like)
 {
-	uint32_t mask = slots->size - 1;
-	uint32_t at = (uint32_t)by->hash(like) & mask;
+	uint32_t hash = (uint32_t)by->hash(like);
+	uint32_t mask = slots->size - 1, at = hash & mask;
 
-	while (slots->at[at] &&
-	       !by->same(rows_at(rows, slots->at[at] - 1), like))
+	while (slots->at[at].row &&
+	       (slots->at[at].hash != hash ||
+		!by->same(rows_at(rows, slots->at[at].row - 1), like)))
 		at = (at + 1) & mask;
 	return &slots->at[at];
 }
@@ -92,19 +93,40 @@ uint32_t rows_find(struct rows *rows, const struct row *like)
 	if (!rows->cells.size)
 		return ROW_NONE;
 	/* An empty slot is 0: ROW_NONE is one less. */
-	i = *slot_of(rows, &rows->cells, &by_cell, like) - 1;
+	i = slot_of(rows, &rows->cells, &by_cell, like)->row - 1;
 	if (i != ROW_NONE)
 		rows->found = i;
 	return i;
 }
 
-bool rows_seen(const struct rows *rows, const struct row *like)
+void rows_expect(const struct rows *rows, const struct row *like, size_t count)
 {
-	return rows->seen.size && *slot_of(rows, &rows->seen, &by_seen, like);
+	const struct slots *slots = &rows->cells;
+	const struct slot *first[ROWS_EXPECTED_MAX];
+
+	if (!slots->size)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		first[i] = &slots->at[(uint32_t)hash_cell(&like[i]) &
+				      (slots->size - 1)];
+		__builtin_prefetch(first[i]);
+	}
+	/* Most are where they are looked for first. */
+	for (size_t i = 0; i < count; i++) {
+		if (!first[i]->row)
+			continue;
+		__builtin_prefetch(rows_at(rows, first[i]->row - 1), 1);
+		__builtin_prefetch(&rows_at(rows, first[i]->row - 1)->link, 1);
+	}
 }
 
-static int slots_grow(const struct rows *rows, struct slots *slots,
-		      const struct by *by)
+bool rows_seen(const struct rows *rows, const struct row *like)
+{
+	return rows->seen.size &&
+	       slot_of(rows, &rows->seen, &by_seen, like)->row;
+}
+
+static int slots_grow(struct slots *slots)
 {
 	struct slots grown = { .used = slots->used };
 
@@ -112,11 +134,15 @@ static int slots_grow(const struct rows *rows, struct slots *slots,
 	grown.at = calloc(grown.size, sizeof(*grown.at));
 	if (!grown.at)
 		return ERR_NOMEM;
-	for (uint32_t i = 0; i < slots->size; i++)
-		if (slots->at[i])
-			*slot_of(rows, &grown, by,
-				 rows_at(rows, slots->at[i] - 1)) =
-				slots->at[i];
+	for (uint32_t i = 0; i < slots->size; i++) {
+		uint32_t at = slots->at[i].hash & (grown.size - 1);
+
+		if (!slots->at[i].row)
+			continue;
+		while (grown.at[at].row)
+			at = (at + 1) & (grown.size - 1);
+		grown.at[at] = slots->at[i];
+	}
 	free(slots->at);
 	*slots = grown;
 	return 0;
@@ -126,17 +152,54 @@ static int slots_grow(const struct rows *rows, struct slots *slots,
 static int slots_add(const struct rows *rows, struct slots *slots,
 		     const struct by *by, uint32_t i)
 {
-	uint32_t *slot;
+	const struct row *row = rows_at(rows, i);
+	struct slot *slot;
 
 	if (4 * ((uint64_t)slots->used + 1) > 3 * (uint64_t)slots->size &&
-	    slots_grow(rows, slots, by))
+	    slots_grow(slots))
 		return ERR_NOMEM;
-	slot = slot_of(rows, slots, by, rows_at(rows, i));
-	if (!*slot) {
-		*slot = i + 1;
+	slot = slot_of(rows, slots, by, row);
+	if (!slot->row) {
+		*slot = (struct slot){ i + 1, (uint32_t)by->hash(row) };
 		slots->used++;
 	}
 	return 0;
+}
+
+/* ---- in order ---- */
+
+struct ordering {
+	const struct rows *rows;
+	int (*before)(const void *ctx, const struct row *a,
+		      const struct row *b);
+	const void *ctx;
+};
+
+static int compare_numbers(const void *left, const void *right, void *arg)
+{
+	const uint32_t *a = left, *b = right;
+	const struct ordering *ordering = arg;
+
+	return ordering->before(ordering->ctx, rows_at(ordering->rows, *a),
+				rows_at(ordering->rows, *b));
+}
+
+uint32_t *rows_ordered(const struct rows *rows,
+		       int (*before)(const void *ctx, const struct row *a,
+				     const struct row *b),
+		       const void *ctx)
+{
+	struct ordering ordering = { rows, before, ctx };
+	uint32_t *numbers =
+		malloc(((size_t)rows->count + 1) * sizeof(*numbers));
+
+	if (!numbers)
+		return NULL;
+	for (uint32_t i = 0; i < rows->count; i++)
+		numbers[i] = i;
+	qsort_r(numbers, rows->count, sizeof(*numbers), compare_numbers,
+		&ordering);
+	return numbers;
 }
 
 /* ---- adding ---- */

@@ -32,9 +32,15 @@ struct row {
 	struct hash link;
 };
 
-/* Open addressing over rows: row + 1, 0 is empty. */
+/* The hash spares a look at most rows that are others. */
+struct slot {
+	uint32_t row; /* and 1; 0: empty */
+	uint32_t hash;
+};
+
+/* Open addressing over rows. */
 struct slots {
-	uint32_t *at;
+	struct slot *at;
 	uint32_t size; /* a power of two, or 0 */
 	uint32_t used;
 };
@@ -53,8 +59,19 @@ struct row *rows_at(const struct rows *rows, uint32_t i);
 
 /* The row of like's cell, or ROW_NONE. */
 uint32_t rows_find(struct rows *rows, const struct row *like);
+/* Rows of these cells will be looked for soon: they come into the processor's
+ * caches meanwhile, several at a time. */
+#define ROWS_EXPECTED_MAX 16
+void rows_expect(const struct rows *rows, const struct row *like, size_t count);
 /* Is there a row of like's target, unit and item in any period? */
 bool rows_seen(const struct rows *rows, const struct row *like);
+
+/* Numbers of all rows (malloc'ed, the caller's) in the order that before says
+ * (as for qsort); NULL: no memory. */
+uint32_t *rows_ordered(const struct rows *rows,
+		       int (*before)(const void *ctx, const struct row *a,
+				     const struct row *b),
+		       const void *ctx);
 
 /* Adds row number count. ERR_NOMEM, ERR_LIMIT. */
 int rows_add(struct rows *rows, const struct row *row);

@@ -56,6 +56,7 @@ void fold_free(struct fold *fold)
 	free(fold->parts);
 	catalogue_free(fold->catalogue);
 	figures_free(fold->figures);
+	free(fold->texts);
 	free(fold->pended);
 	arena_release(&fold->keep);
 	arena_release(&fold->scratch);
@@ -157,6 +158,13 @@ bool fold_collector_curve(const struct fold *fold,
 	if (keys)
 		memcpy(out, keys->curve_key, CURVE_KEY_BYTES);
 	return keys != NULL;
+}
+
+int fold_newest(const struct fold *fold,
+		int (*visit)(void *arg, const struct figure_newest *newest),
+		void *arg)
+{
+	return figures_newest(fold->figures, visit, arg);
 }
 
 /* ---- checks of an entry ---- */
@@ -297,6 +305,34 @@ static int put_refusal(uint64_t index, uint32_t n, enum verdict verdict,
 			span_of(value, sizeof(value)));
 }
 
+/* The figures of some reports from n on, so that several come into the
+ * processor's caches at a time. */
+static void expect(const struct fold *fold, const struct batch *batch,
+		   uint32_t n)
+{
+	struct figure_expected list[FIGURES_EXPECTED_MAX];
+	const struct catalogue *catalogue = fold->catalogue;
+	size_t count = 0;
+
+	for (uint32_t end = n + FIGURES_EXPECTED_MAX;
+	     n < batch->header.count && n < end; n++) {
+		const struct statement *said = batch->said[n];
+		struct figure_expected *one = &list[count];
+
+		if (!said || said->kind != SAID_REPORT)
+			continue;
+		one->target =
+			catalogue_target(catalogue, said->said.report.target);
+		one->unit = intern_find(&catalogue->unit_ids,
+					said->said.report.unit);
+		one->item = said->said.report.item;
+		if (one->target != CATALOGUE_NONE && one->unit != INTERN_NONE &&
+		    !period_parse(said->said.report.period, &one->period, NULL))
+			count++;
+	}
+	figures_expect(fold->figures, list, count);
+}
+
 static int apply_statements(struct fold *fold, struct office *office,
 			    const struct leaf *leaf, const struct batch *batch,
 			    uint32_t first, struct puts *puts,
@@ -315,6 +351,9 @@ static int apply_statements(struct fold *fold, struct office *office,
 		verdicts[0] = VERDICT_ADMITTED;
 	for (uint32_t n = first; n < batch->header.count && !rc; n++) {
 		origin.n = n;
+		if ((n - first) % FIGURES_EXPECTED_MAX == 0 && batch->said &&
+		    fold->catalogue)
+			expect(fold, batch, n);
 		rc = fold_statement(fold, office, batch, &origin, puts,
 				    &verdict, err);
 		if (!rc && verdict &&
@@ -358,6 +397,8 @@ static int apply_said(struct fold *fold, uint64_t index,
 
 	if (rc)
 		return rc;
+	if (fold_note_texts(fold, index, batch, puts))
+		return err_set(err, ERR_NOMEM, "no memory for the fold");
 	if (leaf->kind == LEAF_FORK)
 		rc = apply_fork(fold, batch, puts);
 	else

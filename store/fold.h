@@ -205,6 +205,11 @@ bool fold_collector_curve(const struct fold *fold,
 const struct catalogue *fold_catalogue(const struct fold *fold,
 				       uint32_t *version);
 
+/* As figures_newest. */
+int fold_newest(const struct fold *fold,
+		int (*visit)(void *arg, const struct figure_newest *newest),
+		void *arg);
+
 /* ---- CSV files, without a journal ---- */
 
 /*

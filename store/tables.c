@@ -40,6 +40,8 @@ const char *table_name(enum table table)
 		return "part";
 	case TABLE_REDACTION:
 		return "redaction";
+	case TABLE_TEXT:
+		return "text";
 	case TABLE_COUNT:
 		break;
 	}
@@ -52,6 +54,7 @@ void puts_init(struct puts *puts)
 {
 	strbuf_init(&puts->bytes, 0);
 	puts->count = 0;
+	puts->drops = 0;
 }
 
 void puts_release(struct puts *puts)
@@ -77,6 +80,8 @@ static int puts_append(struct puts *puts, enum table table, struct span key,
 	assert((unsigned)table < TABLE_COUNT);
 	assert(key.len > 0 && key.len <= KEY_BYTES_MAX);
 	assert(value.len < DELETED);
+	if (puts->drops & 1u << table)
+		return 0;
 	head[0] = (uint8_t)table;
 	store_u32(head + 1, (uint32_t)key.len);
 	store_u32(head + 5, deleted ? DELETED : (uint32_t)value.len);
@@ -489,6 +494,7 @@ struct comparison {
 	enum table table;
 	bool values; /* compare them too, not only which keys there are */
 	const char *missing;
+	uint64_t both; /* keys that are in both */
 	struct difference *first;
 	size_t *differences;
 	struct err *err;
@@ -535,7 +541,10 @@ static int compare_pair(void *arg, struct span key, struct span value)
 		return rc;
 	if (rc) {
 		note_difference(comparison, key, comparison->missing, SIZE_MAX);
-	} else if (comparison->values && !span_equal(value, theirs)) {
+		return *comparison->differences < DIFFERENCES_MAX ? 0 : ENOUGH;
+	}
+	comparison->both++;
+	if (comparison->values && !span_equal(value, theirs)) {
 		while (at < value.len && at < theirs.len &&
 		       value.data[at] == theirs.data[at])
 			at++;
@@ -544,11 +553,22 @@ static int compare_pair(void *arg, struct span key, struct span value)
 	return *comparison->differences < DIFFERENCES_MAX ? 0 : ENOUGH;
 }
 
+static int count_pair(void *arg, struct span key, struct span value)
+{
+	uint64_t *count = arg;
+
+	(void)key;
+	(void)value;
+	++*count;
+	return 0;
+}
+
 static int compare_table(struct comparison *comparison,
 			 const struct table_reader *a,
 			 const struct table_reader *b)
 {
 	struct span all = span_of(NULL, 0);
+	uint64_t count = 0;
 	int rc;
 
 	comparison->other = b;
@@ -556,7 +576,11 @@ static int compare_table(struct comparison *comparison,
 	comparison->missing = "only in the first";
 	rc = a->scan(a->ctx, comparison->table, all, compare_pair, comparison,
 		     comparison->err);
-	if (rc)
+	if (!rc)
+		rc = b->scan(b->ctx, comparison->table, all, count_pair, &count,
+			     comparison->err);
+	/* Without others the second has nothing that the first has not. */
+	if (rc || count == comparison->both)
 		return rc;
 	comparison->other = a;
 	comparison->values = false;

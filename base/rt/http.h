@@ -4,8 +4,12 @@
  * events. The door to microhttpd.h.
  *
  * One thread speaks with the sockets and never waits for an answer; a request
- * waits in a queue of bounded length and is told 503 when that is full. What
- * is too large, too slow or no GET is refused before the function is asked.
+ * waits in a queue of bounded length and is told 503 when that is full. What is
+ * prompt has a queue and a worker of its own, so that slow questions do not
+ * hold it up. Connections are bounded, and streams apart from them: one too
+ * many is told 503 at once, and a log line says when that begins and when it is
+ * over. What is too large, too slow or no GET is refused before the function is
+ * asked.
  */
 #ifndef TALLY_RT_HTTP_H
 #define TALLY_RT_HTTP_H
@@ -33,6 +37,7 @@ struct http_request {
 	const char *path; /* decoded, begins with '/' */
 	struct http_pair query[HTTP_QUERY_MAX];
 	size_t query_count;
+	bool overflow;	   /* there were more, which is an error */
 	const char *etag;  /* If-None-Match, or NULL */
 	bool gzip;	   /* is understood */
 	const char *token; /* of Authorization: Bearer or the cookie, or NULL */
@@ -67,6 +72,8 @@ struct http_settings {
 		    * tokens */
 	const char *policy; /* Content-Security-Policy of every answer */
 	unsigned workers, queue, connections;
+	unsigned streams;		  /* of the connections */
+	bool (*prompt)(const char *path); /* NULL: nothing is */
 	http_answer_fn answer;
 	void *arg;
 };
@@ -95,7 +102,8 @@ void http_end_streams(struct http_server *server);
 
 struct http_use {
 	uint64_t requests, refused; /* since the start */
-	uint64_t streams;	    /* open now */
+	uint64_t streams;	    /* open now, */
+	uint64_t connections;	    /* and in all */
 };
 struct http_use http_use(struct http_server *server);
 

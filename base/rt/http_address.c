@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/rt/http_parts.h"
 
@@ -103,14 +104,17 @@ void http_address_print(const struct sockaddr *address, char *out, size_t size)
 
 /* A page of another site must not read this one's answers under a name of its
  * own that leads here. */
-bool http_host_is_own(const char *host)
+bool http_host_is_own(const char *host, const char *listen)
 {
-	static const char *const own[] = { "127.0.0.1", "localhost", "[::1]" };
+	const char *const own[] = { "127.0.0.1", "localhost", "[::1]", listen };
+	const char *colon = strrchr(listen, ':');
 
 	for (size_t i = 0; host && i < sizeof(own) / sizeof(own[0]); i++) {
-		size_t len = strlen(own[i]);
+		size_t len = own[i] == listen && colon ?
+				     (size_t)(colon - listen) :
+				     strlen(own[i]);
 
-		if (!strncmp(host, own[i], len) &&
+		if (!strncasecmp(host, own[i], len) &&
 		    (host[len] == '\0' || host[len] == ':'))
 			return true;
 	}

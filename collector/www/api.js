@@ -2,9 +2,10 @@
 // the catalogue of the version in force.
 
 export class Failure extends Error {
-	constructor(status, text) {
+	constructor(status, text, why) {
 		super(text);
 		this.status = status;
+		this.why = why; // a word for programs, or nothing
 	}
 }
 
@@ -31,7 +32,7 @@ export async function get(path, params, signal) {
 		throw new Failure(0, String(error.message));
 	}
 	if (!answer.ok)
-		throw new Failure(answer.status, await reason(answer));
+		throw await failure(answer);
 	return answer.json();
 }
 
@@ -41,7 +42,7 @@ export async function login(token) {
 		headers: { Authorization: "Bearer " + token } });
 
 	if (!answer.ok)
-		throw new Failure(answer.status, await reason(answer));
+		throw await failure(answer);
 }
 
 export function logout() {
@@ -56,14 +57,14 @@ export function spared(error) {
 	throw error;
 }
 
-async function reason(answer) {
+async function failure(answer) {
 	try {
 		const said = await answer.json();
 
-		return document.documentElement.lang.startsWith("zh") &&
-			said.error_zh || said.error;
+		return new Failure(answer.status, document.documentElement.lang
+			.startsWith("zh") && said.error_zh || said.error, said.why);
 	} catch (error) {
-		return answer.statusText;
+		return new Failure(answer.status, answer.statusText);
 	}
 }
 

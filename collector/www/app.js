@@ -70,10 +70,11 @@ function again(more) {
 	return href(state.path, { ...rest, ...more });
 }
 
-// What every question to the collector carries.
+// What every question to the collector carries. Until the newest month is due
+// the one before is shown: nobody is behind with what is not due yet.
 function asked() {
 	return { "known-by": state.params.get("known-by"),
-		period: state.params.get("period") };
+		period: state.params.get("period") || "settled" };
 }
 
 // ---- the view ----
@@ -194,9 +195,15 @@ function door() {
 		said, h("p", { class: "sm" }, t("door.how"))] };
 }
 
+function missing(error) {
+	if (error.why !== "no-catalogue")
+		return "missing";
+	return state.params.get("known-by") ? "before" : "empty";
+}
+
 function trouble(error) {
 	const key = !(error instanceof Failure) ? "page" : error.status === 404
-		? "missing" : error.status === 400 ? "question" : error.status
+		? missing(error) : error.status === 400 ? "question" : error.status
 			? "collector" : "network";
 
 	return { title: t("error.title"), nodes: [
@@ -223,6 +230,8 @@ function frame(current, fresh) {
 	document.getElementById("foot").replaceChildren(h("footer", { class: "foot" },
 		legend(), head ? h("span", { class: "end" }, t("foot.size",
 			{ n: numbers.write(String(head.size)), v: head.catalogue })) : null,
+		head && head.reopened.length ? h("b", {}, t("foot.reopened",
+			{ n: head.reopened.length })) : null,
 		leave()));
 	document.body.classList.toggle("paper", current === "bulletin");
 	stamp();
@@ -265,7 +274,7 @@ function header(current) {
 function periods() {
 	const spans = names.allTargets().map((one) => [one.start, one.end]);
 	const first = spans.map(([start]) => start).filter(Boolean).sort()[0];
-	const last = head && head.cutoff;
+	const last = head && [head.cutoff, numbers.moment(head.updated_us).day].sort().pop();
 	const chosen = state.params.get("period") || "";
 	const list = [];
 
@@ -282,7 +291,9 @@ function periods() {
 		h("select", { id: "period", change: (event) => {
 			location.hash = again({ period: event.target.value || null });
 		} },
-		h("option", { value: "" }, t("axis.latest")),
+		h("option", { value: "" }, head && head.period && !chosen
+			? t("axis.latest.of", { period: numbers.period(head.period, true) })
+			: t("axis.latest")),
 		list.map((one) => h("option", { value: one, selected: one === chosen },
 			numbers.period(one)))));
 }

@@ -4,9 +4,9 @@
 import { h } from "./dom.js";
 import { t, lang } from "./words.js";
 import { write, percent } from "./numbers.js";
-import { light, markOf, markWord, isSilent } from "./marks.js";
-import { target, targetName, unitName, unitHead, isTown, section, allUnits,
-	goal, uom } from "./names.js";
+import { light, markOf, markWord, isSilent, isOpen } from "./marks.js";
+import { target, targetName, unitName, unitHead, isTown, section, sectionName, allUnits,
+	goal, measure } from "./names.js";
 import { progress, coverage, value } from "./figures.js";
 import { address } from "./api.js";
 
@@ -118,7 +118,8 @@ function grid(context, rows) {
 			}))),
 		[...grouped(rows)].map(([name, list]) => h("tbody", {},
 			h("tr", { class: "sec" },
-				h("th", { scope: "rowgroup", lang: "zh-CN" }, name), h("td", {}),
+				h("th", { scope: "rowgroup", lang: name ? "zh-CN" : null },
+					sectionName(name)), h("td", {}),
 				h("td", { colspan: units.length })),
 			list.map((row) => line(context, row, units, cls))))));
 }
@@ -136,7 +137,7 @@ function first(context, figure) {
 	return h("th", { scope: "row" }, h("a", { title: targetName(figure.target),
 		href: context.href("/targets/" + figure.target) },
 	targetName(figure.target)), " ", figure.goal ? h("small", {},
-		goal(figure.target, figure.goal), uom(figure.target)) : null);
+		goal(figure.target, figure.goal), measure(figure.target)) : null);
 }
 
 function whole(context, figure) {
@@ -162,14 +163,20 @@ function line(context, { figure, units }, columns_, cls) {
 		}));
 }
 
-// A cell has room for four digits: whole percent, or the value.
+// A cell has room for four digits: whole percent, or the value with a short
+// unit of measure.
 function short(figure, mark) {
+	const of = measure(figure.target);
+	const text = figure.value === null ? "" : write(figure.value);
+
 	if (mark === "m" || figure.why === "not-applicable")
 		return t(mark === "m" ? "mark.m" : "na");
+	if (isOpen(figure))
+		return t("why.open");
 	if (figure.rate !== null)
-		return percent(figure.rate, 0).replace("%", "");
-	if (figure.value !== null)
-		return write(figure.value);
+		return percent(figure.rate, 0);
+	if (text)
+		return [text, figure.items || text.length + of.length > 5 ? null : h("small", {}, of)];
 	return h("span", { class: "sr" }, markWord(mark));
 }
 
@@ -181,7 +188,8 @@ function offices(context, rows) {
 				["plan", "num"], ["matrix.reporters"]].map(([key, cls]) =>
 				h("th", { scope: "col", class: cls }, t(key))))),
 			[...grouped(rows)].map(([name, list]) => h("tbody", {},
-				h("tr", { class: "sec" }, h("th", { scope: "rowgroup", lang: "zh-CN" }, name),
+				h("tr", { class: "sec" }, h("th", { scope: "rowgroup",
+					lang: name ? "zh-CN" : null }, sectionName(name)),
 					h("td", { colspan: 4 })),
 				list.map(({ figure, units }) => h("tr", {}, first(context, figure),
 					whole(context, figure),

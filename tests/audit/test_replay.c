@@ -6,12 +6,13 @@
 
 #include "store/db.h"
 #include "store/stage.h"
+#include "test_dir.h"
 
 /* A journal on disk: a catalogue, and what its offices say. */
 struct world {
 	struct stage stage;
 	struct cast cast;
-	char dir[64], journal[80], store[80];
+	char dir[TEST_DIR_BYTES], journal[80], store[80];
 };
 
 static const struct sign_pair *pair_of(const struct world *world,
@@ -79,8 +80,8 @@ static void say(struct world *world, const char *period, const char *value)
 
 static void world_init(struct world *world)
 {
-	*world = (struct world){ .dir = "/tmp/tally-replay-XXXXXX" };
-	cr_assert(mkdtemp(world->dir));
+	*world = (struct world){ 0 };
+	test_dir(world->dir, "replay");
 	(void)snprintf(world->journal, sizeof(world->journal), "%s/journal",
 		       world->dir);
 	(void)snprintf(world->store, sizeof(world->store), "%s/store",
@@ -95,11 +96,8 @@ static void world_init(struct world *world)
 
 static void world_release(struct world *world)
 {
-	char command[128];
-
 	stage_release(&world->stage);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", world->dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(world->dir);
 }
 
 static int copy_pair(void *arg, struct span key, struct span value)
@@ -139,7 +137,7 @@ static void write_store(const struct world *world, uint64_t size, bool tamper)
 	cr_assert_eq(replay_init(&replay, true, &err), 0);
 	cr_assert_eq(replay_run(&replay, world->journal, until, &err), 0, "%s",
 		     err.msg);
-	reader = memory_tables_reader(replay.tables);
+	reader = replay_reader(&replay);
 	copying.puts = &puts;
 	for (unsigned i = 0; i < TABLE_COUNT; i++) {
 		copying.table = (enum table)i;
@@ -167,7 +165,7 @@ static void write_store(const struct world *world, uint64_t size, bool tamper)
 
 /* ---- replays ---- */
 
-Test(replay, gives_what_was_folded_live)
+static void agrees_with_live(size_t bytes_max)
 {
 	struct replay_until all = { .size = UINT64_MAX };
 	struct table_reader mine, live;
@@ -182,8 +180,10 @@ Test(replay, gives_what_was_folded_live)
 	write_journal(&world);
 	strbuf_init(&text, 0);
 	cr_assert_eq(replay_init(&replay, true, &err), 0);
+	replay.tables.bytes_max = bytes_max;
 	cr_assert_eq(replay_run(&replay, world.journal, all, &err), 0, "%s",
 		     err.msg);
+	cr_expect_eq(replay.tables.db != NULL, bytes_max < SCRATCH_BYTES_MAX);
 	cr_expect_eq(replay.entries, world.stage.entry_count);
 	cr_expect_eq(replay.verdicts[VERDICT_VALUE_MALFORMED], 1);
 	cr_expect_eq(replay.verdicts[VERDICT_ADMITTED], replay.statements - 1);
@@ -191,12 +191,43 @@ Test(replay, gives_what_was_folded_live)
 	a = fold_root(replay.fold);
 	b = fold_root(world.stage.fold);
 	cr_expect(hash_equal(&a, &b));
-	mine = memory_tables_reader(replay.tables);
+	mine = replay_reader(&replay);
 	live = memory_tables_reader(world.stage.tables);
 	cr_assert_eq(tables_compare(&mine, &live, &text, &differences, &err),
 		     0);
 	cr_expect_eq(differences, 0, "%s", text.text);
 	strbuf_release(&text);
+	replay_release(&replay);
+	world_release(&world);
+}
+
+Test(replay, gives_what_was_folded_live)
+{
+	agrees_with_live(SCRATCH_BYTES_MAX);
+}
+
+/* A commit to the file for each entry, or for some. */
+Test(replay, gives_the_same_where_memory_is_not_enough)
+{
+	agrees_with_live(1);
+	agrees_with_live(2000);
+}
+
+Test(replay, names_the_folder_that_has_no_room_for_its_tables)
+{
+	struct replay_until all = { .size = UINT64_MAX };
+	struct replay replay;
+	struct world world;
+	struct err err = { 0 };
+
+	world_init(&world);
+	write_journal(&world);
+	cr_assert_eq(setenv("TMPDIR", "/nowhere", 1), 0);
+	cr_assert_eq(replay_init(&replay, true, &err), 0);
+	replay.tables.bytes_max = 1;
+	cr_expect_eq(replay_run(&replay, world.journal, all, &err), ERR_IO);
+	cr_expect(strstr(err.msg, "/nowhere") && strstr(err.msg, "TMPDIR"),
+		  "%s", err.msg);
 	replay_release(&replay);
 	world_release(&world);
 }

@@ -33,6 +33,7 @@ struct load_options {
 	uint64_t window;    /* batches in flight, of each office */
 	uint64_t reports;   /* of all offices together */
 	uint64_t at_once;   /* sessions that are opened; 0: some */
+	bool again;	    /* the collector is killed and started in between */
 };
 
 /* One to send, in order. */
@@ -74,8 +75,9 @@ struct load {
 	void *context;
 	int poll; /* epoll: a descriptor an office */
 	struct office *offices;
-	uint64_t refused; /* statements */
-	double opened_s;  /* until all sessions were ready */
+	struct hash catalogue; /* that offices say they have; zero: none */
+	uint64_t refused;      /* statements */
+	double opened_s;       /* until all sessions were ready */
 	/* in the measured part */
 	double *waited_ms; /* of each batch */
 	uint64_t waited_count;
@@ -124,10 +126,19 @@ void load_await_ack(struct load *load, void *dealer, uint64_t sequence);
 /* Dies of what a NACK says. */
 _Noreturn void load_die_of_nack(struct load *load, struct span body);
 
+/* ---- load_files.c ---- */
+
+/* One office hears which files the catalogue has, so that the others may say
+ * that they have them: load->catalogue. */
+void load_learn_catalogue(struct load *load);
+
 /* ---- load_run.c ---- */
 
 /* Connects all offices and waits until they are ready. */
 void load_open_sessions(struct load *load);
+/* Says that it has, waits until the collector, killed, is there again, and
+ * connects all offices anew. */
+void load_open_again(struct load *load);
 /* Sends all that is sealed, and prints what was measured as a JSON line. */
 void load_run(struct load *load);
 

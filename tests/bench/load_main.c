@@ -122,6 +122,10 @@ static void read_options(struct load_options *options, int argc, char **argv)
 			options->at_once = number(argv[i + 1]);
 			continue;
 		}
+		if (!strcmp(argv[i], "again")) {
+			options->again = true;
+			continue;
+		}
 		if (!strcmp(argv[i], "out")) {
 			options->out = argv[i + 1];
 			continue;
@@ -169,7 +173,11 @@ static void send_reports(struct load *load)
 		load_seal_reports(load, &load->offices[i],
 				  load->options.reports /
 					  load->options.offices);
+	if (load->options.again)
+		load_learn_catalogue(load);
 	load_open_sessions(load);
+	if (load->options.again)
+		load_open_again(load);
 	load_run(load);
 }
 

@@ -179,6 +179,11 @@ static void hear(struct load *load, struct office *office,
 			office->credit_until = welcome.credit_until;
 		} else if (type == WIRE_PONG) {
 			office->ready = true;
+		} else if (type == WIRE_PING) {
+			load_must(load,
+				  talk_encode_ping(WIRE_PONG, 1, &load->out,
+						   &load->err));
+			load_send_out(load, office->dealer);
 		} else if (type == WIRE_ACK && progress) {
 			hear_ack(load, office, progress, body);
 		}
@@ -236,6 +241,23 @@ void load_open_sessions(struct load *load)
 			hear_all(load, NULL);
 	}
 	load->opened_s = (double)(load_now_ns() - began_ns) / 1e9;
+}
+
+void load_open_again(struct load *load)
+{
+	long pid;
+
+	(void)puts("opened");
+	(void)fflush(stdout);
+	if (scanf("%ld", &pid) != 1)
+		load_die("the collector", "does not come again");
+	load->options.pid = pid;
+	for (uint64_t i = 0; i < load->options.offices; i++) {
+		load_hang_up(load->offices[i].dealer);
+		load->offices[i].ready = false;
+	}
+	(void)close(load->poll);
+	load_open_sessions(load);
 }
 
 /* ---- the measurement ---- */

@@ -61,6 +61,7 @@ void load_hello(struct load *load, void *dealer, uint64_t next,
 		.next = next,
 		.head = *head,
 		.program = span_of_text("bench"),
+		.catalogue = load->catalogue,
 	};
 
 	load_must(load, talk_encode_hello(&hello, &load->out, &load->err));

@@ -2,14 +2,15 @@
 import collections
 import json
 import os
+import signal
 import statistics
 import subprocess
 
 from ground import Failure, Ground, months_over
 
 Shape = collections.namedtuple("Shape",
-                               "what offices batch window reports at_once",
-                               defaults=(64,))
+                               "what offices batch window reports at_once "
+                               "again", defaults=(64, False))
 
 # window: batches in flight of each office. What many clerks of one office
 # wait for goes in one batch, as the agent seals it: 16 outstanding reports are
@@ -23,6 +24,9 @@ SHAPES = {
                   60_000),
     "rush": Shape("1000 offices that connect at once, then 3 reports of each",
                   1000, 1, 1, 3_000, 1000),
+    "back": Shape("9000 offices connected; the collector is killed and started, "
+                  "all come back, then one report of each",
+                  9000, 1, 1, 9_000, 1000, True),
     "alone": Shape("one office alone, one report", 1, 1, 1, 2_000),
 }
 
@@ -39,6 +43,7 @@ MEASURES = (
     ("store", "B/report", "LMDB's growth"),
     ("written", "B/report", "all that the collector writes to disk"),
     ("memory", "MiB", "the collector's peak"),
+    ("ready", "s", "until a collector that was killed is there again"),
     ("open", "s", "until all sessions are open and know all they are told"),
 )
 
@@ -52,20 +57,30 @@ def load(ground, shape, targets, units, reports):
              "periods": months, "year": year, "batch": shape.batch,
              "window": shape.window, "reports": reports,
              "at_once": shape.at_once}
-    run = subprocess.run(
-        [os.path.join(ground.build, "tests", "bench-load"),
-         *(str(word) for pair in words.items() for word in pair)],
-        capture_output=True, text=True, check=False)
+    if shape.again:
+        words["again"] = 1
+    with subprocess.Popen(
+            [os.path.join(ground.build, "tests", "bench-load"),
+             *(str(word) for pair in words.items() for word in pair)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True) as run:
+        ready = None
+        if shape.again and run.stdout.readline() == "opened\n":
+            ground.stop(signal.SIGKILL)
+            ready = ground.start()
+            run.stdin.write(f"{ground.collector.pid}\n")
+        said, _ = run.communicate()
     if run.returncode:
-        raise Failure(f"{run.stdout}{run.stderr}\nthe collector said:\n"
-                      f"{ground.said()}")
-    return json.loads(run.stdout)
+        raise Failure(f"{said}\nthe collector said:\n{ground.said()}")
+    return {**json.loads(said), "ready": ready or 0}
 
 
 def measure(build, shape, targets=TARGETS, units=UNITS, reports=None,
             audits=False, under=None):
     """One run: what came out, by measure."""
     reports = reports or shape.reports
+    if units < shape.offices:  # as many figures, a unit for each
+        targets, units = targets * units // shape.offices, shape.offices
     ground = Ground(build, targets, units, under)
     try:
         before = ground.store_bytes()

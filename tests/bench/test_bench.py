@@ -8,7 +8,8 @@ import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZES = {"batches": 8000, "busy": 2048, "many": 60, "rush": 60, "alone": 20}
+SIZES = {"batches": 8000, "busy": 2048, "many": 60, "rush": 60,
+         "back": 60, "alone": 20}
 
 
 class Bench(unittest.TestCase):

@@ -241,10 +241,21 @@ step("as of a day in the past, and back", async () => {
 	await page.waitForFunction(() => location.hash.includes("known-by=2024-07-01"));
 	await page.waitForSelector(".asof");
 	await until(async () => await text(".figs dd") !== now, "the figure of then");
-	const then = await api("targets/live.urban-jobs?known-by=2024-07-01");
+	const then = await api("targets/live.urban-jobs?known-by=2024-07-01" +
+		"&period=settled");
 	assert.equal((await text(".figs dd")).replace(/\D/g, ""), then.figure.value);
+	const then_ = (await api("overview?known-by=2024-07-01")).collecting.units;
 	await shot("as-of");
 	await axe("as-of", {}, ".asof");
+	// June is not due on 1 July: May is shown, and nobody is behind with June.
+	assert.ok((await text("#period option")).includes("5月"));
+	await page.goto(HOME + "#/reporting?known-by=2024-07-01");
+	await page.waitForSelector(".under");
+	assert.match(await text("h1"), /均已报送/);
+	assert.equal(await page.locator(".under li").count(), then_.length);
+	await axe("reporting before it is due");
+	await page.goBack();
+	await page.waitForSelector(".rank");
 	// It goes along from view to view.
 	await click('.rank a[href*="figures/live.urban-jobs/baima"]', "figures/");
 	assert.ok(page.url().includes("known-by=2024-07-01"));
@@ -414,10 +425,10 @@ step("print: the bulletin is one page of A4, the rest is landscape", async () =>
 step("what does not exist is told", async () => {
 	expected = true; // the browser writes each 404 to the console
 	await open("#/targets/no.such-target");
-	assert.match(await text("h1"), /没有找到/);
+	assert.match(await text("h1"), /未找到/);
 	await shot("error");
 	await open("#/nowhere");
-	assert.match(await text("h1"), /没有找到/);
+	assert.match(await text("h1"), /未找到/);
 	expected = false;
 });
 
@@ -484,7 +495,7 @@ step("a dead line keeps the figures, says so, and heals", async () => {
 	server.kill("SIGKILL");
 	await until(async () => /重连/.test(await text("#upto")), "that the line is dead");
 	await page.clock.fastForward(31000);
-	await until(async () => /停更\d+秒/.test(await text("#upto")), "that it is stale");
+	await until(async () => /已\d+秒未更新/.test(await text("#upto")), "that it is stale");
 	assert.ok((await page.locator("#upto").getAttribute("class")).includes("stale"));
 	assert.equal(await text("h1"), title);
 	await shot("stale");

@@ -23,7 +23,10 @@ UNSEEN = {f"{kind}.{key}" for kind in ("Figure", "UnitFigure")
           for key in ("used", "left", "stretch", "as_reported", "adjusted")} | {
     "Statement." + key for key in ("redacts", "redacts_text", "revokes",
                                    "suspect_from")} | {
-    "Error.error", "Error.error_zh"}
+    "Error.error", "Error.error_zh", "Error.why"} | {
+    "Suspect." + key for key in ("suspect", "target", "unit", "period", "item",
+                                 "name", "at", "figures", "value", "without",
+                                 "share")}
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -68,7 +71,8 @@ class Dashboard(unittest.TestCase):
         try:
             catalogue = served.get("/api/catalogue")
             for path in ("overview", "matrix", "standings", "refused", "late",
-                         "overview?known-by=2024-03-01", "units/baima",
+                         "overview?known-by=2024-03-01",
+                         "overview?period=settled", "units/baima",
                          "matrix?period=2024M03",
                          *(f"statements/{n}.0" for n in range(1, 6))):
                 served.get("/api/" + path)

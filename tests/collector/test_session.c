@@ -31,6 +31,7 @@ struct waiting {
 
 struct heard { /* by a route */
 	unsigned welcomes, acks, nacks, pongs, receipts, evidences, shown;
+	unsigned pings, answers;
 	uint64_t shown_size; /* the note's, in the tests: its text */
 	enum nack_code code;
 	uint64_t wanted, durable, credit_until;
@@ -48,7 +49,8 @@ struct world {
 	char published[24], to_cosign[24];
 	uint64_t cosigned; /* size of the last line that came */
 	bool cannot_prove;
-	unsigned hindrance, alarms, slices, taken;
+	unsigned hindrance, alarms, slices, taken, answered;
+	struct hash catalogue; /* as HELLO said */
 	int32_t day;
 };
 
@@ -251,6 +253,8 @@ static int send_message(void *ctx, uint32_t route, struct span msg)
 		hear_ack(w, route, body);
 	} else if (type == WIRE_EVIDENCE) {
 		heard->evidences++;
+	} else if (type == WIRE_PING) {
+		heard->pings++;
 	} else {
 		cr_assert_eq(type, WIRE_PONG);
 		heard->pongs++;
@@ -269,12 +273,19 @@ static void closed(void *ctx, uint32_t route)
 	(void)route;
 }
 
-static void slice(void *ctx, uint32_t route)
+static void slice(void *ctx, uint32_t route, const struct hash *catalogue)
 {
 	struct world *w = ctx;
 
 	cr_assert_not_null(session_open_curve(w->table, route));
 	w->slices++;
+	if (catalogue)
+		w->catalogue = *catalogue;
+}
+
+static void heard(void *ctx, uint32_t route)
+{
+	((struct world *)ctx)->heard[route].answers++;
 }
 
 static void pong(void *ctx, uint32_t route)
@@ -289,6 +300,12 @@ static void recall(void *ctx, uint32_t route, const struct hash *key,
 	(void)route;
 	(void)key;
 	(void)asked;
+}
+
+static void answered(void *ctx, const struct session_peer *peer)
+{
+	(void)peer;
+	((struct world *)ctx)->answered++;
 }
 
 static void alarm_(void *ctx, const char *event,
@@ -312,10 +329,12 @@ static struct world *world_new(void)
 					   .shut = shut,
 					   .closed = closed,
 					   .slice = slice,
+					   .heard = heard,
 					   .pong = pong,
 					   .recall = recall,
 					   .prove = prove,
 					   .cosign = cosign,
+					   .answered = answered,
 					   .alarm = alarm_ };
 	const struct session_options options = { .sessions_max = 8,
 						 .credit_bytes = 1u << 30,
@@ -367,7 +386,8 @@ static void say_hello(struct world *w, uint32_t route, size_t office)
 {
 	struct hello hello = { .version_min = 1,
 			       .version_max = 1,
-			       .next = w->offices[office].next };
+			       .next = w->offices[office].next,
+			       .catalogue = { { 7 } } };
 	struct strbuf out;
 
 	strbuf_init(&out, 0);
@@ -376,14 +396,20 @@ static void say_hello(struct world *w, uint32_t route, size_t office)
 	strbuf_release(&out);
 }
 
-static void say_ping(struct world *w, uint32_t route, size_t office)
+static void say_ping_or_pong(struct world *w, uint32_t route, size_t office,
+			     enum wire_type type)
 {
 	struct strbuf out;
 
 	strbuf_init(&out, 0);
-	cr_assert_eq(talk_encode_ping(WIRE_PING, 0, &out, NULL), 0);
+	cr_assert_eq(talk_encode_ping(type, 0, &out, NULL), 0);
 	say(w, route, office, strbuf_span(&out));
 	strbuf_release(&out);
+}
+
+static void say_ping(struct world *w, uint32_t route, size_t office)
+{
+	say_ping_or_pong(w, route, office, WIRE_PING);
 }
 
 static void say_prove(struct world *w, uint32_t route, size_t office,
@@ -466,8 +492,30 @@ Test(session, hello_gives_welcome_and_a_slice)
 	cr_expect_gt(w->heard[1].credit_until, 1);
 	cr_expect_eq(w->slices, 1);
 	cr_expect_eq(session_count(w->table), 1);
+	cr_expect_eq(w->answered, 0, "HELLO is no answer to WELCOME");
 	say_ping(w, 1, 0);
 	cr_expect_eq(w->heard[1].pongs, 1);
+	say_ping(w, 1, 0);
+	cr_expect_eq(w->answered, 1, "once a session");
+	world_free(w);
+}
+
+Test(session, what_an_office_has_is_passed_on_and_what_it_has_read)
+{
+	struct hash seven = { { 7 } };
+	struct world *w = world_new();
+
+	session_probe(w->table, 1);
+	say_hello(w, 1, 0);
+	cr_expect(hash_equal(&w->catalogue, &seven));
+	memset(&w->catalogue, 0, sizeof(w->catalogue));
+	session_new_catalogue(w->table);
+	cr_expect_eq(w->slices, 2);
+	cr_expect_eq(w->catalogue.bytes[0], 0, "the collector asks nobody");
+	session_probe(w->table, 1);
+	cr_expect_eq(w->heard[1].pings, 1);
+	say_ping_or_pong(w, 1, 0, WIRE_PONG);
+	cr_expect_eq(w->heard[1].answers, 1);
 	world_free(w);
 }
 

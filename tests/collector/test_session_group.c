@@ -113,9 +113,20 @@ static int send_out(void *ctx, uint32_t route, struct span msg)
 	return 0;
 }
 
+static void answered(void *ctx, const struct session_peer *peer)
+{
+	(void)ctx;
+	(void)peer;
+}
+
 static void on_route(void *ctx, uint32_t route)
 {
 	(void)ctx, (void)route;
+}
+
+static void on_slice(void *ctx, uint32_t route, const struct hash *catalogue)
+{
+	(void)ctx, (void)route, (void)catalogue;
 }
 
 static void stage_open(struct stage *stage)
@@ -132,8 +143,10 @@ static void stage_open(struct stage *stage)
 					   .send = send_out,
 					   .shut = on_route,
 					   .closed = on_route,
-					   .slice = on_route,
+					   .slice = on_slice,
+					   .heard = on_route,
 					   .pong = on_route,
+					   .answered = answered,
 					   .ctx = stage };
 
 	memset(stage, 0, sizeof(*stage));

@@ -476,6 +476,23 @@ static void must_understand(struct scene *scene)
 	send_out(scene);
 }
 
+/* Nothing wrong with it: which files are sent to whom has a catalogue with
+ * that hash. */
+static void catalogue(struct scene *scene)
+{
+	struct hello hello = { .version_min = TALK_VERSION,
+			       .version_max = TALK_VERSION,
+			       .next = 1 };
+
+	if (hex_to_bytes(scene->value, hello.catalogue.bytes, HASH_BYTES))
+		give_up("no hash");
+	scene->tells_slices = true;
+	must(scene, talk_encode_hello(&hello, &scene->out, &scene->err));
+	send_out(scene);
+	while (hear_one(scene))
+		; /* up to WELCOME */
+}
+
 /* As the collector would speak. */
 static void as_collector(struct scene *scene)
 {
@@ -551,6 +568,7 @@ static const struct attack {
 	{ "as-collector", as_collector, false },
 	{ "versions", versions, true },
 	{ "must-understand", must_understand, true },
+	{ "catalogue", catalogue, true },
 	{ "unasked", good, true },
 };
 

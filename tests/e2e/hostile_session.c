@@ -165,6 +165,19 @@ static void print_recalled(struct scene *scene, struct span body)
 	(void)printf("recalled %" PRIu64 "\n", recalled.receipt.sequence);
 }
 
+static void print_slice(struct scene *scene, struct span body)
+{
+	struct slice slice;
+
+	must(scene,
+	     talk_decode_slice(body, &scene->arena, &slice, &scene->err));
+	(void)printf("slice %" PRIu64 " %d", slice.catalogue, slice.same_files);
+	for (size_t i = 0; i < slice.file_count; i++)
+		(void)printf(" %.*s", (int)slice.files[i].name.len,
+			     (const char *)slice.files[i].name.data);
+	(void)putchar('\n');
+}
+
 /* Whether more is to come. */
 static bool print_message(struct scene *scene, struct span message)
 {
@@ -181,6 +194,8 @@ static bool print_message(struct scene *scene, struct span message)
 		return print_nack(scene, body);
 	else if (type == WIRE_RECALLED)
 		print_recalled(scene, body);
+	else if (type == WIRE_SLICE && scene->tells_slices)
+		print_slice(scene, body);
 	else if (type == WIRE_PONG)
 		(void)puts("pong");
 	return type != WIRE_PONG && type != WIRE_WELCOME;

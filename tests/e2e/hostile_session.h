@@ -24,6 +24,7 @@ struct scene {
 	void *context, *dealer, *monitor;
 	struct welcome welcome;
 	uint64_t recalled; /* batches */
+	bool tells_slices;
 	struct strbuf out;
 	struct err err;
 };

@@ -2,7 +2,9 @@
 """An enrolled office that breaks the rules of the protocol, with its true
 keys, against the real collector. Whatever it says, it gets an answer that
 says why, what others said stays, and the next good report goes through."""
+import hashlib
 import os
+import struct
 import subprocess
 import unittest
 
@@ -97,6 +99,35 @@ class Hostile(unittest.TestCase):
         self.assertEqual(self.attack("recall"),
                          [["recalled", n] for n in "122"] + [["pong"]])
         self.assertEqual(self.all_is_well()["refused"], 0)
+
+    def test_a_catalogue_is_sent_to_who_does_not_have_it(self):
+        def slices(has):
+            return [words for line in self.attack("catalogue", has)
+                    for words in [" ".join(line).split()]
+                    if words[0] == "slice"]
+
+        def hash_of(files, names):
+            each = b""
+            for name in names:
+                data = files[name].encode()
+                each += hashlib.sha256(
+                    struct.pack(">I", len(name)) + name.encode() +
+                    struct.pack(">I", len(data)) + data).digest()
+            return hashlib.sha256(each).hexdigest()
+
+        files = dict(CATALOGUE)
+        nothing, other = "00" * 32, "ab" * 32
+        (_, version, same, *names), = slices(nothing)
+        self.assertEqual((version, same, sorted(names)),
+                         ("1", "0", sorted(files)))
+        named = hash_of(files, names)
+        self.assertEqual(slices(named), [["slice", "1", "1"]])
+        self.assertEqual(slices(other), [["slice", "1", "0", *names]])
+        files["units.csv"] += "yong-an,永安镇,town\n"
+        self.world.agent(self.world.admin, "apply",
+                         self.world.write_catalogue(files), *WAIT)
+        self.assertEqual(slices(named), [["slice", "2", "0", *names]])
+        self.assertEqual(slices(hash_of(files, names)), [["slice", "2", "1"]])
 
     def test_a_gap_is_told_with_the_number_that_is_wanted(self):
         answers = self.attack("gap")

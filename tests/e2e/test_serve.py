@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -19,13 +20,14 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from openapi import Api  # noqa: E402
 from served import Served  # noqa: E402
-from world import BIN, CATALOGUE, World, until  # noqa: E402
+from world import BIN, CATALOGUE, World, sanitary, until  # noqa: E402
 
 SOURCE = os.environ["TALLY_SOURCE"]
 API = Api(SOURCE)
 
 
-# A target whose goal is another's figure, and one with a part.
+# A target whose goal is another's figure, one with a part, and a register, of
+# which one unit says more than an answer shows.
 MORE = (("live.second", "再就业", "flow", "", "", ""),
         ("live.both", "参保", "level", "", "", ""),
         ("live.part", "养老", "level", ">=", "90", "live.both"))
@@ -34,15 +36,17 @@ MORE = (("live.second", "再就业", "flow", "", "", ""),
 def catalogue():
     head, *rows = CATALOGUE["targets.csv"].splitlines()
     return {**CATALOGUE, "targets.csv": "\n".join(
-        [head + ",part_of", *(row + "," for row in rows),
-         *(f"{target},{name},{kind},人,{compare},{goal},hrss,,{part_of}"
-           for target, name, kind, compare, goal, part_of in MORE)]) + "\n",
+        [head + ",part_of,ladder", *(row + ",," for row in rows),
+         *(f"{target},{name},{kind},人,{compare},{goal},hrss,,{part_of},"
+           for target, name, kind, compare, goal, part_of in MORE),
+         "open.projects,引进项目,items,个,>=,5,hrss,,,deal"]) + "\n",
             "goals.csv": "target,goal,compare,ref\n"
                          "live.second,main,>=,target:live.urban-jobs\n",
+            "ladders.csv": "ladder,step,order,name_zh\ndeal,signed,1,签约\n",
             "roster.csv": CATALOGUE["roster.csv"] + "".join(
                 f"{target},{unit},\n" for target in ("live.second",
                                                      "live.part")
-                for unit in ("baima", "longmen"))}
+                for unit in ("baima", "longmen")) + "open.projects,baima,3\n"}
 
 
 NUMBERS = ("value", "goal", "plan", "rate %", "gap", "reported", "due")
@@ -77,6 +81,10 @@ def read_sheet(body):
     return part("workbook.xml").find(f"*/{space}sheet").get("name"), rows
 
 
+SHOWN = 200  # statements of one answer
+CONNECTIONS, STREAMS = 600, 500  # at once
+
+
 class Serve(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -100,8 +108,14 @@ class Serve(unittest.TestCase):
     def until_shown(cls):
         """Until figures contain all that the journal holds now."""
         size = len(cls.world.journal().leaves)
-        until(lambda: cls.served.get("/api/standings")["head"]["size"] >= size,
-              f"figures of {size} entries")
+        until(lambda: cls.shown() >= size, f"figures of {size} entries")
+
+    @classmethod
+    def shown(cls):
+        answer, body = cls.served.ask("/api/standings")
+        if answer.status != 200:  # there is a store, but nothing in it yet
+            return -1
+        return json.loads(body)["head"]["size"]
 
     def lines(self):
         run = self.world.call("tally-collector", "figures",
@@ -156,9 +170,10 @@ class Serve(unittest.TestCase):
         rows = self.served.get("/api/matrix")["rows"]
         got = []
         for row in rows:
+            del row["figure"]["open"]
             got.append(row["figure"])
             for unit in row["units"]:
-                del unit["rank"], unit["stale"]
+                del unit["rank"], unit["stale"], unit["open"]
                 got.append(unit)
         self.assertEqual(got, [line for line in self.lines()
                                if "overall" not in line])
@@ -209,6 +224,73 @@ class Serve(unittest.TestCase):
                          [["41"]])
         self.assertNotIn("42", [one["cells"].get("value")
                                 for one in answer["arrivals"]])
+        now = self.served.get("/api/figures/live.jobless/baima")
+        new, old = (one["receipt"] for one in now["statements"])
+        # The newest that is shown, not the newest that there is.
+        self.assertEqual(answer["head"]["updated_us"],
+                         behind[0]["received_us"])
+        self.world.until_signed()
+        for path in ("/api/statements/", "/api/proofs/"):
+            self.assertEqual(self.served.ask(
+                path + old + "?known-by=2024-07-05")[0].status, 200)
+            self.assertEqual(self.served.ask(
+                path + new + "?known-by=2024-07-05")[0].status, 404)
+
+    def test_more_than_an_answer_shows_is_read_on(self):
+        rows = "".join(f"open.projects,baima,2024M06,P{i},signed,2024-06-03\n"
+                       for i in range(SHOWN + 1))
+        self.world.agent(self.baima, "import", self.world.write(
+            "register.csv", "target,unit,period,item,stage,date\n" + rows),
+            "--wait")
+        self.until_shown()
+        path = "/api/figures/open.projects/baima"
+        first, last = (self.served.get(path + query)
+                       for query in ("", f"?skip={SHOWN}"))
+        self.assertEqual((len(first["statements"]), first["more"]),
+                         (SHOWN, True))
+        self.assertEqual((len(last["statements"]), last["more"]), (1, False))
+        places = [[int(n) for n in one["receipt"].split(".")]
+                  for one in first["statements"] + last["statements"]]
+        self.assertEqual(places, sorted(places, reverse=True))
+        self.assertEqual(
+            {one["item"] for one in first["statements"] + last["statements"]},
+            {f"P{i}" for i in range(SHOWN + 1)})
+        self.assertEqual(self.served.get(path + "?skip=999")["statements"], [])
+        self.assertEqual(self.served.ask(path + "?skip=x")[0].status, 400)
+
+    def test_nobody_is_named_before_a_report_is_due(self):
+        """On 5 July: June is due on the 10th, May was on 10 June."""
+        june, may = (self.served.get("/api/overview?" + asked) for asked in (
+            "known-by=2024-07-05", "known-by=2024-07-05&period=settled"))
+        self.assertEqual(june["head"]["period"], "2024M06")
+        self.assertEqual(june["silent"], [])
+        self.assertTrue(all(one["open"] for one in june["tasks"]))
+        # Who has reported is told all the same.
+        said = june["collecting"]
+        self.assertEqual(said["until"], "2024-07-10")
+        self.assertEqual(may["collecting"], said)
+        counts = {one["unit"]: (one["reported"], one["due"])
+                  for one in said["units"]}
+        self.assertEqual(counts["longmen"][0], 0)
+        self.assertGreater(counts["baima"][0], 0)
+        self.assertGreaterEqual(counts["baima"][1], counts["baima"][0])
+        # What is judged is the month that is in.
+        self.assertEqual(may["head"]["period"], "2024M05")
+        self.assertFalse(any(one["open"] for one in may["tasks"]))
+        self.assertIn("longmen", [one["unit"] for one in may["silent"]])
+        # Once it is due it is told, and the month is the newest.
+        for asked in ("", "&period=settled"):
+            late = self.served.get("/api/overview?known-by=2024-07-11" + asked)
+            self.assertEqual(late["head"]["period"], "2024M06")
+            self.assertIn("longmen", [one["unit"] for one in late["silent"]])
+            self.assertIsNone(late["collecting"])
+
+    def test_a_month_that_no_target_has_is_none(self):
+        for cutoff, period in (("1970-05-05", None), ("2024-01-30", None),
+                               ("2024-01-31", "2024M01"),
+                               ("9999-12-31", "2024M12")):
+            self.assertEqual(self.served.get(
+                "/api/overview?cutoff=" + cutoff)["head"]["period"], period)
 
     def test_views_answer(self):
         for path in ("catalogue", "standings", "targets/live.urban-jobs", "units/baima",
@@ -310,6 +392,7 @@ class Serve(unittest.TestCase):
                 ("/api/targets/nix", 404, "nix"),
                 ("/api/units/nix", 404, "nix"),
                 ("/api/overview?period=x", 400, "period"),
+                ("/api/overview?lang=zh&lang=en", 400, "twice"),
                 ("/api/statements/x", 400, "receipt"),
                 ("/api/statements/99999.0", 404, "99999"),
                 ("/nowhere", 404, "address"),
@@ -319,6 +402,9 @@ class Serve(unittest.TestCase):
             said = json.loads(body)
             self.assertIn(word, said["error"])
             self.assertRegex(said["error_zh"], "[\u4e00-\u9fff]")
+        answer, _ = self.served.ask("/api/overview?" + "&".join(
+            f"p{i}=1" for i in range(17)))
+        self.assertEqual(answer.status, 400)
 
     def test_what_figures_do_not_contain_yet_is_not_shown(self):
         """A store that is behind its journal has no verdict of the rest."""
@@ -364,8 +450,13 @@ class Serve(unittest.TestCase):
     def test_it_is_only_read_and_only_here(self):
         for method in ("POST", "PUT", "DELETE", "OPTIONS"):
             self.assertEqual(self.served.ask("/", method)[0].status, 405)
-        self.assertEqual(
-            self.served.ask("/", Host="evil.example")[0].status, 403)
+        for host, status in (("evil.example", 403), ("LOCALHOST", 200),
+                             ("localhost:9", 200), ("127.0.0.2", 403)):
+            self.assertEqual(self.served.ask("/", Host=host)[0].status,
+                             status, host)
+        other = Served(self.world.collector_dir, API, "127.0.0.2:0")
+        self.assertEqual(other.ask("/readyz")[0].status, 200)
+        self.assertEqual(other.stop(), 0)
         answer, _ = self.served.ask("/")
         self.assertIn("default-src 'none'",
                       answer.headers["Content-Security-Policy"])
@@ -498,6 +589,99 @@ class Serve(unittest.TestCase):
         self.until_shown()
         self.assertGreater(self.served.get("/api/overview")["head"]["size"],
                            before)
+
+    def test_it_sees_the_store_that_took_the_place_of_another(self):
+        """recover, reopen and people remove it; the collector makes another
+        one of the journal."""
+        self.world.stop_collector()
+        store = os.path.join(self.world.collector_dir, "store")
+        for name in os.listdir(store):
+            os.remove(os.path.join(store, name))
+        answer, body = self.served.ask("/readyz")
+        self.assertEqual(answer.status, 503, body)
+        self.assertEqual(self.served.ask("/api/overview")[0].status, 503)
+        self.world.start_collector()
+        self.world.agent(self.baima, "report", "live.urban-jobs", "8", "--period",
+                         "2024M06", "--reason", "重建之后", "--wait")
+        self.until_shown()
+        self.assertEqual(self.served.ask("/readyz")[0].status, 200)
+
+    def test_slow_questions_do_not_hold_up_who_watches_over_it(self):
+        """Both workers wait for a journal that says nothing."""
+        folder = self.world.path("slow")
+        os.makedirs(os.path.join(folder, "journal"))
+        os.symlink(os.path.join(self.world.collector_dir, "store"),
+                   os.path.join(folder, "store"))
+        for name in os.listdir(os.path.join(self.world.collector_dir,
+                                            "journal")):
+            os.mkfifo(os.path.join(folder, "journal", name))
+        slow = Served(folder, API)
+        links = [http.client.HTTPConnection(slow.host) for _ in range(3)]
+        for link in links:
+            link.request("GET", "/api/statements/0.0")
+        for path in ("/healthz", "/readyz", "/metrics"):
+            self.assertEqual(slow.ask(path)[0].status, 200)
+        slow.process.kill()  # nobody will ever write to its journal
+        sanitary("".join(slow.process.communicate(timeout=60)))
+        for link in links:
+            link.close()
+
+    def test_who_is_too_many_is_told_so_at_once(self):
+        crowded = Served(self.world.collector_dir, API)
+        host, port = crowded.host.rsplit(":", 1)
+
+        def connect(count, words=b""):
+            links = [socket.create_connection((host, int(port)), timeout=60)
+                     for _ in range(count)]
+            for link in links:
+                link.sendall(words)
+            return links
+
+        def status(path):
+            try:
+                return crowded.ask(path)[0].status
+            except ConnectionError:  # the kernel was quicker than the answer
+                return 503
+
+        listeners = connect(STREAMS, b"GET /api/events HTTP/1.1\r\n"
+                            b"Host: localhost\r\n\r\n")
+        for link in listeners:
+            self.assertIn(b" 200 ", link.recv(64))
+        self.assertEqual(status("/api/events"), 503)
+        self.assertEqual(status("/api/overview"), 200)
+        idle = connect(CONNECTIONS - STREAMS)
+        until(lambda: status("/healthz") == 503, "no room")
+        for link in idle:
+            link.close()
+        until(lambda: status("/healthz") == 200, "room again")
+        for link in listeners:
+            link.close()
+        crowded.process.terminate()
+        said = crowded.process.communicate(timeout=60)[1]
+        sanitary(said)
+        self.assertEqual(crowded.process.returncode, 0)
+        for word in ("streams", "connections"):
+            self.assertIn(f"event=full what={word}", said)
+        self.assertIn("event=room-again what=connections", said)
+
+
+class Beginning(unittest.TestCase):
+    def test_without_a_catalogue_it_says_so(self):
+        world = World(catalogue=False)
+        self.addCleanup(world.close)
+        until(lambda: os.path.exists(os.path.join(
+            world.collector_dir, "store", "data.mdb")), "a store")
+        served = Served(world.collector_dir, API)
+        self.addCleanup(served.stop)
+        answer, body = served.ask("/api/overview")
+        self.assertEqual((answer.status, json.loads(body)["why"]),
+                         (404, "no-catalogue"))
+        world.agent(world.admin, "apply", world.write_catalogue(CATALOGUE),
+                    "--wait")
+        until(lambda: served.ask("/api/overview")[0].status == 200, "figures")
+        answer, body = served.ask("/api/overview?known-by=2023-01-01")
+        self.assertEqual((answer.status, json.loads(body)["why"]),
+                         (404, "no-catalogue"))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ Test(talk, hello_round_trips)
 
 	fill(&made.head, 1);
 	fill(&made.seen_root, 2);
+	fill(&made.catalogue, 3);
 	cr_assert_eq(talk_encode_hello(&made, &buf, NULL), 0);
 	cr_assert_eq(talk_decode_hello(body_of(WIRE_HELLO), &arena, &got, NULL),
 		     0);
@@ -62,6 +63,14 @@ Test(talk, hello_round_trips)
 	cr_expect_eq(got.seen_size, 1ull << 63);
 	cr_expect(hash_equal(&got.seen_root, &made.seen_root));
 	cr_expect(span_equal(got.program, made.program));
+	cr_expect(hash_equal(&got.catalogue, &made.catalogue));
+	/* Of a catalogue that an office does not have it says nothing. */
+	fill(&made.catalogue, 0);
+	strbuf_clear(&buf);
+	cr_assert_eq(talk_encode_hello(&made, &buf, NULL), 0);
+	cr_assert_eq(talk_decode_hello(body_of(WIRE_HELLO), &arena, &got, NULL),
+		     0);
+	cr_expect(hash_equal(&got.catalogue, &made.catalogue));
 }
 
 Test(talk, welcome_round_trips)
@@ -269,14 +278,15 @@ Test(talk, slice_round_trips)
 			      .unit_count = 2,
 			      .roles = 1u << ROLE_REPORTER |
 				       1u << ROLE_REVIEWER,
-			      .last = true };
+			      .last = true,
+			      .same_files = true };
 	struct slice got;
 
 	cr_assert_eq(talk_encode_slice(&made, &buf, NULL), 0);
 	cr_assert_eq(talk_decode_slice(body_of(WIRE_SLICE), &arena, &got, NULL),
 		     0);
 	cr_expect_eq(got.catalogue, 4);
-	cr_expect(got.last);
+	cr_expect(got.last && got.same_files);
 	cr_assert_eq(got.file_count, 2);
 	cr_expect(span_equal(got.files[0].name, files[0].name));
 	cr_expect(span_equal(got.files[0].bytes, files[0].bytes));
