@@ -250,8 +250,7 @@ static int put_back_told(struct recovery *recovery,
 {
 	struct err err = { 0 };
 
-	if (!dry &&
-	    (recovery_write(recovery, &err) || backup_end_restored(dir, &err)))
+	if (!dry && recovery_write(recovery, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	return command_recovery_told(json, facts->whole == facts->size ?
 						   "whole" :
