@@ -194,7 +194,7 @@ static void print_redacted(const struct redactions *redactions, enum lang lang,
 				   "redacted    the %s of %" PRIu64
 				   ".%u, by %s (key %.16s, statement %" PRIu64
 				   ".%u), ",
-				   "已遮盖      %s（第 %" PRIu64
+				   "已涂去      %s（第 %" PRIu64
 				   ".%u 条），由 %s（密钥 %.16s，依第 %" PRIu64
 				   ".%u 条），"),
 			    wire_text_name(by->text), by->entry, by->n,

@@ -125,7 +125,7 @@ void policy_print(const struct policy *policy, const struct verification *v,
 	if (policy->card)
 		strbuf_add_text(out,
 				say_in(lang, ", by the collector of the card",
-				       "，由名片所载汇总中心签"));
+				       "，由公钥文件所载汇总中心签"));
 	if (policy->witnesses)
 		strbuf_addf(out,
 			    say_in(lang, ", by %d of %zu witnesses",

@@ -119,7 +119,7 @@ static void say_made(const char *dir, bool dir_named, const char *endpoint,
 {
 	(void)fprintf(stderr,
 		      say_in(lang, "keys, card and settings are in %s%s\n",
-			     "密钥、名片和设置在 %s%s\n"),
+			     "密钥、公钥文件和设置在 %s%s\n"),
 		      dir,
 		      dir_named ? "" :
 				  say_in(lang,
@@ -138,7 +138,7 @@ static void say_made(const char *dir, bool dir_named, const char *endpoint,
 				     "in another directory with --endpoint "
 				     "tcp://HOST:PORT)",
 				     "（系猜测；连接不上的，请另选目录，用 "
-				     "--endpoint tcp://主机:端口 重新开始）"));
+				     "--endpoint tcp://HOST:PORT 重新开始）"));
 	(void)fprintf(stderr,
 		      say_in(lang,
 			     "give %s/collector.card to the first "

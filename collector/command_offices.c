@@ -162,7 +162,7 @@ static void add_text(struct listing *listing, const char *text)
 static const char *state_zh(const char *state)
 {
 	static const char *const names[][2] = {
-		{ "rotated", "已换密钥" },   { "suspended", "已暂停" },
+		{ "rotated", "已更换密钥" }, { "suspended", "已暂停" },
 		{ "revoked", "已撤销" },     { "expired", "已到期" },
 		{ "ends soon", "即将到期" }, { "enrolled", "已登记" },
 	};

@@ -150,9 +150,8 @@ static const struct command_spec commands[] = {
 	  token_options, COUNT(token_options), command_token },
 	{ "offices", "[DIR]", 0, 1,
 	  "who reports, by which key, and when it was last heard",
-	  "tally-collector offices --dir /srv/tally\n"
-	  "tally-collector offices --dir /srv/tally --lang zh",
-	  offices_options, COUNT(offices_options), command_offices },
+	  "tally-collector offices --dir /srv/tally", offices_options,
+	  COUNT(offices_options), command_offices },
 	{ "check-config", "[DIR]", 0, 1, "check collector.ini",
 	  "tally-collector check-config --dir /srv/tally\n"
 	  "tally-collector check-config --dir /srv/tally --json",
