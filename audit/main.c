@@ -153,8 +153,7 @@ static const struct command_spec commands[] = {
 	  .arguments_max = 1,
 	  .summary = "check every frame, hash, chain, signature and seen root",
 	  .example = "tally-audit verify /var/lib/tally/collector\n"
-		     "tally-audit verify --torn-tail --json backup/journal\n"
-		     "tally-audit verify backup/journal --lang zh",
+		     "tally-audit verify --torn-tail --json backup/journal",
 	  .options = verify_options,
 	  .option_count = COUNT(verify_options),
 	  .run = command_verify },

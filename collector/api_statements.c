@@ -300,7 +300,7 @@ static int put_newest(struct newest *newest, const char *key, size_t max)
 	int rc = 0;
 
 	qsort(newest->places, newest->count, sizeof(*newest->places),
-	      place_newest_first);
+	      newest_first);
 	json_put_list(call->out, key);
 	for (size_t i = 0; i < newest->count && i < max && !rc; i++) {
 		rc = call_add_named(call, newest->places[i].entry,

@@ -178,8 +178,7 @@ static const struct command_spec commands[] = {
 	{ "offices", "[DIR]", 0, 1,
 	  "who reports, by which key, and when it was last heard",
 	  "tally-collector offices --dir /srv/tally\n"
-	  "tally-collector offices --dir /srv/tally --since 2024-06-30T18:00\n"
-	  "tally-collector offices --dir /srv/tally --lang zh",
+	  "tally-collector offices --dir /srv/tally --since 2024-06-30T18:00",
 	  offices_options, COUNT(offices_options), command_offices },
 	{ "doctor", "[DIR]", 0, 1,
 	  "whether all is well with disk, clock, ports, keys and backup, and "

@@ -300,7 +300,6 @@ class Examples(unittest.TestCase):
         self.assertIn("baima", self.run_next("tally-collector", "offices"))
         self.assertIn("since then",
                       self.run_next("tally-collector", "offices"))
-        self.assertIn("已登记", self.run_next("tally-collector", "offices"))
         self.serve_next()
         self.assertRegex(self.run_next("tally-collector", "token"),
                          "^chen[.][0-9a-f]{64}$")
@@ -318,7 +317,7 @@ class Examples(unittest.TestCase):
         shutil.copytree(CATALOGUE, self.path("2024"))
         shutil.copytree(CATALOGUE, self.path("revised"))
         shutil.copy(self.path("june.csv"), self.path("reports.csv"))
-        for command in ("verify", "verify", "verify", "replay", "replay", "replay",
+        for command in ("verify", "verify", "replay", "replay", "replay",
                         "figures", "figures", "figures", "figures", "receipt",
                         "explain", "late"):
             self.assertTrue(self.run_next("tally-audit", command))
