@@ -7,6 +7,7 @@
 #include "agent/changes.h"
 #include "agent/deliver.h"
 #include "agent/describe.h"
+#include "agent/desk.h"
 #include "agent/office.h"
 #include "agent/outcome.h"
 #include "agent/slice.h"
@@ -137,6 +138,9 @@ static void tell_trial(struct trial *trial)
 			      counts.text);
 		strbuf_release(&counts);
 	}
+	if (trial->changes.counts.targets_removed)
+		message_print(stderr, language, MESSAGE_APPLY_REMOVES,
+			      trial->changes.counts.targets_removed);
 	if (another_waits(trial->office))
 		message_print(stderr, language, MESSAGE_APPLY_WAITS);
 }
@@ -362,7 +366,14 @@ static int refuse_broken(const struct trial *trial, bool dry_run)
 		      sure ? MESSAGE_APPLY_FIXED : MESSAGE_APPLY_FIXED_DOUBT,
 		      trial->broken,
 		      verdict_advice(language, VERDICT_GOAL_FIXED));
-	return sure ? EXIT_USAGE : EXIT_OK;
+	return sure ? EXIT_REFUSED : EXIT_OK;
+}
+
+/* The one in force, for sure: a version more would say nothing. */
+static bool is_same(const struct trial *trial)
+{
+	return trial->known && trial->fresh && !trial->changes.count &&
+	       !another_waits(trial->office);
 }
 
 static int apply(const struct options *options, struct trial *trial,
@@ -396,6 +407,10 @@ static int apply(const struct options *options, struct trial *trial,
 	}
 	if (code)
 		return code;
+	if (is_same(trial)) {
+		message_print(stderr, office->language, MESSAGE_APPLY_NOTHING);
+		return EXIT_OK;
+	}
 	if (save(office, trial->folder, &parts, saved, &err))
 		return office_fail(&err);
 	wake_sender(office->dir, WAKE_SAVED);
@@ -440,6 +455,9 @@ int command_apply(const struct options *options)
 		return EXIT_USAGE;
 	}
 	code = office_open(&office, options, OFFICE_EXISTING);
+	/* Anybody may try one. */
+	if (!code && !options_given(options, "dry-run"))
+		code = desk_administrator(&office);
 	if (!code) {
 		/* Another administrator may have applied one: it is our base.
 		 */

@@ -17,26 +17,26 @@
 #define RECOVERY_KEYS_MAX 16
 #define ZONE_MINUTES_MAX (14 * 60)
 
-/* "+08:00", or minutes east of UTC. */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "+08:00" and nothing else: a journal keeps its zone for ever. */
 static int parse_zone(const char *text, int32_t *out)
 {
-	int hours, minutes;
-	char sign, *end;
-	long value;
+	int32_t hours, minutes;
 
-	if (sscanf(text, "%c%2d:%2d", &sign, &hours, &minutes) == 3 &&
-	    (sign == '+' || sign == '-') && hours >= 0 && minutes >= 0 &&
-	    minutes < 60) {
-		value = 60L * hours + minutes;
-		value = sign == '-' ? -value : value;
-	} else {
-		value = strtol(text, &end, 10);
-		if (end == text || *end)
-			return ERR_INVALID;
-	}
-	if (value < -ZONE_MINUTES_MAX || value > ZONE_MINUTES_MAX)
+	if (strlen(text) != sizeof("+08:00") - 1 ||
+	    (text[0] != '+' && text[0] != '-') || !is_digit(text[1]) ||
+	    !is_digit(text[2]) || text[3] != ':' || !is_digit(text[4]) ||
+	    !is_digit(text[5]))
 		return ERR_INVALID;
-	*out = (int32_t)value;
+	hours = 10 * (text[1] - '0') + text[2] - '0';
+	minutes = 10 * (text[4] - '0') + text[5] - '0';
+	if (minutes > 59 || 60 * hours + minutes > ZONE_MINUTES_MAX)
+		return ERR_INVALID;
+	*out = (text[0] == '-' ? -1 : 1) * (60 * hours + minutes);
 	return 0;
 }
 
@@ -90,6 +90,9 @@ static int read_founding(const struct options *options,
 	found->name = span_of_text(options_given(options, "name") ?
 					   options_text(options, "name") :
 					   "tally");
+	if (found->name.len > WIRE_NAME_BYTES_MAX)
+		return options_usage(options, "--name has at most %d bytes",
+				     WIRE_NAME_BYTES_MAX);
 	found->rules = RULES_VERSION;
 	if (options_count(options, "recovery") +
 		    options_count(options, "recovery-out") >

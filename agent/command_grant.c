@@ -7,6 +7,7 @@
 
 #include "agent/deliver.h"
 #include "agent/describe.h"
+#include "agent/desk.h"
 #include "agent/follow.h"
 #include "agent/office.h"
 #include "agent/outcome.h"
@@ -183,11 +184,11 @@ static int hand_out(const struct options *options, struct office *office,
 	code_print(code, &text);
 	while (text.len && text.text[text.len - 1] == '\n')
 		text.text[--text.len] = '\0';
-	(void)printf("%s\n", text.text);
-	if (out) {
-		strbuf_add_char(&text, '\n');
+	strbuf_add_char(&text, '\n');
+	if (out)
 		ret = file_replace(out, text.text, text.len, 0600, err);
-	}
+	else
+		(void)fputs(text.text, stdout);
 	sign_wipe(text.text, text.len);
 	strbuf_release(&text);
 	if (ret)
@@ -251,7 +252,7 @@ static int grant(const struct options *options, struct office *office,
 	ret = save_statement(office, &statement, NULL, saved, &err);
 	if (!ret)
 		doubt_units(office, granted);
-	if (!ret && follow_has_other(office))
+	if (!ret && follow_curves(office) > 1)
 		message_print(stderr, office->language, MESSAGE_CODE_KEYS);
 	if (!ret)
 		ret = hand_out(options, office, &code, granted->expires_us,
@@ -281,6 +282,8 @@ int command_grant(const struct options *options)
 	struct office office;
 	int code = office_open(&office, options, OFFICE_EXISTING);
 
+	if (!code)
+		code = desk_administrator(&office);
 	if (!code)
 		code = grant(options, &office, &saved);
 	if (!code)
@@ -399,6 +402,8 @@ int command_revoke(const struct options *options)
 	struct office office;
 	int code = office_open(&office, options, OFFICE_EXISTING);
 
+	if (!code)
+		code = desk_administrator(&office);
 	if (!code)
 		code = revoke(options, &office, &saved);
 	if (!code)

@@ -6,6 +6,8 @@
 
 #include "agent/deliver.h"
 #include "agent/sheet.h"
+#include "base/intern.h"
+#include "base/strbuf.h"
 
 enum column {
 	COLUMN_TARGET,
@@ -120,20 +122,83 @@ static int check_columns(struct sheet *sheet, const struct desk *desk,
 	return 0;
 }
 
+/* What a row is of: of two that are of the same, one is a slip. A mark stands
+ * beside what it marks, and adjustments of two names beside each other. */
+static void add_place(const struct entry *entry, struct strbuf *out)
+{
+	const struct report *report = &entry->report;
+	const struct span parts[] = { report->target, report->unit,
+				      report->period, report->item,
+				      entry->adjust ? report->status :
+						      span_of(NULL, 0) };
+
+	strbuf_clear(out);
+	strbuf_add_char(out, entry->adjust ? 'a' : entry->review ? 'r' : ' ');
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		strbuf_add(out, parts[i].data, parts[i].len);
+		strbuf_add_char(out, '\n');
+	}
+}
+
+struct places {
+	struct intern seen;
+	uint32_t *rows; /* by number */
+	struct strbuf text;
+};
+
+/* Files with a column "received" are of versions, one after the other. */
+static int is_twice(struct sheet *sheet, struct places *places,
+		    const struct entry *entry, bool *twice, struct err *err)
+{
+	uint32_t count = places->seen.count, number;
+
+	*twice = false;
+	if (sheet->unchecked || sheet->columns[COLUMN_RECEIVED] >= 0)
+		return 0;
+	add_place(entry, &places->text);
+	number = intern_put(&places->seen, strbuf_span(&places->text));
+	if (places->text.failed || number == INTERN_NONE)
+		return err_set(err, ERR_NOMEM, "no memory");
+	if (number == count) {
+		places->rows[number] = entry->row;
+		return 0;
+	}
+	*twice = true;
+	sheet->bad++;
+	message_print(stderr, sheet->office->language, MESSAGE_CELL_TWICE,
+		      sheet->file, entry->row, places->rows[number]);
+	return 0;
+}
+
+static int take_row(struct sheet *sheet, struct desk *desk,
+		    struct places *places, struct entry *entry, struct err *err)
+{
+	bool good, twice;
+	int ret = sheet_check(sheet, desk, entry, &good, err);
+
+	if (!ret && good)
+		ret = is_twice(sheet, places, entry, &twice, err);
+	if (ret || !good || twice)
+		return ret;
+	return sheet_take(sheet, desk, entry, err);
+}
+
 /* Each row is checked as if those before it had been taken; a bad row is told
  * and left out. */
 static int take_rows(struct sheet *sheet, struct desk *desk, struct err *err)
 {
-	int ret = 0;
+	struct places places = {
+		.rows = arena_array(&sheet->office->arena, sheet->count + 1,
+				    sizeof(*places.rows)),
+	};
+	int ret = places.rows ? 0 : err_set(err, ERR_NOMEM, "no memory");
 
-	for (size_t i = 0; i < sheet->count && !ret; i++) {
-		struct entry *entry = &sheet->entries[i];
-		bool good;
-
-		ret = sheet_check(sheet, desk, entry, &good, err);
-		if (!ret && good)
-			ret = sheet_take(sheet, desk, entry, err);
-	}
+	intern_init(&places.seen);
+	strbuf_init(&places.text, 0);
+	for (size_t i = 0; i < sheet->count && !ret; i++)
+		ret = take_row(sheet, desk, &places, &sheet->entries[i], err);
+	intern_release(&places.seen);
+	strbuf_release(&places.text);
 	return ret;
 }
 

@@ -2,6 +2,7 @@
 #include "agent/commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/describe.h"
@@ -9,10 +10,13 @@
 #include "agent/outcome.h"
 #include "agent/sender.h"
 #include "agent/status_reviews.h"
+#include "base/intern.h"
+#include "base/strbuf.h"
 #include "proto/day.h"
 
 #define STATUS_DELIVERED_SHOWN 20
 #define STATUS_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+#define HISTORY_TARGETS_MAX 100 /* of a command line */
 
 struct listing {
 	const struct options *options;
@@ -22,11 +26,16 @@ struct listing {
 	uint64_t told;	    /* delivered ones that are worth a line */
 	bool short_list;    /* not all of them */
 	bool json;
-	bool cells_only; /* history */
+	bool cells_only;		 /* history */
+	bool found[HISTORY_TARGETS_MAX]; /* of the arguments */
+	/* What was said, and the last one of it that was not refused. */
+	struct intern said;
+	uint64_t *last_good; /* by number */
+	size_t last_good_size;
+	uint64_t settled; /* refused ones, said again since, not shown */
 };
 
-static bool wanted(const struct listing *listing,
-		   const struct statement *statement)
+static bool wanted(struct listing *listing, const struct statement *statement)
 {
 	size_t count;
 	struct span target;
@@ -40,7 +49,7 @@ static bool wanted(const struct listing *listing,
 	for (size_t i = 0; i < count; i++)
 		if (span_equal(target, span_of_text(options_argument(
 					       listing->options, i))))
-			return true;
+			return listing->found[i] = true;
 	return count == 0;
 }
 
@@ -68,6 +77,85 @@ static bool is_quiet(const struct listing *listing,
 	       statement->kind == SAID_CATALOGUE_PART;
 }
 
+/* ---- what was refused, and said again since ---- */
+
+/* What a statement is of; false: nothing that could be said again. */
+static bool place_of(const struct statement *statement, struct strbuf *out)
+{
+	const struct report *report = item_report(statement);
+	struct span parts[4];
+
+	strbuf_clear(out);
+	if (statement->kind == SAID_CATALOGUE_COMMIT ||
+	    statement->kind == SAID_CATALOGUE_PART) {
+		strbuf_add_text(out, "catalogue");
+		return true;
+	}
+	if (!report)
+		return false;
+	parts[0] = report->target;
+	parts[1] = report->unit;
+	parts[2] = report->period;
+	parts[3] = report->item;
+	strbuf_addf(out, "%d", (int)statement->kind);
+	for (size_t i = 0; i < 4; i++) {
+		strbuf_add_char(out, '\n');
+		strbuf_add(out, parts[i].data, parts[i].len);
+	}
+	return true;
+}
+
+static uint32_t number_of(struct listing *listing,
+			  const struct statement *statement, bool add)
+{
+	uint32_t number = INTERN_NONE;
+	struct strbuf place;
+
+	strbuf_init(&place, 0);
+	if (place_of(statement, &place) && !place.failed)
+		number = add ? intern_put(&listing->said, strbuf_span(&place)) :
+			       intern_find(&listing->said, strbuf_span(&place));
+	strbuf_release(&place);
+	return number;
+}
+
+/* Without memory for it everything is shown. */
+static void note_good(struct listing *listing, const struct outbox_item *item,
+		      const struct statement *statement)
+{
+	uint32_t number = number_of(listing, statement, true);
+
+	if (number == INTERN_NONE)
+		return;
+	if (number >= listing->last_good_size) {
+		size_t size = 2 * (size_t)number + 64;
+		uint64_t *grown =
+			realloc(listing->last_good, size * sizeof(*grown));
+
+		if (!grown)
+			return;
+		memset(grown + listing->last_good_size, 0,
+		       (size - listing->last_good_size) * sizeof(*grown));
+		listing->last_good = grown;
+		listing->last_good_size = size;
+	}
+	listing->last_good[number] = item->number;
+}
+
+static bool is_settled(struct listing *listing, const struct outbox_item *item,
+		       const struct statement *statement)
+{
+	uint32_t number;
+
+	if (!listing->short_list || !item->verdict)
+		return false;
+	number = number_of(listing, statement, false);
+	return number != INTERN_NONE && number < listing->last_good_size &&
+	       listing->last_good[number] > item->number;
+}
+
+/* ---- the list ---- */
+
 static int visit(void *arg, const struct outbox_item *item)
 {
 	struct listing *listing = arg;
@@ -80,6 +168,8 @@ static int visit(void *arg, const struct outbox_item *item)
 		return 0;
 	}
 	if (!wanted(listing, &statement))
+		return 0;
+	if (is_settled(listing, item, &statement))
 		return 0;
 	if (listing->json)
 		item_json(stdout, listing->office, item, &statement);
@@ -95,10 +185,25 @@ static int count_told(void *arg, const struct outbox_item *item)
 	struct listing *listing = arg;
 	struct statement statement;
 
-	if (!item->delivered || item->verdict)
+	if (item->verdict)
 		return 0;
 	statement = decode(listing, item);
+	note_good(listing, item, &statement);
+	if (!item->delivered)
+		return 0;
 	listing->told += !is_quiet(listing, item, &statement);
+	return 0;
+}
+
+static int count_settled(void *arg, const struct outbox_item *item)
+{
+	struct listing *listing = arg;
+	struct statement statement;
+
+	if (!item->verdict)
+		return 0;
+	statement = decode(listing, item);
+	listing->settled += is_settled(listing, item, &statement);
 	return 0;
 }
 
@@ -129,6 +234,16 @@ static bool read_connection(struct office *office, struct sender_word *word)
 	return true;
 }
 
+/* What kept the last one from sending; empty: nothing did. */
+static const char *last_trouble(struct office *office)
+{
+	struct sender_word word;
+
+	if (!sender_word(office, &word))
+		return "";
+	return trouble_text(office->language, word.trouble, word.nack_code);
+}
+
 static void print_connection(struct office *office)
 {
 	struct sender_word word;
@@ -136,6 +251,10 @@ static void print_connection(struct office *office)
 
 	if (!read_connection(office, &word)) {
 		message_print(stdout, office->language, MESSAGE_NO_SENDER);
+		why = last_trouble(office);
+		if (why[0])
+			message_print(stdout, office->language,
+				      MESSAGE_LAST_TROUBLE, why);
 		return;
 	}
 	why = trouble_text(office->language, word.trouble, word.nack_code);
@@ -166,7 +285,8 @@ static void json_connection(struct office *office,
 			    const struct reviews *reviews)
 {
 	struct sender_word word;
-	const char *state = "no sender", *why = "";
+	const char *state = "no sender";
+	const char *why = last_trouble(office);
 
 	if (read_connection(office, &word)) {
 		state = state_text(LANGUAGE_EN, word.state);
@@ -194,6 +314,8 @@ static int print_items(struct listing *listing, struct err *err)
 	listing->short_list = !listing->json &&
 			      !options_given(listing->options, "all");
 	ret = listing->short_list ? list(listing, count_told, err) : 0;
+	if (!ret && listing->short_list)
+		ret = list(listing, count_settled, err);
 	if (ret < 0)
 		return ret;
 	if (listing->told > STATUS_DELIVERED_SHOWN)
@@ -201,6 +323,9 @@ static int print_items(struct listing *listing, struct err *err)
 	if (listing->skip)
 		message_print(stdout, office->language, MESSAGE_MORE,
 			      (unsigned long long)listing->skip);
+	if (listing->settled)
+		message_print(stdout, office->language, MESSAGE_MORE_REFUSED,
+			      (unsigned long long)listing->settled);
 	ret = list(listing, visit, err);
 	return ret < 0 ? ret : 0;
 }
@@ -259,13 +384,43 @@ int command_status(const struct options *options)
 	struct err err;
 	int code = office_open(&office, options, OFFICE_LOOKING);
 
+	intern_init(&listing.said);
 	if (!code && (desk_look(&desk, &office, &err) ||
 		      reviews_load(&reviews, &desk, &err) ||
 		      print_status(&listing, &desk, &reviews, &err)))
 		code = office_fail(&err);
 	reviews_release(&reviews);
+	intern_release(&listing.said);
+	free(listing.last_good);
 	desk_close(&desk);
 	office_close(&office);
+	return code;
+}
+
+/* Nothing was said of a task that there is; of one that there is not, a slip
+ * would look the same. */
+static int check_targets(const struct listing *listing)
+{
+	struct desk desk = { .lock = -1 };
+	struct err err;
+	int code = EXIT_OK;
+
+	if (desk_look(&desk, listing->office, &err))
+		code = office_fail(&err);
+	for (size_t i = 0; i < options_arguments(listing->options) && !code;
+	     i++) {
+		const char *target = options_argument(listing->options, i);
+
+		if (listing->found[i] ||
+		    (desk.catalogue &&
+		     catalogue_target(desk.catalogue, span_of_text(target)) !=
+			     CATALOGUE_NONE))
+			continue;
+		message_print(stderr, listing->office->language,
+			      MESSAGE_NO_TARGET, target);
+		code = EXIT_USAGE;
+	}
+	desk_close(&desk);
 	return code;
 }
 
@@ -281,6 +436,8 @@ int command_history(const struct options *options)
 
 	if (!code && list(&listing, visit, &err) < 0)
 		code = office_fail(&err);
+	if (!code)
+		code = check_targets(&listing);
 	office_close(&office);
 	return code;
 }

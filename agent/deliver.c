@@ -247,11 +247,17 @@ int deliver_told(struct office *office, uint64_t timeout_ms,
 		return office_fail(&err);
 	if (delivery.trouble == TROUBLE_NONE)
 		delivery.trouble = TROUBLE_OFFLINE;
-	message_print(stderr, office->language,
-		      delivery.needs_person ? MESSAGE_STUCK : MESSAGE_QUEUED,
-		      (unsigned long long)delivery.left,
-		      trouble_text(office->language, delivery.trouble,
-				   delivery.nack_code));
+	if (delivery.left)
+		message_print(stderr, office->language,
+			      delivery.needs_person ? MESSAGE_STUCK :
+						      MESSAGE_QUEUED,
+			      (unsigned long long)delivery.left,
+			      trouble_text(office->language, delivery.trouble,
+					   delivery.nack_code));
+	else
+		message_print(stderr, office->language, MESSAGE_NOT_HEARD,
+			      trouble_text(office->language, delivery.trouble,
+					   delivery.nack_code));
 	office_key_word(office, stderr, false);
 	if (delivery.trouble == TROUBLE_BROKEN)
 		return EXIT_BROKEN;

@@ -38,7 +38,7 @@ static const char *kind_text(enum language language, enum statement_kind kind)
 		[SAID_FOUND] = { "founding", "创立" },
 		[SAID_GRANT] = { "grant", "授权" },
 		[SAID_ENROL] = { "enrolment", "登记" },
-		[SAID_ROTATE] = { "new key", "换密钥" },
+		[SAID_ROTATE] = { "new key", "更换密钥" },
 		[SAID_REVOKE] = { "revocation", "撤销" },
 		[SAID_COLLECTOR_KEYS] = { "collector's keys", "汇总中心公钥" },
 		[SAID_CATALOGUE_PART] = { "catalogue file", "目录文件" },
@@ -278,6 +278,14 @@ static void print_report(FILE *out, enum language language,
 	cells_print(out, report);
 }
 
+/* A Chinese colon is as wide as one and a blank. */
+static bool follows_colon(const struct office *office,
+			  const struct report *report)
+{
+	return office->language == LANGUAGE_ZH && report &&
+	       !report->status.len && !report->cell_count;
+}
+
 void item_print(FILE *out, const struct office *office,
 		const struct outbox_item *item,
 		const struct statement *statement)
@@ -294,7 +302,9 @@ void item_print(FILE *out, const struct office *office,
 	else
 		print_said(out, office->language, statement);
 	for (size_t i = 0; i < item->sealed.text_count; i++) {
-		(void)fputs(" “", out);
+		(void)fputs(i == 0 && follows_colon(office, report) ? "“" :
+								      " “",
+			    out);
 		text_print(out, item->sealed.texts[i].text);
 		(void)fputs("”", out);
 	}

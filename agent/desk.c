@@ -157,6 +157,17 @@ enum verdict desk_check(const struct desk *desk, const struct entry *entry,
 			   &desk->office->arena, column);
 }
 
+static bool is_narrative(const struct desk *desk, const struct entry *entry)
+{
+	uint32_t target = desk->catalogue ?
+				  catalogue_target(desk->catalogue,
+						   entry->report.target) :
+				  CATALOGUE_NONE;
+
+	return target != CATALOGUE_NONE &&
+	       desk->catalogue->targets[target].kind == KIND_NARRATIVE;
+}
+
 const char *desk_advice(const struct desk *desk, const struct entry *entry,
 			enum verdict verdict, const char *column)
 {
@@ -166,8 +177,10 @@ const char *desk_advice(const struct desk *desk, const struct entry *entry,
 		return message_text(language, MESSAGE_NOT_AN_OFFICIAL);
 	if (!entry->review || verdict != VERDICT_VALUE_MALFORMED)
 		return verdict_advice(language, verdict);
-	return message_text(language, !strcmp(column, "version") ?
-					      MESSAGE_REVIEW_VERSION :
+	if (!strcmp(column, "version"))
+		return message_text(language, MESSAGE_REVIEW_VERSION);
+	return message_text(language, is_narrative(desk, entry) ?
+					      MESSAGE_REVIEW_LIGHTS :
 					      MESSAGE_REVIEW_WORDS);
 }
 
@@ -183,4 +196,17 @@ int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
 
 	desk_unlock(desk);
 	return outcome_wait(desk->office, timeout_ms, &outcome);
+}
+
+int desk_administrator(struct office *office)
+{
+	struct slice_kept kept;
+
+	if (slice_read(office->outbox, &office->arena, &kept, NULL) ||
+	    !kept.roles || kept.roles & 1u << ROLE_ADMIN)
+		return EXIT_OK;
+	message_print(stderr, office->language, MESSAGE_NOT_ADMINISTRATOR,
+		      verdict_name(VERDICT_NOT_ALLOWED),
+		      verdict_advice(office->language, VERDICT_NOT_ALLOWED));
+	return EXIT_REFUSED;
 }

@@ -54,4 +54,8 @@ const char *desk_advice(const struct desk *desk, const struct entry *entry,
 int desk_wait(struct desk *desk, uint64_t timeout_ms, const uint64_t *numbers,
 	      const uint32_t *rows, size_t count, const char *file);
 
+/* May this office say what only administrators may, as far as it is known
+ * here? Says so and gives an exit code if not. */
+int desk_administrator(struct office *office);
+
 #endif

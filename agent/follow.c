@@ -88,30 +88,39 @@ int follow_keep(struct office *office, struct span note, struct err *err)
 	return rc ? rc : follow_read(office, err);
 }
 
-const uint8_t *follow_curve(const struct office *office, bool newest)
+/* The link with the CURVE key of the last session; the first one has none of
+ * its own, it is the card's. */
+static size_t worked(const struct office *office)
 {
 	const struct key_chain *chain = &office->collector;
+	size_t i = chain->count - 1;
 
-	if (!newest)
-		return office->curve_key;
-	return chain->count > 1 ? chain->links[chain->count - 1].curve :
-				  office->card.curve_key;
+	while (i && memcmp(chain->links[i].curve, office->curve_key,
+			   CURVE_KEY_BYTES) != 0)
+		i--;
+	return i;
 }
 
-bool follow_has_other(const struct office *office)
+unsigned follow_curves(const struct office *office)
 {
-	return memcmp(follow_curve(office, true), office->curve_key,
-		      CURVE_KEY_BYTES) != 0;
+	return (unsigned)(office->collector.count - worked(office));
 }
 
-int follow_worked(struct office *office, struct err *err)
+const uint8_t *follow_curve(const struct office *office, unsigned which)
 {
-	const uint8_t *newest = follow_curve(office, true);
-	int rc = outbox_set(office->outbox, CURVE,
-			    span_of(newest, CURVE_KEY_BYTES), err);
+	return which ? office->collector.links[worked(office) + which].curve :
+		       office->curve_key;
+}
 
-	if (!rc)
-		memcpy(office->curve_key, newest, CURVE_KEY_BYTES);
+int follow_worked(struct office *office, unsigned which, struct err *err)
+{
+	const uint8_t *key = follow_curve(office, which);
+	int rc = which ? outbox_set(office->outbox, CURVE,
+				    span_of(key, CURVE_KEY_BYTES), err) :
+			 0;
+
+	if (!rc && which)
+		memcpy(office->curve_key, key, CURVE_KEY_BYTES);
 	return rc;
 }
 

@@ -28,11 +28,15 @@ int follow_check(const struct office *office, struct span note,
 /* Keeps one that is new and believed. */
 int follow_keep(struct office *office, struct span note, struct err *err);
 
-/* The CURVE key of the last session, or the newest; is there another one? */
-const uint8_t *follow_curve(const struct office *office, bool newest);
-bool follow_has_other(const struct office *office);
-/* A session with the newest is there: the one before is never used again. */
-int follow_worked(struct office *office, struct err *err);
+/*
+ * The CURVE keys that the collector may have now: 0 is that of the last
+ * session, then each newer one. Which of them it has nobody knows who was not
+ * there for long: the newest may still wait, the one before it be in force.
+ */
+unsigned follow_curves(const struct office *office);
+const uint8_t *follow_curve(const struct office *office, unsigned which);
+/* A session with it is there: those before it are never used again. */
+int follow_worked(struct office *office, unsigned which, struct err *err);
 
 /* The card of now, as it goes into codes. */
 void follow_card(const struct office *office, struct card *out);

@@ -22,7 +22,8 @@ static const struct option_spec common[] = {
 
 #define WAIT_OPTIONS                                                           \
 	{ "wait", NULL, OPTION_FLAG, NULL,                                     \
-	  "wait until it is delivered (exit 5 if it is not)" },                \
+	  "wait until it is delivered (exit 5: not yet; 1: a person must do "  \
+	  "something about it)" },                                             \
 	{                                                                      \
 		"timeout", NULL, OPTION_TEXT, "SECONDS", "to wait at most, 30" \
 	}
@@ -150,7 +151,7 @@ static const struct option_spec adjust_options[] = {
 };
 
 static const struct option_spec redact_options[] = {
-	{ "reason", NULL, OPTION_TEXT, "T", "why; always needed, and kept" },
+	{ "reason", NULL, OPTION_TEXT, "T", "why; always needed" },
 	WAIT_OPTIONS,
 };
 

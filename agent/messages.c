@@ -59,6 +59,9 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			     "when the collector can be reached (%s)",
 			     "尚未送达：%llu "
 			     "条存在本机，连通汇总中心后自动上报（%s）" },
+	[MESSAGE_NOT_HEARD] = { "nothing waits to be sent; nothing new was "
+				"heard: %s",
+				"没有待上报的记录；也未取得新消息：%s" },
 	[MESSAGE_STUCK] = { "not delivered yet: %llu kept here; %s",
 			    "未送达：%llu 条存在本机；%s" },
 	[MESSAGE_OUTCOME] = { "everything is delivered: %llu admitted, %llu "
@@ -264,6 +267,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "审核请填：通过、退回；叙述类目标填：完成、"
 				   "绿"
 				   "灯、黄灯、红灯、退回。" },
+	[MESSAGE_REVIEW_LIGHTS] = { "This is a narrative: write done, green, "
+				    "yellow, red or return.",
+				    "此为叙述类目标，审核请填：完成、绿灯、黄灯"
+				    "、红灯、退回。" },
 	[MESSAGE_REVIEW_COLUMN_UNKNOWN] = { "%s:1: the column %.*s is none of "
 					    "the list's; correct its name or "
 					    "leave the column out",
@@ -290,6 +297,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				       "%s:%u:review: "
 				       "该项已另有审核：%.*s。请删"
 				       "去此行；确需改审的，清空其版本" },
+	[MESSAGE_CELL_TWICE] = { "%s:%u: row %u says the same cell already; "
+				 "leave one of them out",
+				 "%s:%u: 与第 %u 行填报的是同一单元格；请只留一"
+				 "行" },
 	[MESSAGE_REVIEW_TWICE] = { "%s:%u: row %u reviews the same report; "
 				   "leave one",
 				   "%s:%u: 与第 %u 行审核的是同一填报；请只留一"
@@ -395,6 +406,18 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				    "较" },
 	[MESSAGE_APPLY_CHANGES] = { "would change: %s", "将变动：%s" },
 	[MESSAGE_APPLY_SAME] = { "nothing would change", "没有变动" },
+	[MESSAGE_APPLY_NOTHING] = { "nothing was saved: it is the catalogue in "
+				    "force",
+				    "未保存：与现行目录相同" },
+	[MESSAGE_APPLY_REMOVES] = { "warning: targets that would be removed: "
+				    "%zu. What was reported for them stays in "
+				    "the record, but no figure shows it any "
+				    "more",
+				    "注意：将删除目标任务 %zu "
+				    "项。其填报仍留在记"
+				    "录中，但不再计入任何数据" },
+	[MESSAGE_NOT_ADMINISTRATOR] = { "nothing was saved: %s: %s",
+					"未保存：%s：%s" },
 	[MESSAGE_APPLY_WAITS] = { "a catalogue that was saved here before is "
 				  "not delivered yet: this one would come "
 				  "after it",
@@ -449,6 +472,13 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	[MESSAGE_SENDER_RUNS] = { "another process already sends for %s",
 				  "已有另一进程在为 %s 上报" },
 	[MESSAGE_CONNECTION] = { "connection: %s%s%s", "连接：%s%s%s" },
+	[MESSAGE_LAST_TROUBLE] = { "the last attempt to send: %s",
+				   "上次上报：%s" },
+	[MESSAGE_NO_TARGET] = { "tally-agent: %s: there is no such target "
+				"here, "
+				"and nothing was ever said of one",
+				"tally-agent：%s：本单位没有这项任务，也从未填"
+				"报过" },
 	[MESSAGE_NO_SENDER] = { "connection: nobody sends (start \"tally-agent "
 				"run\", or "
 				"\"tally-agent sync\" once)",
@@ -460,6 +490,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 			     "· refused %llu",
 			     "待上报 %llu · 已发出 %llu · 已送达 %llu · 未采纳 "
 			     "%llu" },
+	[MESSAGE_MORE_REFUSED] = { "(%llu refused ones that were said again "
+				   "since are not shown; --all shows them)",
+				   "（%llu 条未采纳、其后已重新填报的未列出；"
+				   "--all 列出全部）" },
 	[MESSAGE_MORE] = { "(%llu delivered ones before these are not shown; "
 			   "--all shows "
 			   "them)",
@@ -552,6 +586,18 @@ static const char *const troubles[TROUBLE_COUNT][LANGUAGE_COUNT] = {
 			     "sent",
 			     "汇总中心的日志与此前核验的不一致（见 tally-agent "
 			     "alarm）；已停止上报" },
+	[TROUBLE_STRANGER] = { "something answers at the collector's address, "
+			       "but not to the key that is known here; if this "
+			       "stays so, the collector's keys may have gone "
+			       "over to others: ask the centre for its file "
+			       "collector.successions and run tally-agent "
+			       "follow FILE",
+			       "汇总中心的地址有应答，但与本机所知的密钥不符；"
+			       "如"
+			       "一直如此，汇总中心可能已更换密钥：请向其索取文"
+			       "件 "
+			       "collector.successions，再运行 tally-agent "
+			       "follow 文件" },
 	[TROUBLE_NONSENSE] = { "the collector's answers make no sense; trying "
 			       "again",
 			       "汇总中心的应答无法理解；正在重试" },

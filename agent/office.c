@@ -436,12 +436,12 @@ int office_drop_code(struct office *office, struct err *err)
 	return ret;
 }
 
-void office_endpoint(const struct office *office, unsigned i,
-		     char out[ENDPOINT_BYTES_MAX + 1])
+unsigned office_endpoint(const struct office *office, unsigned i,
+			 char out[ENDPOINT_BYTES_MAX + 1])
 {
 	const char *list = office->endpoint_option;
 	struct span endpoint;
-	size_t count = 1;
+	unsigned count = 1;
 
 	if (!list || !list[0])
 		list = office->settings.endpoint;
@@ -449,13 +449,14 @@ void office_endpoint(const struct office *office, unsigned i,
 		list = office->card.endpoint;
 	for (const char *at = list; *at; at++)
 		count += *at == ',';
-	i %= (unsigned)count;
+	i %= count;
 	do
 		endpoint = next_endpoint(&list);
 	while (i-- > 0 && list);
 	/* Each was checked, where it was set or read. */
 	memcpy(out, endpoint.data, endpoint.len);
 	out[endpoint.len] = '\0';
+	return count;
 }
 
 int office_lock_saving(struct office *office, int *fd, struct err *err)

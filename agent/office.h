@@ -109,9 +109,9 @@ void office_key_word(struct office *office, FILE *out, bool always);
 int office_keep_code(struct office *office, const char *text, struct err *err);
 int office_drop_code(struct office *office, struct err *err);
 
-/* The i-th address to try, wrapping around. */
-void office_endpoint(const struct office *office, unsigned i,
-		     char out[ENDPOINT_BYTES_MAX + 1]);
+/* The i-th address to try, wrapping around; gives how many there are. */
+unsigned office_endpoint(const struct office *office, unsigned i,
+			 char out[ENDPOINT_BYTES_MAX + 1]);
 
 /*
  * Whoever makes statements from what the outbox holds takes this lock around

@@ -55,19 +55,25 @@ static void connect_now(struct sender *sender, unsigned attempt)
 	struct office *office = sender->office;
 	char endpoint[ENDPOINT_BYTES_MAX + 1];
 	struct curve_pair curve = office->keys.curve;
+	unsigned endpoints;
 	struct err err;
+	int rc;
 
 	if (office->rotation == ROTATION_SEALED && !sender->with_old)
 		curve = office->next_keys.curve;
 	if (sender->with_code)
 		code_session_key(&office->code, &curve);
-	office_endpoint(office, attempt, endpoint);
-	sender->is_newest = follow_has_other(office) && sender->with_newest;
-	sender->with_newest = !sender->is_newest;
-	if (follow_read(office, &err) ||
-	    socket_connect(sender->socket, endpoint,
-			   follow_curve(office, sender->is_newest), &curve,
-			   &err)) {
+	endpoints = office_endpoint(office, attempt, endpoint);
+	rc = follow_read(office, &err);
+	/* Each key at each address. */
+	if (!rc)
+		sender->curve = sender->curves_tried++ / endpoints %
+				follow_curves(office);
+	if (!rc)
+		rc = socket_connect(sender->socket, endpoint,
+				    follow_curve(office, sender->curve), &curve,
+				    &err);
+	if (rc) {
 		sender->lost = true;
 		if (sender->options.log)
 			log_err(LOG_WARN, "connect", &err);
@@ -91,6 +97,8 @@ static int perform(struct sender *sender, const struct session_action *action,
 		return 0;
 	case SESSION_RECEIPTS:
 		return sender_record(sender, action, err);
+	case SESSION_WANTED:
+		return sender_wanted(sender, action->sequence, err);
 	case SESSION_RESTORE:
 		return sender_restore(sender, action, err);
 	case SESSION_FORMER:
@@ -139,6 +147,8 @@ static int take_actions(struct sender *sender, struct err *err)
 				ret = perform(sender, &action, err);
 			}
 		}
+		if (!ret)
+			ret = sender_settle_doubts(sender, err);
 		if (asks && !ret)
 			ret = sender_answer(sender, &asked, err);
 	} while (asks && !ret);
@@ -153,7 +163,7 @@ static bool wait_for_room(struct sender *sender, const struct err *err)
 		log_err(LOG_ERROR, "disk-full", err);
 	sender->lost = false;
 	sender->recount = false;
-	session_down(sender->session, clock_monotonic_ms(), false);
+	session_down(sender->session, clock_monotonic_ms(), TROUBLE_OFFLINE);
 	return true;
 }
 
@@ -174,7 +184,7 @@ static void drain(struct sender *sender)
 		if (!ret && sender->lost) {
 			sender->lost = false;
 			session_down(sender->session, clock_monotonic_ms(),
-				     false);
+				     TROUBLE_OFFLINE);
 			again = true;
 		} else if (!ret && sender->recount) {
 			count_waiting(sender);
@@ -206,9 +216,10 @@ static void drain(struct sender *sender)
 /* The handshake is done: who has that CURVE key is there. */
 static int keep_curve(struct sender *sender, struct err *err)
 {
-	int ret = sender->is_newest ? follow_worked(sender->office, err) : 0;
+	int ret = follow_worked(sender->office, sender->curve, err);
 
-	sender->with_newest = sender->is_newest;
+	/* It is the first to be tried again. */
+	sender->curve = sender->curves_tried = 0;
 	return ret == ERR_FULL ? 0 : ret; /* the next time */
 }
 
@@ -232,11 +243,16 @@ static void on_up(void *arg)
 	drain(sender);
 }
 
-static void on_down(void *arg, bool refused)
+static void on_down(void *arg, enum socket_end end)
 {
+	static const enum session_trouble why[] = {
+		[SOCKET_LOST] = TROUBLE_OFFLINE,
+		[SOCKET_REFUSED] = TROUBLE_REFUSED,
+		[SOCKET_STRANGER] = TROUBLE_STRANGER,
+	};
 	struct sender *sender = arg;
 
-	session_down(sender->session, clock_monotonic_ms(), refused);
+	session_down(sender->session, clock_monotonic_ms(), why[end]);
 	drain(sender);
 }
 
@@ -343,6 +359,7 @@ int sender_open(struct office *office, struct loop *loop,
 	arena_init(&sender->arena, SENDER_ARENA_BYTES);
 	strbuf_init(&sender->seen_note, 0);
 	strbuf_init(&sender->shown_note, 0);
+	strbuf_init(&sender->doubted_note, 0);
 	slice_gather_init(&sender->gather);
 	ret = witnesses_read(office->dir, office->settings.witnesses,
 			     &sender->witnesses, err);
@@ -387,6 +404,7 @@ void sender_close(struct sender *sender)
 	slice_gather_release(&sender->gather);
 	strbuf_release(&sender->seen_note);
 	strbuf_release(&sender->shown_note);
+	strbuf_release(&sender->doubted_note);
 	arena_release(&sender->arena);
 	free(sender);
 }

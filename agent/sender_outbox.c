@@ -36,6 +36,23 @@ static void log_refusals(const struct receipt *receipt)
 				 verdict_name(receipt->verdicts[i]));
 }
 
+int sender_wanted(struct sender *sender, uint64_t from, struct err *err)
+{
+	uint64_t taken_back;
+	int ret = outbox_wanted(sender->office->outbox, from, &taken_back, err);
+
+	if (ret || !taken_back)
+		return ret;
+	sender->recount = true;
+	if (sender->options.log)
+		log_line(LOG_WARN, "receipts-taken-back",
+			 "from_sequence=%llu statements=%llu the collector "
+			 "lost what it had not signed yet; it is sent again",
+			 (unsigned long long)from,
+			 (unsigned long long)taken_back);
+	return 0;
+}
+
 int sender_record(struct sender *sender, const struct session_action *action,
 		  struct err *err)
 {

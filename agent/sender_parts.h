@@ -56,11 +56,11 @@ struct sender {
 	struct sender_options options;
 	struct socket *socket;
 	struct session *session;
-	bool with_code;	  /* the session's keys are the code's */
-	bool own_tried;	  /* the code was refused, and then our own keys */
-	bool with_newest; /* the next session tries the newest CURVE key */
-	bool is_newest;	  /* this one has it */
-	bool formers;	  /* batches of former keys may lack a receipt */
+	bool with_code; /* the session's keys are the code's */
+	bool own_tried; /* the code was refused, and then our own keys */
+	unsigned curve; /* of follow_curves, the one that this session has */
+	unsigned curves_tried; /* since the last one that worked */
+	bool formers;	       /* batches of former keys may lack a receipt */
 	struct outbox_former former; /* asked for; count 0: none */
 	bool with_old;		     /* the session hands over to the new key */
 	uint64_t swapped_at;
@@ -88,8 +88,11 @@ struct sender {
 	struct witnesses witnesses;
 	bool until_known; /* when the key ends */
 	uint64_t until_us;
-	bool short_told;  /* of a checkpoint with too few cosignatures */
-	bool broken;	  /* an alarm was raised in this session */
+	bool short_told; /* of a checkpoint with too few cosignatures */
+	bool broken;	 /* an alarm was raised in this session */
+	/* A succession that does not fit what was verified: a break that comes
+	 * behind it may say why. Empty: none. */
+	struct strbuf doubted_note;
 	uint64_t safe;	  /* journal size that is backed up */
 	bool forgets;	  /* there may be batches that need not be kept */
 	uint64_t offices; /* as written */
@@ -117,6 +120,8 @@ int sender_read_chain(struct sender *sender, struct session_chain *out,
 int sender_record(struct sender *sender, const struct session_action *action,
 		  struct err *err);
 /* SESSION_RESTORE. */
+/* Receipts from that number on do not hold. */
+int sender_wanted(struct sender *sender, uint64_t from, struct err *err);
 int sender_restore(struct sender *sender, const struct session_action *action,
 		   struct err *err);
 /* SESSION_SEAL and SESSION_LOAD: gives the session its batch. */
@@ -177,6 +182,8 @@ int sender_former_told(struct sender *sender, const struct recalled *recalled,
 /* SESSION_SUCCEEDED: a succession of the collector's keys that is new is
  * believed, or the alarm is raised. */
 int sender_succeeded(struct sender *sender, struct span note, struct err *err);
+/* At the end of an event: the alarm, if no break said why. */
+int sender_settle_doubts(struct sender *sender, struct err *err);
 
 /* ---- sender_word.c ---- */
 

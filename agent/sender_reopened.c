@@ -117,7 +117,8 @@ int sender_reopened(struct sender *sender, struct span note, struct err *err)
 	struct reopening said = { 0 };
 	enum alarm_why why;
 
-	if (sender->office->enrolling || is_known(sender, &name))
+	/* One after the other: the next one in a new session. */
+	if (sender->lost || is_known(sender, &name))
 		return 0;
 	if (reopening_read(note, &said, NULL) ||
 	    key_chain_check_reopening(&sender->office->collector, note, NULL))

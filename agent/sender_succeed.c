@@ -30,13 +30,32 @@ static void add_question(struct sender *sender, const struct succession *said,
 		});
 }
 
-static int distrust(struct sender *sender, const struct succession *said,
-		    struct span note, struct err *err)
+/* Where the journal was opened again before the key changed, it does not fit
+ * what is lost. Offices hear of both at once; the break comes behind it, and
+ * with it a new session. */
+static void doubt(struct sender *sender, struct span note)
 {
-	sender->shown = (struct checkpoint){ .size = said->size };
-	strbuf_clear(&sender->shown_note);
-	strbuf_add(&sender->shown_note, note.data, note.len);
-	return sender_distrust(sender, ALARM_SUCCESSOR, 0, err);
+	if (sender->doubted_note.len)
+		return;
+	strbuf_clear(&sender->doubted_note);
+	strbuf_add(&sender->doubted_note, note.data, note.len);
+}
+
+int sender_settle_doubts(struct sender *sender, struct err *err)
+{
+	struct strbuf *note = &sender->doubted_note;
+	struct succession said = { 0 };
+	int rc = 0;
+
+	if (note->len && !sender->lost) {
+		(void)succession_open(strbuf_span(note), &said, NULL);
+		sender->shown = (struct checkpoint){ .size = said.size };
+		strbuf_clear(&sender->shown_note);
+		strbuf_add(&sender->shown_note, note->text, note->len);
+		rc = sender_distrust(sender, ALARM_SUCCESSOR, 0, err);
+	}
+	strbuf_clear(note);
+	return rc;
 }
 
 int sender_succeeded(struct sender *sender, struct span note, struct err *err)
@@ -45,11 +64,11 @@ int sender_succeeded(struct sender *sender, struct span note, struct err *err)
 	uint8_t value[SENDER_BREAKS_BYTES];
 	int rc;
 
-	if (sender->office->enrolling)
-		return 0;
 	rc = follow_check(sender->office, note, &sender->seen, &said, err);
-	if (rc == ERR_DENIED)
-		return distrust(sender, &said, note, err);
+	if (rc == ERR_DENIED) {
+		doubt(sender, note);
+		return 0;
+	}
 	if (rc <= 0)
 		return rc;
 	/* What is to be asked first: it is never forgotten, and asked twice if

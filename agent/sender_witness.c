@@ -226,9 +226,10 @@ int sender_shown(struct sender *sender, struct span note, struct err *err)
 	struct checkpoint shown = { 0 };
 	int rc = key_chain_open(&sender->office->collector, note, &shown, NULL);
 
-	if (sender->office->enrolling ||
-	    sender->office->rotation == ROTATION_SEALED)
+	if (sender->with_code || sender->office->rotation == ROTATION_SEALED)
 		return 0; /* nothing of this key is in the journal yet */
+	if (sender->lost)
+		return 0; /* of a break; it comes again when all is heard */
 	if (!rc && !has_cosigners(sender, note))
 		return 0;
 	sender->shown = shown;

@@ -79,15 +79,16 @@ static bool connected(const struct session *session)
 	       session->state != SESSION_BACKOFF;
 }
 
-void session_down(struct session *session, uint64_t now_ms, bool refused)
+void session_down(struct session *session, uint64_t now_ms,
+		  enum session_trouble why)
 {
 	session_begin(session);
 	if (!connected(session))
 		return;
-	if (refused)
-		session_stop(session, now_ms, TROUBLE_REFUSED);
+	if (why == TROUBLE_REFUSED)
+		session_stop(session, now_ms, why);
 	else
-		session_lose(session, now_ms, TROUBLE_OFFLINE);
+		session_lose(session, now_ms, why);
 }
 
 void session_message(struct session *session, uint64_t now_ms,
@@ -379,6 +380,7 @@ bool session_needs_person(const struct session *session)
 	case TROUBLE_NONE:
 	case TROUBLE_OFFLINE:
 	case TROUBLE_NONSENSE:
+	case TROUBLE_STRANGER:
 	case TROUBLE_COUNT:
 		return false;
 	case TROUBLE_REFUSED:

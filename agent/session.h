@@ -64,6 +64,7 @@ enum session_trouble {
 	TROUBLE_LOST,	  /* it wants batches that are no longer kept */
 	TROUBLE_NONSENSE, /* it does not keep to the protocol */
 	TROUBLE_BROKEN,	  /* its journal is not the one it was */
+	TROUBLE_STRANGER, /* the handshake: it has not the key known here */
 	TROUBLE_COUNT
 };
 
@@ -74,6 +75,7 @@ enum session_action_kind {
 	SESSION_SEAL,	  /* the next batch: count_max, bytes_max */
 	SESSION_LOAD,	  /* the kept batch of that sequence */
 	SESSION_RECEIPTS, /* record them */
+	SESSION_WANTED,	  /* sequence: receipts from there on do not hold */
 	SESSION_RESTORE,  /* recalled, batch: take it back */
 	SESSION_FORMER,	  /* recalled: of a former key, as was asked */
 	SESSION_SLICE,
@@ -143,8 +145,10 @@ void session_start(struct session *session, uint64_t now_ms);
 /* The socket is up: the handshake went well. */
 void session_up(struct session *session, uint64_t now_ms,
 		const struct session_chain *chain);
-/* The socket is lost or never came up; refused: by the other side's door. */
-void session_down(struct session *session, uint64_t now_ms, bool refused);
+/* The socket is lost or never came up: TROUBLE_OFFLINE, TROUBLE_REFUSED,
+ * TROUBLE_STRANGER. */
+void session_down(struct session *session, uint64_t now_ms,
+		  enum session_trouble why);
 void session_message(struct session *session, uint64_t now_ms,
 		     struct span message);
 /* At or after session_deadline; earlier is harmless. */

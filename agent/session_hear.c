@@ -6,6 +6,10 @@
 
 static void ready(struct session *session, uint64_t now_ms)
 {
+	/* What it wants it has not on its disk, whatever it said before. */
+	if (session->wanted < session->chain.next)
+		session_act(session, SESSION_WANTED)->sequence =
+			session->wanted;
 	session->send_next = session->chain.unreceipted < session->wanted ?
 				     session->chain.unreceipted :
 				     session->wanted;

@@ -19,6 +19,7 @@ struct socket {
 	void *context;
 	void *dealer, *monitor; /* NULL: no connection */
 	uint64_t connections;	/* tells a callback that it was replaced */
+	bool answered;		/* by somebody, and CURVE has not agreed yet */
 };
 
 int socket_open(struct loop *loop, const struct socket_events *events,
@@ -73,10 +74,10 @@ void socket_close(struct socket *socket)
 	free(socket);
 }
 
-static void lost(struct socket *socket, bool refused)
+static void lost(struct socket *socket, enum socket_end end)
 {
 	socket_shut(socket);
-	socket->events.down(socket->arg, refused);
+	socket->events.down(socket->arg, end);
 }
 
 /* 1: *message holds one; 0: nothing there; -1: the connection must end. */
@@ -107,7 +108,7 @@ static void on_readable(void *arg, unsigned events)
 		if (connection != socket->connections || got == 0)
 			return;
 		if (got < 0) {
-			lost(socket, false);
+			lost(socket, SOCKET_LOST);
 			return;
 		}
 	}
@@ -122,7 +123,7 @@ static void on_writable(void *arg, unsigned events)
 	loop_remove_socket(socket->loop, socket->dealer);
 	if (loop_add_socket(socket->loop, socket->dealer, LOOP_READ,
 			    on_readable, socket, NULL)) {
-		lost(socket, false);
+		lost(socket, SOCKET_LOST);
 		return;
 	}
 	socket->events.up(socket->arg);
@@ -162,20 +163,25 @@ static void on_monitor(void *arg, unsigned events)
 	while (connection == socket->connections &&
 	       (event = monitor_event(socket->monitor)) >= 0) {
 		switch (event) {
+		case ZMQ_EVENT_CONNECTED:
+			socket->answered = true;
+			break;
 		case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+			socket->answered = false;
 			if (loop_add_socket(socket->loop, socket->dealer,
 					    LOOP_WRITE, on_writable, socket,
 					    NULL))
-				lost(socket, false);
+				lost(socket, SOCKET_LOST);
 			break;
 		case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-			lost(socket, true);
+			lost(socket, SOCKET_REFUSED);
 			break;
 		case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
 		case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
 		case ZMQ_EVENT_DISCONNECTED:
 		case ZMQ_EVENT_CLOSED:
-			lost(socket, false);
+			lost(socket,
+			     socket->answered ? SOCKET_STRANGER : SOCKET_LOST);
 			break;
 		default: /* on the way */
 			break;
@@ -220,6 +226,7 @@ int socket_connect(struct socket *socket, const char *endpoint,
 	int ret;
 
 	socket_shut(socket);
+	socket->answered = false;
 	(void)snprintf(name, sizeof(name), "inproc://monitor-%llu",
 		       (unsigned long long)socket->connections);
 	socket->dealer = zmq_socket(socket->context, ZMQ_DEALER);

@@ -18,10 +18,16 @@
 
 struct socket;
 
+enum socket_end {
+	SOCKET_LOST,
+	SOCKET_REFUSED, /* the collector's door does not know the key */
+	/* Somebody answered, and CURVE did not agree: not with this key. */
+	SOCKET_STRANGER,
+};
+
 struct socket_events {
 	void (*up)(void *arg); /* connected, and CURVE agreed */
-	/* refused: the collector's door does not know the key */
-	void (*down)(void *arg, bool refused);
+	void (*down)(void *arg, enum socket_end end);
 	void (*message)(void *arg, struct span message);
 };
 

@@ -16,11 +16,12 @@ struct showing {
 	int zone_minutes;
 };
 
-static void print_quoted(struct span text)
+/* A Chinese colon before it is as wide as one and a blank. */
+static void print_quoted(struct span text, bool blank)
 {
 	if (!text.len)
 		return;
-	(void)fputs(" “", stdout);
+	(void)fputs(blank ? " “" : "“", stdout);
 	text_print(stdout, text);
 	(void)fputs("”", stdout);
 }
@@ -63,7 +64,8 @@ static void print_subject(const struct showing *showing,
 	if (report->cell_count && language != LANGUAGE_ZH)
 		(void)fputc(' ', stdout);
 	print_figure(showing, reviewed, report->cells, report->cell_count);
-	print_quoted(reviewed->head.text);
+	print_quoted(reviewed->head.text,
+		     report->cell_count || language != LANGUAGE_ZH);
 }
 
 static void print_moment(const struct showing *showing, uint64_t us)
@@ -151,7 +153,7 @@ static void print_to_do(const struct showing *showing,
 	day_print(reviewed->due, day);
 	(void)fputs("  ", stdout);
 	message_part(stdout, showing->language, MESSAGE_DUE, day);
-	print_quoted(reviewed->head.reason);
+	print_quoted(reviewed->head.reason, true);
 	(void)fputc('\n', stdout);
 }
 
@@ -259,7 +261,7 @@ static void print_judged(const struct showing *showing,
 	print_subject(showing, reviewed, has_units(showing));
 	(void)fputs("  ", stdout);
 	print_unit(showing, MESSAGE_BY, reviewer_of(showing, reviewed));
-	print_quoted(review->reason);
+	print_quoted(review->reason, true);
 	(void)fputc('\n', stdout);
 }
 

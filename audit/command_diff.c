@@ -21,7 +21,6 @@ struct asked_diff {
 	struct figures_asked asked;
 	struct figures_asking asking;
 	struct replay_until from, to;
-	const char *target, *unit;
 	struct diff diff;
 	bool *by;
 	uint64_t changed;
@@ -187,12 +186,13 @@ static int take_pair(void *arg, const struct figures_pair *pair,
 		     struct err *err)
 {
 	struct asked_diff *asked = arg;
+	const struct walk_filter *filter = &asked->diff.filter;
 	int rc;
 
 	if (!diff_differs(pair) ||
-	    (asked->target && strcmp(asked->target, pair->target) != 0) ||
-	    (asked->unit &&
-	     (!pair->unit || strcmp(asked->unit, pair->unit) != 0)))
+	    (filter->target && strcmp(filter->target, pair->target) != 0) ||
+	    (filter->unit &&
+	     (!pair->unit || strcmp(filter->unit, pair->unit) != 0)))
 		return 0;
 	rc = diff_explain(&asked->diff, pair, asked->by, err);
 	if (rc)
@@ -216,7 +216,19 @@ static int take_pair(void *arg, const struct figures_pair *pair,
 static bool is_shown(const struct asked_diff *asked,
 		     const struct diff_cause *cause)
 {
-	return cause->figures || (!asked->target && !asked->unit);
+	const struct walk_filter *filter = &asked->diff.filter;
+
+	return cause->figures || (!filter->target && !filter->unit);
+}
+
+static size_t count_shown(const struct asked_diff *asked)
+{
+	const struct diff *diff = &asked->diff;
+	size_t count = 0;
+
+	for (size_t i = 0; i < diff->cause_count; i++)
+		count += is_shown(asked, &diff->causes[i]);
+	return count;
 }
 
 static void add_statements(struct asked_diff *asked)
@@ -269,7 +281,7 @@ static void add_title(struct asked_diff *asked)
 	day_print(asked->asking.cutoff, day);
 	strbuf_add_text(&asked->out, say_in(lang, "from ", "自 "));
 	add_point(asked, &asked->diff.before);
-	strbuf_add_text(&asked->out, say_in(lang, " to ", " 至 "));
+	strbuf_add_text(&asked->out, say_in(lang, " to ", "至 "));
 	add_point(asked, &asked->diff.after);
 	strbuf_addf(&asked->out,
 		    say_in(lang, ", judged at %s\n\n", "，截至 %s 评定\n\n"),
@@ -290,7 +302,7 @@ static void add_sum(struct asked_diff *asked)
 		json_put_text(&asked->out, "cutoff", day);
 		say_u64_json(&asked->out, "changed", asked->changed);
 		json_put_number(&asked->out, "statements",
-				(int64_t)diff->cause_count);
+				(int64_t)count_shown(asked));
 		say_u64_json(&asked->out, "refused", diff->refused);
 		json_end_line(&asked->out);
 		return;
@@ -299,9 +311,9 @@ static void add_sum(struct asked_diff *asked)
 		    say_in(asked->asking.lang,
 			   "%" PRIu64 " figures changed, by %zu statements; "
 			   "%" PRIu64 " more were refused\n",
-			   "%" PRIu64 " 项数据有变化，其间陈述 %zu 条，另有 "
+			   "%" PRIu64 " 项数据有变化，其间记录 %zu 条，另有 "
 			   "%" PRIu64 " 条未采纳\n"),
-		    asked->changed, diff->cause_count, diff->refused);
+		    asked->changed, count_shown(asked), diff->refused);
 }
 
 /* A revocation changes no figure: what of them is suspect by now. */
@@ -379,8 +391,6 @@ static int read_options(struct asked_diff *asked, struct err *err)
 		.lang = options_text(options, "lang"),
 		.json = options_given(options, "json"),
 	};
-	asked->target = options_text(options, "target");
-	asked->unit = options_text(options, "unit");
 	if (read_point(options, 1, &asked->from, err) ||
 	    read_point(options, 2, &asked->to, err))
 		return ERR_INVALID;
@@ -399,6 +409,10 @@ int command_diff(const struct options *options)
 	rc = diff_init(&asked.diff, &err);
 	asked.diff.json = asked.asked.json;
 	asked.diff.lang = asked.asking.lang;
+	asked.diff.filter = (struct walk_filter){
+		.target = options_text(options, "target"),
+		.unit = options_text(options, "unit"),
+	};
 	if (!rc)
 		rc = run(&asked, &err);
 	code = !rc		 ? print_out(&asked.out) :

@@ -35,6 +35,7 @@ struct exporter {
 	struct tiles tiles;
 	char *note; /* of the checkpoint */
 	size_t note_len;
+	char note_path[PATH_MAX + 16];
 	struct checkpoint checkpoint;
 	/* what was found */
 	uint64_t statements, redacted;
@@ -99,14 +100,18 @@ static int read_note(struct exporter *exporter, const char *path,
 	size_t len;
 	int rc = file_read(path, NOTE_BYTES_MAX, &note, &len, err);
 
-	if (!rc)
-		rc = checkpoint_read(span_of(note, len), &checkpoint, err);
+	if (!rc && checkpoint_read(span_of(note, len), &checkpoint, err)) {
+		(void)err_context(err, "%s", path);
+		rc = err->code = ERR_CORRUPT;
+	}
 	if (!rc &&
 	    (!exporter->note || checkpoint.size > exporter->checkpoint.size)) {
 		free(exporter->note);
 		exporter->note = note;
 		exporter->note_len = len;
 		exporter->checkpoint = checkpoint;
+		(void)snprintf(exporter->note_path, sizeof(exporter->note_path),
+			       "%s", path);
 		note = NULL;
 	}
 	free(note);
@@ -141,7 +146,7 @@ static int find_note(struct exporter *exporter, struct err *err)
 }
 
 /* Is it of this journal, by a collector that this journal names? */
-static int check_note(const struct exporter *exporter, struct err *err)
+static int judge_note(const struct exporter *exporter, struct err *err)
 {
 	const struct checkpoint *checkpoint = &exporter->checkpoint;
 	const struct replay *replay = &exporter->replay;
@@ -162,6 +167,13 @@ static int check_note(const struct exporter *exporter, struct err *err)
 	return 0;
 }
 
+static int check_note(const struct exporter *exporter, struct err *err)
+{
+	return judge_note(exporter, err) ?
+		       err_context(err, "%s", exporter->note_path) :
+		       0;
+}
+
 static int finish_tiles(struct exporter *exporter, struct err *err)
 {
 	struct hash root = frontier_root(&exporter->tiles.frontier);
@@ -169,9 +181,10 @@ static int finish_tiles(struct exporter *exporter, struct err *err)
 
 	if (!hash_equal(&root, &exporter->checkpoint.root))
 		return err_set(err, ERR_CORRUPT,
-			       "the journal is not the one that the checkpoint "
-			       "of %" PRIu64 " entries was signed over",
-			       exporter->checkpoint.size);
+			       "%s: the journal is not the one that this "
+			       "checkpoint of %" PRIu64
+			       " entries was signed over",
+			       exporter->note_path, exporter->checkpoint.size);
 	rc = tiles_end(&exporter->tiles, err);
 	return rc ? rc :
 		    write_file(exporter, "checkpoint",
@@ -223,7 +236,8 @@ static int write_entries(struct exporter *exporter, struct err *err)
 	if (exporter->csv) {
 		rc = sink_open(exporter, &exporter->rows, "statements.csv",
 			       err);
-		export_statements_head(&exporter->rows.text);
+		if (!rc)
+			export_statements_head(&exporter->rows.text);
 	}
 	if (!rc && exporter->jsonl)
 		rc = sink_open(exporter, &exporter->lines, "statements.jsonl",
@@ -324,14 +338,14 @@ static void answer_people(const struct exporter *exporter, struct strbuf *out)
 	strbuf_addf(out,
 		    say_in(lang,
 			   "%s: %" PRIu64 " entries, %" PRIu64 " statements\n",
-			   "%s：%" PRIu64 " 条日志，%" PRIu64 " 条陈述\n"),
+			   "%s：%" PRIu64 " 条日志，%" PRIu64 " 条记录\n"),
 		    exporter->aside.out, entries, exporter->statements);
 	if (exporter->redacted)
 		strbuf_addf(out,
 			    say_in(lang,
 				   "%" PRIu64 " texts were redacted and are "
 				   "left out\n",
-				   "%" PRIu64 " 处文字已遮盖，未导出\n"),
+				   "%" PRIu64 " 处文字已涂去，未导出\n"),
 			    exporter->redacted);
 	if (!exporter->has_figures && (exporter->csv || exporter->jsonl))
 		strbuf_add_text(out,

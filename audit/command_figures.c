@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "audit/folder.h"
 #include "audit/print.h"
@@ -100,11 +99,9 @@ static void tell_refusal(void *arg, const struct fold_refusal *refusal)
 	looking->refused[refusal->verdict] = true;
 }
 
-/* To a person, also what can be done about it. */
+/* Behind the rows, each reason once: what can be done about it. */
 static void explain_refusals(const struct looking *looking)
 {
-	if (!isatty(STDERR_FILENO))
-		return;
 	for (unsigned i = 0; i < VERDICT_COUNT; i++)
 		if (looking->refused[i])
 			(void)fprintf(stderr, "  %s: %s\n", verdict_name(i),

@@ -95,7 +95,7 @@ static void add_days(struct lister *lister, const struct late_found *found)
 		return;
 	if (found->day == DAY_NONE) {
 		strbuf_add_text(&lister->out,
-				say_in(lang, "  * late\n", "  * 逾期\n"));
+				say_in(lang, "  * late\n", "  * 迟报\n"));
 		return;
 	}
 	day_print(found->day, day);
@@ -106,7 +106,7 @@ static void add_days(struct lister *lister, const struct late_found *found)
 				    "  * 未采纳：收到时报告期已关闭 %u 天"
 				    "（%s 关闭）\n") :
 			     say_in(lang, "  * late by %u days (due %s)\n",
-				    "  * 逾期 %u 天（应于 %s 上报）\n"),
+				    "  * 迟报 %u 天（应于 %s 上报）\n"),
 		    found->days, day);
 	if (found->why & LATE_DATED_IN_TIME)
 		strbuf_add_text(&lister->out,
@@ -216,7 +216,7 @@ static void sum_people(const struct late_office *office, enum lang lang,
 			   " late, %" PRIu64
 			   " refused after the close, %" PRIu64
 			   " backdated, %" PRIu64 " with a skewed clock",
-			   "（密钥 %.16s）：共 %" PRIu64 " 条，逾期 %" PRIu64
+			   "（密钥 %.16s）：共 %" PRIu64 " 条，迟报 %" PRIu64
 			   " 条，关闭后未采纳 %" PRIu64 " 条，倒签日期 %" PRIu64
 			   " 条，时钟偏差 %" PRIu64 " 条"),
 		    key, office->statements, office->late, office->closed,
@@ -243,7 +243,7 @@ static void sum(struct lister *lister)
 				say_in(lister->lang,
 				       "nothing was late, backdated or with "
 				       "a skewed clock\n",
-				       "没有逾期、倒签日期或时钟偏差的记录\n"));
+				       "没有迟报、倒签日期或时钟偏差的记录\n"));
 		return;
 	}
 	for (size_t i = 0; i < lateness->office_count; i++) {
@@ -301,8 +301,9 @@ int command_late(const struct options *options)
 	strbuf_init(&lister.out, 0);
 	rc = lateness_find(&lister.lateness, &lister.replay, dir, &err);
 	if (rc) {
-		code = print_failure(rc == ERR_CORRUPT ? EXIT_BROKEN :
-							 EXIT_FAILED,
+		code = print_failure(rc == ERR_CORRUPT	? EXIT_BROKEN :
+				     rc == ERR_NOTFOUND ? EXIT_USAGE :
+							  EXIT_FAILED,
 				     "%s", err.msg);
 	} else {
 		sum(&lister);

@@ -19,6 +19,7 @@
 
 /* The newest version of one cell. */
 struct wanted {
+	struct period period;
 	struct span item;
 	bool found;
 	uint64_t index;
@@ -45,17 +46,13 @@ static int find_figure(struct ledger *ledger, const struct options *options,
 	const char *target = options_argument(options, 1);
 	const char *unit = options_argument(options, 2);
 	const char *text = options_argument(options, 3);
-	struct period period;
-	int rc = period_parse(span_of_text(text), &period, err);
+	int rc = ledger_tables(ledger, 0, err);
 
-	if (rc)
-		return rc;
 	wanted->item = span_of_text(item ? item : "");
-	rc = ledger_tables(ledger, 0, err);
 	if (!rc)
 		rc = figures_where(&ledger->tables, span_of_text(target),
-				   span_of_text(unit), &period, take_version,
-				   wanted, err);
+				   span_of_text(unit), &wanted->period,
+				   take_version, wanted, err);
 	if (!rc && !wanted->found)
 		rc = err_set(err, ERR_NOTFOUND,
 			     "%s has no admitted figure of %s for %s%s%s", unit,
@@ -106,6 +103,10 @@ int command_prove(const struct options *options)
 	if (arguments == 3)
 		return options_usage(options, "needs a receipt, or TARGET UNIT "
 					      "PERIOD");
+	if (arguments == 4 &&
+	    period_parse(span_of_text(options_argument(options, 3)),
+			 &wanted.period, &err))
+		return options_usage(options, "%s", err.msg);
 	strbuf_init(&out, 0);
 	rc = ledger_open(&ledger, options_argument(options, 0), &err);
 	if (!rc && arguments == 4)

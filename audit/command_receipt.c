@@ -96,7 +96,7 @@ struct explaining {
 static void print_change(const struct explaining *explaining,
 			 const struct figure_change *change)
 {
-	const char *late = say_in(explaining->lang, ", late", "，逾期");
+	const char *late = say_in(explaining->lang, ", late", "，迟报");
 	bool review = change->flags & VERSION_REVIEW;
 	bool adjustment = change->flags & VERSION_ADJUST;
 

@@ -100,7 +100,7 @@ static int take_cause(void *arg, const struct walked *walked, struct err *err)
 	int rc;
 
 	if (walked->receipt.verdict) {
-		diff->refused++;
+		diff->refused += walk_filter_takes(&diff->filter, walked);
 		return 0;
 	}
 	if (!may_change_figures(walked))
@@ -192,6 +192,11 @@ int diff_run(struct diff *diff, const char *dir, struct replay_until from,
 	if (diff->after.entries < diff->before.entries)
 		return err_set(err, ERR_INVALID,
 			       "the second point lies before the first");
+	rc = walk_filter_check(&diff->filter, &diff->after, err);
+	if (rc == ERR_NOTFOUND)
+		return err->code = ERR_INVALID;
+	if (rc)
+		return rc;
 	if (diff->after.entries > diff->before.entries)
 		rc = walk_run(&walk, dir, diff->before.entries, err);
 	return rc ? rc : judge(diff, asking, err);

@@ -45,7 +45,8 @@ struct diff {
 	uint64_t refused; /* statements in between that changed nothing */
 	struct strbuf told;
 	struct arena texts;
-	/* set before diff_run */
+	/* set before diff_run; the filter is of what is counted as refused */
+	struct walk_filter filter;
 	bool json;
 	enum lang lang;
 };
@@ -54,7 +55,8 @@ int diff_init(struct diff *diff, struct err *err);
 void diff_release(struct diff *diff);
 
 /* Replays to both points and lists what came between. ERR_INVALID: the second
- * lies before the first. ERR_NOTFOUND: no catalogue was in force. */
+ * lies before the first, or the filter has a slip. ERR_NOTFOUND: no catalogue
+ * was in force. */
 int diff_run(struct diff *diff, const char *dir, struct replay_until from,
 	     struct replay_until to, struct figures_asking *asking,
 	     struct err *err);

@@ -129,19 +129,12 @@ void export_statement(const struct walked *walked, int zone_minutes,
 
 void export_statement_json(const struct walked *walked, struct strbuf *out)
 {
-	const char *name;
-
 	say_receipt_json(&walked->receipt, out);
 	if (walked->has_change) {
 		json_put_number(out, "version", walked->change.version);
 		json_put_flag(out, "late",
 			      (walked->change.flags & VERSION_LATE) != 0);
 	}
-	json_put_list(out, "redacted");
-	for (unsigned i = 1; (name = wire_text_name(i)) != NULL; i++)
-		if (walked->receipt.hidden & 1u << i)
-			json_add_text(out, name);
-	json_close_list(out);
 	json_end_line(out);
 }
 

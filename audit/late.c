@@ -58,12 +58,46 @@ static void take_sent(struct late_office *office,
 
 /* ---- when entries were received ---- */
 
-static int take_received(struct lateness *lateness, uint64_t entry,
-			 uint64_t recv_us, struct err *err)
+static int take_break(struct lateness *lateness, const struct leaf *leaf,
+		      struct err *err)
 {
-	if (entry >= lateness->received_size) {
-		size_t size = 2 * (size_t)entry + 1024;
-		uint64_t *grown =
+	if (leaf->kind != LEAF_REOPENED)
+		return 0;
+	if (lateness->break_count == lateness->break_size) {
+		size_t size = lateness->break_size ? 2 * lateness->break_size :
+						     4;
+		struct late_break *grown =
+			realloc(lateness->breaks, size * sizeof(*grown));
+
+		if (!grown)
+			return err_set(err, ERR_NOMEM, "no memory");
+		lateness->breaks = grown;
+		lateness->break_size = size;
+	}
+	lateness->breaks[lateness->break_count++] =
+		(struct late_break){ .kept = leaf->applied,
+				     .lost = leaf->lost };
+	return 0;
+}
+
+static bool was_lost(const struct lateness *lateness, uint64_t size)
+{
+	for (size_t i = 0; i < lateness->break_count; i++)
+		if (size > lateness->breaks[i].kept &&
+		    size <= lateness->breaks[i].lost)
+			return true;
+	return false;
+}
+
+static int take_received(struct lateness *lateness,
+			 const struct journal_entry *entry, struct err *err)
+{
+	struct hash hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
+	struct late_entry *received;
+
+	if (entry->index >= lateness->received_size) {
+		size_t size = 2 * (size_t)entry->index + 1024;
+		struct late_entry *grown =
 			realloc(lateness->received, size * sizeof(*grown));
 
 		if (!grown)
@@ -71,8 +105,24 @@ static int take_received(struct lateness *lateness, uint64_t entry,
 		lateness->received = grown;
 		lateness->received_size = size;
 	}
-	lateness->received[entry] = recv_us;
+	received = &lateness->received[entry->index];
+	*received = (struct late_entry){ .recv_us = entry->leaf.recv_us };
+	frontier_add(&lateness->frontier, &hash);
+	if (was_lost(lateness, lateness->frontier.size))
+		received->root = frontier_root(&lateness->frontier);
 	return 0;
+}
+
+/* Of this journal, or of a part that was lost, and nobody can tell when? */
+static bool saw_this(const struct lateness *lateness,
+		     const struct seal_header *header, uint64_t entry)
+{
+	uint64_t size = header->seen_size;
+
+	return size && size <= entry &&
+	       (!was_lost(lateness, size) ||
+		hash_equal(&lateness->received[size - 1].root,
+			   &header->seen_root));
 }
 
 /* ---- one statement ---- */
@@ -99,11 +149,9 @@ static void look_at_clock(const struct lateness *lateness,
 		found->last_us = office->last_us;
 		found->before_last_us = office->last_us - sent_us;
 	}
-	/* What was seen of a part that was lost is not known. */
-	if (!header->seen_size ||
-	    header->seen_size > found->walked->receipt.entry)
+	if (!saw_this(lateness, header, found->walked->receipt.entry))
 		return;
-	found->seen_us = lateness->received[header->seen_size - 1];
+	found->seen_us = lateness->received[header->seen_size - 1].recv_us;
 	if (found->seen_us > sent_us && found->seen_us - sent_us > least) {
 		found->why |= LATE_BEFORE_SEEN;
 		found->before_seen_us = found->seen_us - sent_us;
@@ -205,7 +253,9 @@ static int look(void *arg, const struct walked *walked, struct err *err)
 static int take_entry(void *arg, const struct journal_entry *entry,
 		      struct err *err)
 {
-	return take_received(arg, entry->index, entry->leaf.recv_us, err);
+	int rc = take_break(arg, &entry->leaf, err);
+
+	return rc ? rc : take_received(arg, entry, err);
 }
 
 int lateness_find(struct lateness *lateness, struct replay *replay,
@@ -220,9 +270,12 @@ int lateness_find(struct lateness *lateness, struct replay *replay,
 	int rc = replay_run(replay, dir, all, err);
 
 	intern_init(&lateness->keys);
+	frontier_init(&lateness->frontier);
 	lateness->replay = replay;
 	tables = replay_reader(replay);
 	lateness->past = (struct catalogue_past){ .reader = &tables };
+	if (!rc)
+		rc = walk_filter_check(&lateness->filter, replay, err);
 	if (!rc)
 		rc = walk_run(&walk, dir, 0, err);
 	catalogue_past_release(&lateness->past);
@@ -235,5 +288,6 @@ void lateness_release(struct lateness *lateness)
 		free(lateness->offices[i].unit);
 	free(lateness->offices);
 	free(lateness->received);
+	free(lateness->breaks);
 	intern_release(&lateness->keys);
 }

@@ -14,13 +14,15 @@
 #include "audit/walk.h"
 #include "base/intern.h"
 #include "proto/day.h"
+#include "proto/merkle.h"
 
 enum late_why {
 	LATE_DUE = 1,	 /* admitted, received after the day it was due */
 	LATE_CLOSED = 2, /* refused, received after the day it closed */
 	/* Late, but by the office's clock sealed in time. */
 	LATE_DATED_IN_TIME = 4,
-	/* Sealed before the checkpoint was signed that it says it has seen. */
+	/* Sealed before the last entry was received of the journal that it
+	 * says it has seen. */
 	LATE_BEFORE_SEEN = 8,
 	/* Sealed before the batch that it follows in its key's chain. */
 	LATE_BEFORE_LAST = 16,
@@ -55,6 +57,16 @@ struct late_office {
 	uint64_t sequence, sent_us, last_us;
 };
 
+struct late_entry {
+	uint64_t recv_us;
+	struct hash root; /* behind it, where one of that size was lost */
+};
+
+/* A part that was signed and is lost: sizes above kept, up to lost. */
+struct late_break {
+	uint64_t kept, lost;
+};
+
 struct lateness {
 	struct walk_filter filter;
 	uint64_t tolerance_us; /* of what clocks may differ by */
@@ -69,12 +81,16 @@ struct lateness {
 	const struct replay *replay;
 	struct catalogue_past past;
 	struct intern keys;
-	uint64_t *received; /* by entry */
+	struct late_entry *received; /* by entry */
 	size_t received_size;
+	struct late_break *breaks;
+	size_t break_count, break_size;
+	struct frontier frontier;
 };
 
-/* filter, tolerance, visit and arg are set, the rest is zero. ERR_CORRUPT and
- * others as replay_run. */
+/* filter, tolerance, visit and arg are set, the rest is zero. ERR_NOTFOUND: the
+ * filter has a slip, see walk_filter_check. ERR_CORRUPT and others as
+ * replay_run. */
 int lateness_find(struct lateness *lateness, struct replay *replay,
 		  const char *dir, struct err *err);
 void lateness_release(struct lateness *lateness);

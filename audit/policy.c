@@ -105,9 +105,11 @@ int policy_check(struct policy *policy, const struct verification *v,
 		       policy->witnesses ? "cosigned" : "checkpoint");
 	rc = check_note(policy, v, path, err);
 	if (rc == ERR_NOTFOUND)
-		(void)err_set(err, rc,
-			      "there is no %s: name one with --checkpoint",
-			      path);
+		return err_set(err, ERR_CORRUPT,
+			       "there is no %s: nobody has signed this "
+			       "journal, or it was taken away; name one that "
+			       "lies elsewhere with --checkpoint",
+			       path);
 	return rc;
 }
 

@@ -31,8 +31,9 @@ struct policy {
 
 /* Is anything demanded? */
 bool policy_demands(const struct policy *policy);
-/* ERR_CORRUPT: what is demanded is not there; ERR_NOTFOUND: no checkpoint;
- * ERR_INVALID: card or witnesses cannot be used. */
+/* ERR_CORRUPT: what is demanded is not there, no checkpoint at all included;
+ * ERR_NOTFOUND: nor the one that was named; ERR_INVALID: card or witnesses
+ * cannot be used. */
 int policy_check(struct policy *policy, const struct verification *v,
 		 struct err *err);
 

@@ -162,6 +162,29 @@ static bool matches(const char *wanted, struct span text)
 	return !wanted || span_equal(text, span_of_text(wanted));
 }
 
+static int has_unit(void *arg, const struct fold_office *office)
+{
+	return span_equal(office->unit, *(const struct span *)arg);
+}
+
+int walk_filter_check(const struct walk_filter *filter,
+		      const struct replay *replay, struct err *err)
+{
+	struct table_reader tables = replay_reader(replay);
+	int rc = 0;
+
+	if (filter->target)
+		rc = figures_target_known(&tables, span_of_text(filter->target),
+					  err);
+	if (!rc && filter->unit) {
+		struct span unit = span_of_text(filter->unit);
+
+		if (!fold_offices(replay->fold, has_unit, &unit))
+			rc = figures_unit_known(&tables, unit, err);
+	}
+	return rc;
+}
+
 bool walk_filter_takes(const struct walk_filter *filter,
 		       const struct walked *walked)
 {

@@ -53,6 +53,12 @@ struct walk_filter {
 	struct period period;
 };
 
+/* ERR_NOTFOUND: no catalogue of the journal that was replayed has had such a
+ * target or unit, and no key speaks for it: a slip, where nothing would be
+ * found. The replay keeps its tables. */
+int walk_filter_check(const struct walk_filter *filter,
+		      const struct replay *replay, struct err *err);
+
 bool walk_filter_takes(const struct walk_filter *filter,
 		       const struct walked *walked);
 

@@ -8,27 +8,35 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "collector/answers.h"
 #include "collector/api_parts.h"
 #include "collector/assets.h"
+#include "collector/due.h"
 #include "collector/kept.h"
 #include "store/keyfile.h"
 
 #define PATH_BYTES_MAX 512
 #define ASSET_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define TRIES_MAX 3
+#define SETTLED "settled" /* in place of a period */
 
 struct api {
 	char dir[PATH_MAX], store[PATH_MAX];
 	const char *assets;
 	struct http_server *server;
+	struct guard *guard;
+	struct memo *memo;
+	struct answers *answers;
 	pthread_rwlock_t lock; /* of db: written where it is opened anew */
 	struct db *db;
 };
 
 struct route {
-	const char *address;
+	const char *address, *takes;	      /* parameters, by blanks */
 	int (*answer)(struct api_call *call); /* from a view of the store, or */
-	void (*plain)(struct api *api, struct http_answer *answer);
+	void (*plain)(struct api *api, const struct http_request *request,
+		      struct http_answer *answer);
+	bool open; /* without a token */
 };
 
 /* ---- the store ---- */
@@ -44,21 +52,34 @@ static int open_store(struct api *api, struct err *err)
 }
 
 /* A store that was opened while nobody wrote is opened anew once somebody
- * does; ERR_LOCKED has said so. */
+ * does, and one that was removed once there is another: ERR_LOCKED has said
+ * so. It says so again if it cannot be, which is a state that passes. */
 static int reopen(struct api *api, struct err *err)
 {
 	int rc;
 
 	pthread_rwlock_wrlock(&api->lock);
+	if (api->db && db_is_gone(api->db))
+		memo_forget(api->memo);
 	db_close(api->db);
 	api->db = NULL;
 	rc = open_store(api, err);
 	pthread_rwlock_unlock(&api->lock);
-	return rc;
+	return rc ? ERR_LOCKED : 0;
 }
 
-int api_open(const char *dir, const char *pages, struct api **out,
-	     struct err *err)
+/* With the lock held. */
+static int check_store(const struct api *api, struct err *err)
+{
+	if (!api->db)
+		return err_set(err, ERR_LOCKED, "the store is not open");
+	return db_is_gone(api->db) ?
+		       err_set(err, ERR_LOCKED, "the store was removed") :
+		       0;
+}
+
+int api_open(const char *dir, const char *pages, struct guard *guard,
+	     struct api **out, struct err *err)
 {
 	struct api *api = calloc(1, sizeof(*api));
 	int rc;
@@ -67,8 +88,13 @@ int api_open(const char *dir, const char *pages, struct api **out,
 		return err_set(err, ERR_NOMEM, "no memory");
 	(void)snprintf(api->dir, sizeof(api->dir), "%s", dir);
 	api->assets = pages;
+	api->guard = guard;
 	(void)pthread_rwlock_init(&api->lock, NULL);
-	rc = kept_path(dir, "store", api->store, err);
+	api->memo = memo_new();
+	api->answers = answers_new();
+	rc = api->memo && api->answers ?
+		     kept_path(dir, "store", api->store, err) :
+		     err_set(err, ERR_NOMEM, "no memory");
 	if (!rc)
 		rc = open_store(api, err);
 	if (rc)
@@ -81,6 +107,8 @@ int api_open(const char *dir, const char *pages, struct api **out,
 void api_close(struct api *api)
 {
 	db_close(api->db);
+	memo_free(api->memo);
+	answers_free(api->answers);
 	(void)pthread_rwlock_destroy(&api->lock);
 	free(api);
 }
@@ -90,19 +118,37 @@ void api_count(struct api *api, struct http_server *server)
 	api->server = server;
 }
 
+/* What the store contains, by the journal's root of then. */
+static int read_root(const struct table_reader *reader, struct hash *out,
+		     struct err *err)
+{
+	struct span root;
+	int rc = reader->get(reader->ctx, TABLE_META, span_of_text("root"),
+			     &root, err);
+
+	if (!rc && root.len != HASH_BYTES)
+		rc = err_set(err, ERR_CORRUPT, "the store's root is damaged");
+	if (!rc)
+		memcpy(out->bytes, root.data, HASH_BYTES);
+	return rc;
+}
+
 static int read_state(struct api *api, struct api_state *out, struct err *err)
 {
 	struct table_reader reader;
 	struct db_txn *txn = NULL;
-	int rc = api->db ? db_begin(api->db, false, &txn, err) :
-			   err_set(err, ERR_LOCKED, "the store is not open");
+	int rc = check_store(api, err);
 
+	if (!rc)
+		rc = db_begin(api->db, false, &txn, err);
 	if (rc)
 		return rc;
 	reader = store_reader(txn);
 	rc = tables_number(&reader, "applied", &out->size, err);
 	if (!rc)
 		rc = tables_number(&reader, "recv_us", &out->updated_us, err);
+	if (!rc)
+		rc = read_root(&reader, &out->root, err);
 	/* Nothing was folded yet: that is a state, too. */
 	return db_finish(txn, rc == ERR_NOTFOUND ? 0 : rc, err);
 }
@@ -124,7 +170,65 @@ int api_state(struct api *api, struct api_state *out, struct err *err)
 	}
 }
 
+void api_prepare(struct api *api)
+{
+	pthread_rwlock_rdlock(&api->lock);
+	if (api->db)
+		(void)memo_update(api->memo, api->db, NULL);
+	pthread_rwlock_unlock(&api->lock);
+}
+
 /* ---- questions ---- */
+
+/* The first and last day of all targets, or DAY_NONE. */
+static void find_window(const struct catalogue *catalogue, int32_t *first,
+			int32_t *last)
+{
+	*first = catalogue->settings.start;
+	*last = catalogue->settings.end;
+	for (size_t i = 0; i < catalogue->target_count; i++) {
+		const struct target *target = &catalogue->targets[i];
+
+		if (*first == DAY_NONE || target->start < *first)
+			*first = target->start;
+		if (*last == DAY_NONE || target->end > *last)
+			*last = target->end;
+	}
+}
+
+/* The month that the cut-off has closed last, of those that any target has. */
+static bool find_period(const struct view *view, struct period *out)
+{
+	const struct settings *settings = &view->catalogue->settings;
+	int month = settings->start == DAY_NONE ?
+			    1 :
+			    day_to_civil(settings->start).month;
+	int32_t first, last, day = view->asking.cutoff;
+
+	find_window(view->catalogue, &first, &last);
+	if (last != DAY_NONE && day > last)
+		day = last;
+	if (first != DAY_NONE && day < first)
+		return false;
+	*out = period_of_day(PERIOD_MONTH, day, month);
+	while (!period_closed(*out, month, day, 0))
+		*out = period_previous(*out, month);
+	return first == DAY_NONE || period_end(*out, month) >= first;
+}
+
+/* Where entries that were signed are lost, and the journal went on. */
+static void put_reopened(const struct fold *fold, struct strbuf *out)
+{
+	uint64_t entries[REOPENINGS_MAX];
+	size_t count = fold_reopened(fold, entries);
+
+	json_put_list(out, "reopened");
+	for (size_t i = 0; i < count; i++) {
+		json_separate(out);
+		strbuf_addf(out, "%" PRIu64, entries[i]);
+	}
+	json_close_list(out);
+}
 
 static void put_head(const struct api_call *call)
 {
@@ -133,15 +237,11 @@ static void put_head(const struct api_call *call)
 	struct strbuf *out = call->out;
 	char day[DAY_TEXT_BYTES], hex[2 * HASH_BYTES + 1];
 	char text[PERIOD_TEXT_BYTES];
-	int first = settings->start == DAY_NONE ?
-			    1 :
-			    day_to_civil(settings->start).month;
-	struct period period =
-		period_of_day(PERIOD_MONTH, view->asking.cutoff, first);
+	struct period period;
+	bool closed = find_period(view, &period);
 
-	while (!period_closed(period, first, view->asking.cutoff, 0))
-		period = period_previous(period, first);
-	period_print(period, text);
+	if (closed)
+		period_print(period, text);
 	day_print(view->asking.cutoff, day);
 	hash_print(&view->facts.journal, hex);
 	json_put_object(out, "head");
@@ -151,12 +251,13 @@ static void put_head(const struct api_call *call)
 	json_put_flag(out, "simulated", view->facts.simulated);
 	json_put_number(out, "zone_minutes", view->facts.zone_minutes);
 	json_put_number(out, "size", (int64_t)view->applied);
-	json_put_number(out, "updated_us", (int64_t)fold_recv_us(view->fold));
+	json_put_number(out, "updated_us", (int64_t)view->newest_us);
 	json_put_text(out, "cutoff", day);
-	json_put_text(out, "period", text);
+	json_put_text(out, "period", closed ? text : NULL);
 	json_put_text(out, "known_by", view->asking.asked->known_by);
 	json_put_number(out, "catalogue", view->version);
 	json_put_text(out, "time", evaluation_time(call->evaluation));
+	put_reopened(view->fold, out);
 	json_close(out);
 }
 
@@ -168,6 +269,7 @@ static int ask(struct api_call *call, const struct route *route)
 	call->evaluation = evaluation_new(&input, call->err);
 	if (!call->evaluation)
 		return ERR_NOMEM;
+	memo_lend(call->memo, call->view, call->evaluation);
 	json_open(call->out);
 	put_head(call);
 	rc = route->answer(call);
@@ -192,16 +294,24 @@ static void name_state(const struct view *view, struct http_answer *answer)
 static int ask_view(struct api *api, const struct route *route,
 		    const struct figures_asking *asking, struct api_call *call)
 {
+	struct view_catalogue kept;
 	struct view view;
-	int rc;
+	int rc = check_store(api, call->err);
 
-	if (!api->db)
-		return err_set(call->err, ERR_LOCKED, "the store is not open");
+	call->empty = false;
+	if (rc)
+		return rc;
 	call->view = &view;
 	call->lookup = NULL;
-	rc = view_open(&view, api->db, asking, call->err);
+	kept = memo_catalogue(api->memo);
+	rc = view_open(&view, api->db, asking, &kept, call->err);
+	call->empty = rc == ERR_NOTFOUND;
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, call->err);
+	if (!rc && call->settled)
+		due_settle(&view);
+	if (!rc)
+		rc = read_root(&view.reader, &call->state, call->err);
 	if (!rc) {
 		name_state(&view, call->answer);
 		if (call->request->etag &&
@@ -213,6 +323,33 @@ static int ask_view(struct api *api, const struct route *route,
 	return view_close(&view, rc, call->err);
 }
 
+/* What is asked of the newest state brings it up first; what goes wrong then
+ * goes wrong again in the answer itself. */
+static int ask_newest(struct api *api, const struct route *route,
+		      const struct figures_asking *asking,
+		      struct api_call *call)
+{
+	const struct figures_asked *asked = asking->asked;
+	struct api_state state;
+	/* A proof leads to a checkpoint, which comes later than the state. */
+	bool keeps = route->answer != api_proof;
+	int rc;
+
+	if (keeps && !read_state(api, &state, NULL) &&
+	    answers_find(api->answers, call->request, &state.root,
+			 call->answer))
+		return 0;
+	if (api->db && !asked->known_by && !asked->cutoff && !asked->period)
+		(void)memo_update(api->memo, api->db, NULL);
+	memo_begin(api->memo);
+	rc = ask_view(api, route, asking, call);
+	memo_end(api->memo);
+	if (!rc && keeps && !call->answer->status)
+		answers_keep(api->answers, call->request, &call->state,
+			     call->answer);
+	return rc;
+}
+
 static unsigned status_of(int rc)
 {
 	if (rc == ERR_NOTFOUND)
@@ -222,22 +359,10 @@ static unsigned status_of(int rc)
 	return rc == ERR_LOCKED || rc == ERR_NOMEM ? 503 : 500;
 }
 
-static void put_error(struct http_answer *answer, unsigned status,
-		      const char *text)
-{
-	answer->status = status;
-	answer->etag[0] = '\0';
-	answer->download[0] = '\0';
-	answer->type = "application/json";
-	strbuf_clear(&answer->body);
-	json_open(&answer->body);
-	json_put_text(&answer->body, "error", text);
-	json_end_line(&answer->body);
-}
-
 static int read_asked(const struct http_request *request,
 		      struct figures_asked *asked,
-		      struct figures_asking *asking, struct err *err)
+		      struct figures_asking *asking, bool *settled,
+		      struct err *err)
 {
 	*asked = (struct figures_asked){
 		.cutoff = http_query(request, "cutoff"),
@@ -247,7 +372,32 @@ static int read_asked(const struct http_request *request,
 		.json = true,
 		.all = true,
 	};
+	*settled = asked->period && !strcmp(asked->period, SETTLED);
+	if (*settled)
+		asked->period = NULL;
 	return figures_ask(asked, asking, err);
+}
+
+/* One that is misspelled would be answered as if it had not been asked. */
+static int check_parameters(const struct api_call *call,
+			    const struct route *route)
+{
+	const struct http_request *request = call->request;
+
+	for (size_t i = 0; i < request->query_count; i++) {
+		const struct http_pair *pair = &request->query[i];
+
+		if (!is_listed(route->takes, ' ', pair->name))
+			return err_set(call->err, ERR_INVALID,
+				       "%s takes no %s; it takes: %s",
+				       route->address, pair->name,
+				       *route->takes ? route->takes :
+						       "nothing");
+		if (http_query(request, pair->name) != pair->value)
+			return err_set(call->err, ERR_INVALID,
+				       "%s is given twice", pair->name);
+	}
+	return 0;
 }
 
 static void answer_route(struct api *api, const struct route *route,
@@ -255,7 +405,8 @@ static void answer_route(struct api *api, const struct route *route,
 {
 	struct figures_asking asking;
 	struct figures_asked asked;
-	int rc = read_asked(call->request, &asked, &asking, call->err);
+	int rc = read_asked(call->request, &asked, &asking, &call->settled,
+			    call->err);
 
 	if (rc)
 		rc = ERR_INVALID;
@@ -266,14 +417,17 @@ static void answer_route(struct api *api, const struct route *route,
 		call->answer->type = "application/json";
 		call->answer->download[0] = '\0';
 		pthread_rwlock_rdlock(&api->lock);
-		rc = ask_view(api, route, &asking, call);
+		rc = ask_newest(api, route, &asking, call);
 		pthread_rwlock_unlock(&api->lock);
 		if (rc != ERR_LOCKED || i == TRIES_MAX)
 			break;
 		rc = reopen(api, call->err);
 	}
-	if (rc)
-		put_error(call->answer, status_of(rc), call->err->msg);
+	if (rc && call->empty)
+		answer_trouble(call->answer, 404, "no-catalogue",
+			       call->err->msg);
+	else if (rc)
+		answer_error(call->answer, status_of(rc), call->err->msg);
 }
 
 /* ---- addresses ---- */
@@ -324,10 +478,11 @@ static void answer_asset(const struct api *api,
 			(void)snprintf(file, sizeof(file), "%s%s", api->assets,
 				       path);
 			if (!file_read(file, ASSET_BYTES_MAX, &text, &len,
-				       NULL))
+				       NULL)) {
 				strbuf_add(&answer->body, text, len);
-			free(text);
-			return;
+				free(text);
+				return;
+			}
 		}
 		(void)snprintf(answer->etag, sizeof(answer->etag), "%s",
 			       asset->etag);
@@ -342,7 +497,7 @@ static void answer_asset(const struct api *api,
 				span_of(asset->bytes, asset->len);
 		return;
 	}
-	put_error(answer, 404, "there is no such address");
+	answer_error(answer, 404, "there is no such address");
 }
 
 static void put_metric(struct strbuf *out, const char *name, const char *type,
@@ -354,16 +509,18 @@ static void put_metric(struct strbuf *out, const char *name, const char *type,
 		    name, help, name, type, name, value);
 }
 
-static void answer_metrics(struct api *api, struct http_answer *answer)
+static void answer_metrics(struct api *api, const struct http_request *request,
+			   struct http_answer *answer)
 {
 	struct http_use use = api->server ? http_use(api->server) :
 					    (struct http_use){ 0 };
 	struct api_state state;
 	struct err err = { 0 };
 
+	(void)request;
 	answer->type = "text/plain; version=0.0.4; charset=utf-8";
 	if (api_state(api, &state, &err)) {
-		put_error(answer, 503, err.msg);
+		answer_error(answer, 503, err.msg);
 		return;
 	}
 	put_metric(&answer->body, "journal_entries", "gauge",
@@ -379,11 +536,13 @@ static void answer_metrics(struct api *api, struct http_answer *answer)
 		   "Pages that are told of changes.", use.streams);
 }
 
-static void answer_ready(struct api *api, struct http_answer *answer)
+static void answer_ready(struct api *api, const struct http_request *request,
+			 struct http_answer *answer)
 {
 	struct api_state state;
 	struct err err = { 0 };
 
+	(void)request;
 	answer->type = "text/plain; charset=utf-8";
 	if (api_state(api, &state, &err)) {
 		answer->status = 503;
@@ -393,38 +552,70 @@ static void answer_ready(struct api *api, struct http_answer *answer)
 	}
 }
 
-static void answer_alive(struct api *api, struct http_answer *answer)
+static void answer_alive(struct api *api, const struct http_request *request,
+			 struct http_answer *answer)
 {
 	(void)api;
+	(void)request;
 	answer->type = "text/plain; charset=utf-8";
 	strbuf_add_text(&answer->body, "alive\n");
 }
 
-static void answer_events(struct api *api, struct http_answer *answer)
+static void answer_events(struct api *api, const struct http_request *request,
+			  struct http_answer *answer)
 {
 	(void)api;
+	(void)request;
 	answer->stream = true;
 }
 
+static void answer_login(struct api *api, const struct http_request *request,
+			 struct http_answer *answer)
+{
+	door_login(api->guard, request, answer);
+}
+
+static void answer_logout(struct api *api, const struct http_request *request,
+			  struct http_answer *answer)
+{
+	(void)api;
+	(void)request;
+	door_logout(answer);
+}
+
+#define AS_OF "known-by cutoff period lang"
+
 static const struct route routes[] = {
-	{ "/api/catalogue", api_catalogue, NULL },
-	{ "/api/overview", api_overview, NULL },
-	{ "/api/matrix", api_matrix, NULL },
-	{ "/api/targets/{id}", api_target, NULL },
-	{ "/api/units/{id}", api_unit, NULL },
-	{ "/api/standings", api_standings, NULL },
-	{ "/api/figures/{target}/{unit}", api_figure, NULL },
-	{ "/api/figures/{target}/{unit}/{period}", api_figure, NULL },
-	{ "/api/statements/{receipt}", api_statement, NULL },
-	{ "/api/proofs/{receipt}", api_proof, NULL },
-	{ "/api/refused", api_refused, NULL },
-	{ "/api/late", api_late, NULL },
-	{ "/downloads/figures.csv", api_download, NULL },
-	{ "/api/events", NULL, answer_events },
-	{ "/healthz", NULL, answer_alive },
-	{ "/readyz", NULL, answer_ready },
-	{ "/metrics", NULL, answer_metrics },
+	{ "/api/catalogue", AS_OF, api_catalogue, NULL, false },
+	{ "/api/overview", AS_OF, api_overview, NULL, false },
+	{ "/api/matrix", AS_OF, api_matrix, NULL, false },
+	{ "/api/targets/{id}", AS_OF, api_target, NULL, false },
+	{ "/api/units/{id}", AS_OF, api_unit, NULL, false },
+	{ "/api/standings", AS_OF, api_standings, NULL, false },
+	{ "/api/figures/{target}/{unit}", AS_OF " skip", api_figure, NULL,
+	  false },
+	{ "/api/figures/{target}/{unit}/{period}", AS_OF " skip", api_figure,
+	  NULL, false },
+	{ "/api/statements/{receipt}", AS_OF, api_statement, NULL, false },
+	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL, false },
+	{ "/api/refused", AS_OF, api_refused, NULL, false },
+	{ "/api/late", AS_OF, api_late, NULL, false },
+	{ "/downloads/figures.csv", AS_OF " all target unit", api_csv, NULL,
+	  false },
+	{ "/downloads/figures.xlsx", AS_OF " all target unit", api_xlsx, NULL,
+	  false },
+	{ "/api/events", "", NULL, answer_events, false },
+	{ "/api/login", "", NULL, answer_login, true },
+	{ "/api/logout", "", NULL, answer_logout, true },
+	{ "/healthz", "", NULL, answer_alive, true },
+	{ "/readyz", "", NULL, answer_ready, true },
+	{ "/metrics", "", NULL, answer_metrics, false },
 };
+
+bool api_is_prompt(const char *path)
+{
+	return is_listed("/healthz /readyz /metrics", ' ', path);
+}
 
 void api_answer(void *arg, const struct http_request *request,
 		struct http_answer *answer)
@@ -433,6 +624,7 @@ void api_answer(void *arg, const struct http_request *request,
 	char path[PATH_BYTES_MAX];
 	struct err err = { 0 };
 	struct api_call call = { .dir = api->dir,
+				 .memo = api->memo,
 				 .request = request,
 				 .answer = answer,
 				 .out = &answer->body,
@@ -446,10 +638,14 @@ void api_answer(void *arg, const struct http_request *request,
 			break;
 		if (!matches(route->address, path, &call))
 			continue;
-		if (route->answer)
+		if (!route->open && !door_admits(api->guard, request, answer))
+			return;
+		if (check_parameters(&call, route))
+			answer_error(answer, 400, err.msg);
+		else if (route->answer)
 			answer_route(api, route, &call);
 		else
-			route->plain(api, answer);
+			route->plain(api, request, answer);
 		return;
 	}
 	answer_asset(api, request, answer);

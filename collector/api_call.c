@@ -1,4 +1,5 @@
 #include "collector/api_parts.h"
+#include "collector/due.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,39 @@
 #include "proto/verdict.h"
 #include "store/redaction.h"
 #include "store/say.h"
+
+void answer_trouble(struct http_answer *answer, unsigned status,
+		    const char *why, const char *text)
+{
+	answer->status = status;
+	answer->etag[0] = '\0';
+	answer->download[0] = '\0';
+	answer->type = "application/json";
+	strbuf_clear(&answer->body);
+	json_open(&answer->body);
+	json_put_text(&answer->body, "error", text);
+	if (why)
+		json_put_text(&answer->body, "why", why);
+	json_end_line(&answer->body);
+}
+
+void answer_error(struct http_answer *answer, unsigned status, const char *text)
+{
+	answer_trouble(answer, status, NULL, text);
+}
+
+bool is_listed(const char *list, char mark, const char *word)
+{
+	const char *end;
+
+	for (; *list; list = end + (*end == mark)) {
+		end = strchrnul(list, mark);
+		if ((size_t)(end - list) == strlen(word) &&
+		    !memcmp(list, word, strlen(word)))
+			return true;
+	}
+	return false;
+}
 
 /* ---- names ---- */
 
@@ -34,15 +68,18 @@ static int put_figure(struct api_call *call, const struct figure *figure)
 	int rc = figure_json(call->view->catalogue, figure,
 			     call->view->asking.cutoff, out, call->err);
 
-	if (rc || figure->unit == CATALOGUE_NONE)
+	if (rc)
 		return rc;
 	/* What the lines of `figures --json` do not have. */
 	out->len--;
-	if (figure->rank)
-		json_put_number(out, "rank", figure->rank);
-	else
-		json_put_null(out, "rank");
-	json_put_flag(out, "stale", figure->stale);
+	json_put_flag(out, "open", due_open(call->view, figure));
+	if (figure->unit != CATALOGUE_NONE) {
+		if (figure->rank)
+			json_put_number(out, "rank", figure->rank);
+		else
+			json_put_null(out, "rank");
+		json_put_flag(out, "stale", figure->stale);
+	}
 	json_close(out);
 	return 0;
 }
@@ -96,6 +133,16 @@ int call_lookup(struct api_call *call)
 	return rc;
 }
 
+/* What its key said from the batch on for which it was revoked. */
+static bool is_suspect(const struct suspects *suspects,
+		       const struct seal_header *header)
+{
+	for (size_t i = 0; i < suspects->count; i++)
+		if (hash_equal(&suspects->list[i].key, &header->key))
+			return header->sequence >= suspects->list[i].from;
+	return false;
+}
+
 int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n)
 {
 	struct say_receipt receipt = { .entry = entry, .n = n };
@@ -131,6 +178,8 @@ int call_add_statement(struct api_call *call, uint64_t entry, uint32_t n)
 		say_text_json(call->out, "office_name", office.unit);
 	else
 		json_put_null(call->out, "office_name");
+	json_put_flag(call->out, "suspect",
+		      is_suspect(&call->view->suspects, &found.batch.header));
 	return 0;
 }
 

@@ -1,11 +1,14 @@
 /* Where the targets stand: overview, matrix, one target, one unit. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "collector/api_parts.h"
+#include "collector/due.h"
 #include "proto/figure/figures_counts.h"
 #include "proto/figure/figures_kept.h"
 #include "proto/figure/figures_standings.h"
+#include "proto/figure/figures_suspect.h"
 
 #define ARRIVALS_MAX 20
 
@@ -29,7 +32,7 @@ static int put_tasks(struct api_call *call)
 	return rc;
 }
 
-/* A pair of unit and target that waits for a report. */
+/* A pair of unit and target whose report is due, and missing. */
 struct silence {
 	uint32_t unit, target;
 };
@@ -78,6 +81,7 @@ static int find_silences(struct api_call *call, struct silences *out)
 				      call->err);
 		for (size_t n = 0; n < count && !rc; n++)
 			if (figures[n].due && !figures[n].reported &&
+			    !due_open(call->view, &figures[n]) &&
 			    silences_add(out, figures[n].unit, i))
 				rc = err_set(call->err, ERR_NOMEM, "no memory");
 	}
@@ -117,6 +121,32 @@ static int put_silent(struct api_call *call)
 	return rc;
 }
 
+/* Figures of revoked keys that count until they are said again, and what
+ * their targets come to without them. */
+static int put_suspects(struct api_call *call)
+{
+	const struct figures_head head = {
+		.catalogue = call->view->catalogue,
+		.lang = call->view->asking.lang,
+	};
+	struct strbuf lines;
+	int rc = 0;
+
+	json_put_list(call->out, "suspects");
+	strbuf_init(&lines, 0);
+	if (call->view->suspects.count)
+		rc = figures_suspect_write(&head, call->evaluation, true,
+					   &lines, call->err);
+	for (char *line = lines.text, *end;
+	     !rc && lines.len && (end = strchr(line, '\n')); line = end + 1) {
+		json_separate(call->out);
+		strbuf_add(call->out, line, (size_t)(end - line));
+	}
+	json_close_list(call->out);
+	strbuf_release(&lines);
+	return rc;
+}
+
 int api_overview(struct api_call *call)
 {
 	int rc;
@@ -128,6 +158,10 @@ int api_overview(struct api_call *call)
 		rc = put_tasks(call);
 	if (!rc)
 		rc = put_silent(call);
+	if (!rc)
+		rc = call_put_collecting(call);
+	if (!rc)
+		rc = put_suspects(call);
 	return rc ? rc : call_put_arrivals(call, "arrivals", ARRIVALS_MAX);
 }
 
@@ -220,10 +254,29 @@ static int put_items(struct api_call *call, uint32_t target)
 	return rc;
 }
 
-int api_target(struct api_call *call)
+/* What was seen of each period when it closed is two evaluations each. */
+static int put_periods(struct api_call *call, uint32_t target)
 {
 	struct evaluation_input input = view_input(call->view);
 	struct figures_past past = view_past(call->view);
+	size_t begun;
+	int rc = 0;
+
+	json_put_list(call->out, "periods");
+	begun = call->out->len;
+	if (!memo_put_periods(call->memo, call->view, target, call->out)) {
+		rc = figures_kept_put(&input, &past, target, call->out,
+				      call->err);
+		if (!rc && !call->out->failed)
+			memo_keep_periods(call->memo, call->view, target,
+					  call->out->text + begun);
+	}
+	json_close_list(call->out);
+	return rc;
+}
+
+int api_target(struct api_call *call)
+{
 	uint32_t target;
 	int rc = call_target(call, call->parameters[0], &target);
 
@@ -233,12 +286,7 @@ int api_target(struct api_call *call)
 		rc = put_units(call, target);
 	if (!rc)
 		rc = put_items(call, target);
-	if (rc)
-		return rc;
-	json_put_list(call->out, "periods");
-	rc = figures_kept_put(&input, &past, target, call->out, call->err);
-	json_close_list(call->out);
-	return rc;
+	return rc ? rc : put_periods(call, target);
 }
 
 /* ---- units ---- */

@@ -3,11 +3,14 @@
 #define TALLY_COLLECTOR_API_PARTS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/rt/http.h"
 #include "base/strbuf.h"
+#include "collector/guard.h"
+#include "collector/memo.h"
 #include "collector/view.h"
 #include "proto/figure/measure.h"
 #include "store/lookup.h"
@@ -20,14 +23,21 @@ struct api_call {
 	const struct http_request *request;
 	const char *parameters[API_PARAMETERS_MAX]; /* of the address */
 	size_t parameter_count;
+	struct memo *memo;
 	struct view *view;
+	struct hash state; /* the journal's root that the view contains */
 	struct evaluation *evaluation;
 	struct lookup *lookup; /* NULL until call_lookup */
 	struct lookup lookup_room;
 	struct http_answer *answer;
 	struct strbuf *out; /* the answer's body, an open object */
 	struct err *err;
+	bool settled; /* asked for the month that is in */
+	bool empty;   /* there is no catalogue, or was none then */
 };
+
+/* Whether a word is one of those in list, which mark divides. */
+bool is_listed(const char *list, char mark, const char *word);
 
 /* The index of a target or unit, or ERR_NOTFOUND. */
 int call_target(const struct api_call *call, const char *id, uint32_t *out);
@@ -53,7 +63,27 @@ int call_add_named(struct api_call *call, uint64_t entry, uint32_t n);
 /* "statements" at the newest end of the record, so many at most. */
 int call_put_arrivals(struct api_call *call, const char *key, size_t max);
 
-/* ---- what is answered ---- */
+/* "collecting": who has reported of what is open; null: nothing is. */
+int call_put_collecting(struct api_call *call);
+
+/* ---- answers as such ---- */
+
+/* {"error": text} in place of what is there. */
+void answer_error(struct http_answer *answer, unsigned status,
+		  const char *text);
+/* The same, with a word for programs of why. */
+void answer_trouble(struct http_answer *answer, unsigned status,
+		    const char *why, const char *text);
+
+/* Whether who asks may know; if not, the answer says so. */
+bool door_admits(struct guard *guard, const struct http_request *request,
+		 struct http_answer *answer);
+/* A token becomes a browser's cookie, and goes away again. */
+void door_login(struct guard *guard, const struct http_request *request,
+		struct http_answer *answer);
+void door_logout(struct http_answer *answer);
+
+/* ---- what is answered from the store ---- */
 
 int api_catalogue(struct api_call *call);
 int api_overview(struct api_call *call);
@@ -66,6 +96,7 @@ int api_statement(struct api_call *call);
 int api_proof(struct api_call *call);
 int api_refused(struct api_call *call);
 int api_late(struct api_call *call);
-int api_download(struct api_call *call);
+int api_csv(struct api_call *call);
+int api_xlsx(struct api_call *call);
 
 #endif

@@ -1,5 +1,6 @@
 /* Single statements: behind a figure, new, late, refused, and their proofs. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -14,23 +15,107 @@
 
 /* ---- behind a figure ---- */
 
-static int put_change(void *arg, const struct figure_change *change)
-{
-	struct api_call *call = arg;
-	struct strbuf *out = call->out;
-	int rc;
+/* A change of a unit's cells; its statement is looked up only if it is shown.
+ */
+struct behind {
+	uint64_t entry;
+	uint32_t n, version, flags;
+};
 
-	if (change->recv_us > call->view->asking.known_by_us)
+struct behinds {
+	uint64_t known_by_us;
+	struct behind *list;
+	size_t count, size;
+	struct err *err;
+};
+
+static int keep_change(void *arg, const struct figure_change *change)
+{
+	struct behinds *behinds = arg;
+
+	if (change->recv_us > behinds->known_by_us)
 		return 0;
-	rc = call_add_named(call, change->entry, change->n);
+	if (behinds->count == behinds->size) {
+		size_t size = behinds->size ? 2 * behinds->size : 64;
+		struct behind *list =
+			realloc(behinds->list, size * sizeof(*list));
+
+		if (!list)
+			return err_set(behinds->err, ERR_NOMEM, "no memory");
+		behinds->list = list;
+		behinds->size = size;
+	}
+	behinds->list[behinds->count++] =
+		(struct behind){ change->entry, change->n, change->version,
+				 change->flags };
+	return 0;
+}
+
+static int newest_first(const void *left, const void *right)
+{
+	const struct behind *a = left, *b = right;
+
+	if (a->entry != b->entry)
+		return a->entry < b->entry ? 1 : -1;
+	return a->n < b->n ? 1 : -1;
+}
+
+static int put_behind(struct api_call *call, const struct behind *one)
+{
+	struct strbuf *out = call->out;
+	int rc = call_add_named(call, one->entry, one->n);
+
 	if (rc)
 		return rc;
-	json_put_number(out, "version", change->version);
-	json_put_flag(out, "review", (change->flags & VERSION_REVIEW) != 0);
-	json_put_flag(out, "adjustment", (change->flags & VERSION_ADJUST) != 0);
-	json_put_flag(out, "late", (change->flags & VERSION_LATE) != 0);
+	json_put_number(out, "version", one->version);
+	json_put_flag(out, "review", (one->flags & VERSION_REVIEW) != 0);
+	json_put_flag(out, "adjustment", (one->flags & VERSION_ADJUST) != 0);
+	json_put_flag(out, "late", (one->flags & VERSION_LATE) != 0);
 	json_close(out);
 	return 0;
+}
+
+/* So many are passed over: those that an answer before has shown. */
+static int read_skip(const struct api_call *call, size_t *out)
+{
+	const char *text = http_query(call->request, "skip");
+	char *end = NULL;
+
+	*out = text ? (size_t)strtoul(text, &end, 10) : 0;
+	if (!text || (*text >= '0' && *text <= '9' && !*end))
+		return 0;
+	return err_set(call->err, ERR_INVALID,
+		       "skip=%s is no number of statements", text);
+}
+
+static int put_behinds(struct api_call *call, const struct period *period)
+{
+	struct behinds behinds = {
+		.known_by_us = call->view->asking.known_by_us, .err = call->err
+	};
+	size_t skip, end;
+	int rc = read_skip(call, &skip);
+
+	if (!rc)
+		rc = figures_where(&call->view->reader,
+				   span_of_text(call->parameters[0]),
+				   span_of_text(call->parameters[1]), period,
+				   keep_change, &behinds, call->err);
+	if (rc == ERR_NOTFOUND) /* nobody has reported yet */
+		rc = 0;
+	if (behinds.count)
+		qsort(behinds.list, behinds.count, sizeof(*behinds.list),
+		      newest_first);
+	end = skip < behinds.count && behinds.count - skip > LISTED_MAX ?
+		      skip + LISTED_MAX :
+		      behinds.count;
+	json_put_list(call->out, "statements");
+	for (size_t i = skip; i < end && !rc; i++)
+		rc = put_behind(call, &behinds.list[i]);
+	json_close_list(call->out);
+	json_put_flag(call->out, "more", end < behinds.count);
+	free(behinds.list);
+	return rc;
 }
 
 int api_figure(struct api_call *call)
@@ -52,13 +137,7 @@ int api_figure(struct api_call *call)
 		rc = call_put_figure(call, "figure", figure);
 	if (rc)
 		return rc;
-	json_put_list(call->out, "statements");
-	rc = figures_where(&call->view->reader,
-			   span_of_text(call->parameters[0]),
-			   span_of_text(call->parameters[1]),
-			   text ? &period : NULL, put_change, call, call->err);
-	json_close_list(call->out);
-	return rc == ERR_NOTFOUND ? 0 : rc; /* nobody has reported yet */
+	return put_behinds(call, text ? &period : NULL);
 }
 
 /* ---- one statement ---- */
@@ -74,12 +153,29 @@ static int read_receipt(const struct api_call *call, uint64_t *entry,
 			       call->parameters[0]);
 }
 
+/* What came later than it is asked as of is not there. */
+static int check_known(struct api_call *call, uint64_t entry, uint32_t n)
+{
+	struct looked_up found;
+	int rc = call_lookup(call);
+
+	if (!rc)
+		rc = lookup_statement(call->lookup, entry, n, &found,
+				      call->err);
+	if (rc || found.entry.leaf.recv_us <= call->view->asking.known_by_us)
+		return rc;
+	return err_set(call->err, ERR_NOTFOUND, "%s was received later than %s",
+		       call->parameters[0], call->view->asking.asked->known_by);
+}
+
 int api_statement(struct api_call *call)
 {
 	uint64_t entry;
 	uint32_t n;
 	int rc = read_receipt(call, &entry, &n);
 
+	if (!rc)
+		rc = check_known(call, entry, n);
 	if (rc)
 		return rc;
 	json_put_key(call->out, "statement");
@@ -98,7 +194,7 @@ int api_proof(struct api_call *call)
 
 	strbuf_clear(call->out);
 	if (!rc)
-		rc = call_lookup(call);
+		rc = check_known(call, entry, n);
 	if (!rc)
 		rc = lookup_prove(call->lookup, entry, n, NULL, call->out,
 				  call->err);

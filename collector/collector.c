@@ -266,6 +266,8 @@ static int start(struct collector *c, const char *dir, const char *clock,
 	if (!rc)
 		rc = read_successions(c, err);
 	if (!rc)
+		rc = heard_open(&c->heard, dir, err);
+	if (!rc)
 		rc = start_parts(c, err);
 	if (!rc)
 		rc = open_gate(c, err);
@@ -328,6 +330,7 @@ static void stop(struct collector *c)
 	arena_release(&c->arena);
 	arena_release(&c->reopened_notes);
 	strbuf_release(&c->succession_notes);
+	heard_release(&c->heard);
 	free(c->cosigners);
 	kept_close(&c->kept);
 	loop_close(c->loop);
@@ -363,6 +366,7 @@ int collector_run(const char *dir, const struct collector_settings *settings,
 	arena_init(&c->arena, SIZE_MAX);
 	arena_init(&c->reopened_notes, SIZE_MAX);
 	strbuf_init(&c->succession_notes, 0);
+	intern_init(&c->heard.keys);
 	receipts_init(&c->receipts);
 	c->sessions_max = raise_descriptors(settings);
 	rc = start(c, dir, clock, &err);

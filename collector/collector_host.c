@@ -279,6 +279,15 @@ static void host_alarm(void *ctx, const char *event,
 		 (const char *)peer->office.unit.data);
 }
 
+static void host_answered(void *ctx, const struct session_peer *peer)
+{
+	struct collector *c = ctx;
+	struct err err = { 0 };
+
+	if (heard_add(&c->heard, &peer->key, &err))
+		log_err(LOG_WARN, "heard-not-noted", &err);
+}
+
 static void host_cosign(void *ctx, const struct cosign *cosign,
 			const struct session_peer *peer)
 {
@@ -316,6 +325,7 @@ struct session_host collector_session_host(struct collector *c)
 		.recall = host_recall,
 		.prove = host_prove,
 		.cosign = host_cosign,
+		.answered = host_answered,
 		.alarm = host_alarm,
 		.ctx = c,
 	};

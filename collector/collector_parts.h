@@ -25,6 +25,7 @@
 #include "collector/delivery.h"
 #include "collector/flusher.h"
 #include "collector/gate.h"
+#include "collector/heard.h"
 #include "collector/kept.h"
 #include "collector/notary.h"
 #include "collector/quarantine.h"
@@ -53,6 +54,7 @@ struct collector {
 	struct cosigners *cosigners;
 	struct delivery *delivery;
 	struct quarantine *quarantine;
+	struct heard heard; /* of the session key that waits */
 	struct receipts receipts;
 	struct puts puts; /* what was folded since the last flusher_add */
 	struct arena arena;

@@ -61,7 +61,7 @@ static int answer(struct looking *looking, struct err *err)
 static int read_view(struct looking *looking, struct db *db, struct err *err)
 {
 	struct view *view = &looking->view;
-	int rc = view_open(view, db, &looking->asking, err);
+	int rc = view_open(view, db, &looking->asking, NULL, err);
 
 	if (!rc && looking->tried_dir)
 		rc = try_catalogue(looking, err);

@@ -216,6 +216,8 @@ int command_init(const struct options *options)
 	const char *founding = options_text(options, "founding");
 	const char *dir = command_dir(options);
 
+	if (!dir[0])
+		return options_usage(options, "the directory has no name");
 	if (founding && options_given(options, "endpoint"))
 		return options_usage(options, "--endpoint belongs to the "
 					      "first init, which writes the "

@@ -12,13 +12,14 @@
 #include "base/rt/clock.h"
 #include "base/print.h"
 #include "collector/commands.h"
+#include "collector/heard.h"
 #include "collector/kept.h"
 #include "proto/day.h"
 #include "proto/moment.h"
 #include "store/db.h"
 #include "store/fold.h"
 
-#define COLUMNS 7 /* and one with --since */
+#define COLUMNS 7 /* one with --since, and one while a session key waits */
 #define SINCE_COLUMN 3
 #define ENDS_SOON_DAYS 30ull
 #define TIME_TEXT_BYTES 32
@@ -27,8 +28,9 @@
 struct listing {
 	const struct fold *fold;
 	struct fold_facts facts;
-	uint64_t now_us;   /* the journal's last word, or the wall clock */
-	const char *since; /* NULL: not asked for */
+	struct heard heard; /* of a new session key */
+	uint64_t now_us;    /* the journal's last word, or the wall clock */
+	const char *since;  /* NULL: not asked for */
 	uint64_t since_us;
 	struct db *db;
 	struct db_txn *txn;
@@ -152,6 +154,10 @@ static void add_json(struct listing *listing, const struct fold_office *office,
 		    office->next - 1, office->recv_us, office->until_us, state);
 	if (listing->since)
 		strbuf_addf(&listing->out, ",\"since\":%" PRIu64, since);
+	if (listing->heard.waits)
+		strbuf_addf(&listing->out, ",\"heard_new_key\":%s",
+			    heard_has(&listing->heard, &name) ? "true" :
+								"false");
 	if (office->suspect_from)
 		strbuf_addf(&listing->out, ",\"suspect_from\":%" PRIu64,
 			    office->suspect_from);
@@ -204,6 +210,12 @@ static void add_row(struct listing *listing, const struct fold_office *office,
 			  until);
 	add_text(listing, until);
 	add_text(listing, state);
+	if (listing->heard.waits)
+		add_text(listing,
+			 heard_lacks(&listing->heard, office, listing->now_us) ?
+				 "not yet" :
+			 office->revoked || office->suspended ? "-" :
+								"heard");
 	add_text(listing, key);
 }
 
@@ -233,9 +245,12 @@ static int list_offices(struct listing *listing)
 					      "state",	    "key" };
 	int rc;
 
-	for (size_t i = 0; i <= COLUMNS && !listing->json; i++)
+	for (size_t i = 0; i <= COLUMNS && !listing->json; i++) {
+		if (i == COLUMNS && listing->heard.waits)
+			print_table_add(&listing->table, "new key");
 		if (i != SINCE_COLUMN || listing->since)
 			print_table_add(&listing->table, titles[i]);
+	}
 	rc = fold_offices(listing->fold, add_office, listing);
 	if (!listing->json)
 		print_table_write(&listing->table, &listing->out);
@@ -312,12 +327,16 @@ int command_offices(const struct options *options)
 		fold_free(fold);
 		return options_usage(options, "%s", err.msg);
 	}
-	print_table_init(&listing.table, COLUMNS + (listing.since != NULL),
+	rc = heard_open(&listing.heard, command_dir(options), &err);
+	print_table_init(&listing.table,
+			 (size_t)COLUMNS + (listing.since ? 1 : 0) +
+				 (listing.heard.waits ? 1 : 0),
 			 listing.since ? 3u << 2 : 1u << 2);
 	arena_init(&listing.texts, WIRE_ARENA_BYTES);
 	strbuf_init(&listing.out, 0);
-	rc = fold ? list(&listing, command_dir(options), fold) :
-		    err_set(&err, ERR_NOMEM, "no memory");
+	if (!rc)
+		rc = fold ? list(&listing, command_dir(options), fold) :
+			    err_set(&err, ERR_NOMEM, "no memory");
 	if (listing.txn)
 		rc = db_finish(listing.txn, rc, &err);
 	db_close(listing.db);
@@ -328,6 +347,7 @@ int command_offices(const struct options *options)
 	print_table_release(&listing.table);
 	arena_release(&listing.texts);
 	strbuf_release(&listing.out);
+	heard_release(&listing.heard);
 	fold_free(fold);
 	return code;
 }

@@ -223,13 +223,16 @@ int command_recovery_code(int rc)
 }
 
 static int say_missing(const struct recovery *recovery,
-		       const struct recovery_facts *facts)
+		       const struct recovery_facts *facts, struct strbuf *json)
 {
-	if (facts->whole > facts->size)
+	if (json && command_recovery_told(json, "missing"))
+		return EXIT_FAILED;
+	if (!json && facts->whole > facts->size)
 		(void)printf("can be put back so far: entries %" PRIu64
 			     " to %" PRIu64 "\n",
 			     facts->size, facts->whole - 1);
-	command_tell_missing(stdout, recovery);
+	if (!json)
+		command_tell_missing(stdout, recovery);
 	(void)fflush(stdout);
 	(void)fprintf(
 		stderr,
@@ -239,6 +242,20 @@ static int say_missing(const struct recovery *recovery,
 		"more is given up by tally-collector reopen.\n",
 		facts->size);
 	return EXIT_REFUSED;
+}
+
+static int put_back_told(struct recovery *recovery,
+			 const struct recovery_facts *facts, bool dry,
+			 struct strbuf *json)
+{
+	struct err err = { 0 };
+
+	if (!dry && recovery_write(recovery, &err))
+		return command_failed(command_recovery_code(err.code), &err);
+	return command_recovery_told(json, facts->whole == facts->size ?
+						   "whole" :
+					   dry ? "would-put-back" :
+						 "put-back");
 }
 
 static int put_back(struct recovery *recovery,
@@ -258,13 +275,17 @@ static int put_back(struct recovery *recovery,
 	if (recovery_write(recovery, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	(void)printf("whole: %" PRIu64 " entries, with the root that was "
-		     "signed; start it with: tally-collector run\n",
+		     "signed; figures are folded anew at the next start: "
+		     "tally-collector run\n",
 		     facts->whole);
 	return EXIT_OK;
 }
 
-static int recover(const struct options *options, struct recovery *recovery)
+/* json: NULL for people. */
+static int recover(const struct options *options, struct recovery *recovery,
+		   struct strbuf *json)
 {
+	bool dry = options_given(options, "dry-run");
 	struct recovery_facts facts;
 	struct err err = { 0 };
 	size_t bad = 0;
@@ -273,12 +294,16 @@ static int recover(const struct options *options, struct recovery *recovery)
 	if (code)
 		return code;
 	if (recovery_plan(recovery, &err)) {
-		print_files(stdout, recovery);
+		if (!json)
+			print_files(stdout, recovery);
 		(void)fflush(stdout);
 		return command_failed(command_recovery_code(err.code), &err);
 	}
-	command_tell_heard(recovery);
 	recovery_facts(recovery, &facts);
+	if (json)
+		command_recovery_json(recovery, &facts, json);
+	else
+		command_tell_heard(recovery);
 	if (facts.begun) {
 		(void)err_set(&err, ERR_ORDER,
 			      "a reopen was begun: finish it by running "
@@ -286,8 +311,9 @@ static int recover(const struct options *options, struct recovery *recovery)
 		return command_failed(EXIT_REFUSED, &err);
 	}
 	if (facts.whole < facts.goal.size)
-		return say_missing(recovery, &facts);
-	return put_back(recovery, &facts, options_given(options, "dry-run"));
+		return say_missing(recovery, &facts, json);
+	return json ? put_back_told(recovery, &facts, dry, json) :
+		      put_back(recovery, &facts, dry);
 }
 
 int command_recover(const struct options *options)
@@ -295,6 +321,7 @@ int command_recover(const struct options *options)
 	const char *dir = command_dir(options);
 	struct collector_settings settings;
 	struct recovery *recovery = NULL;
+	struct strbuf out;
 	struct err err = { 0 };
 	int code = command_settings(dir, &settings);
 
@@ -302,7 +329,10 @@ int command_recover(const struct options *options)
 		return code;
 	if (recovery_open(dir, settings.checkpoint, &recovery, &err))
 		return command_failed(command_recovery_code(err.code), &err);
-	code = recover(options, recovery);
+	strbuf_init(&out, 0);
+	code = recover(options, recovery,
+		       options_given(options, "json") ? &out : NULL);
+	strbuf_release(&out);
 	recovery_close(recovery);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/rt/clock.h"
 #include "collector/recovery.h"
 
@@ -28,7 +29,7 @@ static void tidy(char *text, size_t *len)
 }
 
 static int go_on(struct recovery *recovery, struct clock *clock, const char *by,
-		 const char *why)
+		 const char *why, struct strbuf *json)
 {
 	struct reopening said = { .by = span_of_text(by),
 				  .why = span_of_text(why) };
@@ -51,6 +52,8 @@ static int go_on(struct recovery *recovery, struct clock *clock, const char *by,
 	free(text);
 	if (rc)
 		return command_failed(command_recovery_code(rc), &err);
+	if (json)
+		return command_recovery_told(json, "reopened");
 	(void)printf("reopened: what was handed over stands behind it again, "
 		     "as received now; offices send the rest. Start it with: "
 		     "tally-collector run\n");
@@ -79,7 +82,7 @@ static int open_clock(const struct options *options,
 /* Nothing is missing: what was handed over may have come too late to be put in
  * when the journal was opened again. */
 static int late(const struct options *options, struct recovery *recovery,
-		bool reopened)
+		bool reopened, struct strbuf *json)
 {
 	bool dry = options_given(options, "dry-run");
 	struct clock clock = { 0 };
@@ -91,6 +94,12 @@ static int late(const struct options *options, struct recovery *recovery,
 	if (reopened &&
 	    recovery_late(recovery, clock_now_us(&clock), dry, &count, &err))
 		return command_failed(command_recovery_code(err.code), &err);
+	if (json) {
+		json_put_number(json, "late", (int64_t)count);
+		return command_recovery_told(json, !count ? "whole" :
+						   dry	  ? "would-put-in" :
+							    "put-in");
+	}
 	if (count)
 		(void)printf("%s: %zu batches that were handed over only now, "
 			     "as received now\n",
@@ -101,7 +110,18 @@ static int late(const struct options *options, struct recovery *recovery,
 	return EXIT_OK;
 }
 
-static int reopen(const struct options *options, struct recovery *recovery)
+static void tell_kept(const struct recovery *recovery,
+		      const struct recovery_facts *facts)
+{
+	(void)printf("kept: %" PRIu64 " entries, %" PRIu64
+		     " of them put back\n",
+		     facts->whole, facts->whole - facts->size);
+	command_tell_missing(stdout, recovery);
+}
+
+/* json: NULL for people. */
+static int reopen(const struct options *options, struct recovery *recovery,
+		  struct strbuf *json)
 {
 	const char *by = options_text(options, "by");
 	const char *why = options_text(options, "why");
@@ -120,21 +140,21 @@ static int reopen(const struct options *options, struct recovery *recovery)
 	if (recovery_plan(recovery, &err))
 		return command_failed(command_recovery_code(err.code), &err);
 	recovery_facts(recovery, &facts);
-	command_tell_heard(recovery);
+	if (json)
+		command_recovery_json(recovery, &facts, json);
+	else
+		command_tell_heard(recovery);
 	if (facts.whole >= facts.goal.size && !facts.begun)
-		return late(options, recovery, facts.reopened);
-	if (!facts.begun) {
-		(void)printf("kept: %" PRIu64 " entries, %" PRIu64
-			     " of them put back\n",
-			     facts.whole, facts.whole - facts.size);
-		command_tell_missing(stdout, recovery);
-	}
+		return late(options, recovery, facts.reopened, json);
+	if (!facts.begun && !json)
+		tell_kept(recovery, &facts);
 	(void)fflush(stdout);
 	if (options_given(options, "dry-run"))
-		return EXIT_OK;
+		return json ? command_recovery_told(json, "would-reopen") :
+			      EXIT_OK;
 	if (open_clock(options, recovery, &clock, &err))
 		return command_failed(EXIT_USAGE, &err);
-	return go_on(recovery, &clock, by, why);
+	return go_on(recovery, &clock, by, why, json);
 }
 
 int command_reopen(const struct options *options)
@@ -145,6 +165,7 @@ int command_reopen(const struct options *options)
 	bool dry = options_given(options, "dry-run");
 	struct collector_settings settings;
 	struct recovery *recovery = NULL;
+	struct strbuf out;
 	struct err err = { 0 };
 	int code;
 
@@ -160,7 +181,10 @@ int command_reopen(const struct options *options)
 		return code;
 	if (recovery_open(dir, settings.checkpoint, &recovery, &err))
 		return command_failed(command_recovery_code(err.code), &err);
-	code = reopen(options, recovery);
+	strbuf_init(&out, 0);
+	code = reopen(options, recovery,
+		      options_given(options, "json") ? &out : NULL);
+	strbuf_release(&out);
 	recovery_close(recovery);
 	return code;
 }

@@ -3,9 +3,13 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/json.h"
 #include "base/rt/clock.h"
+#include "collector/heard.h"
 #include "collector/kept.h"
 #include "collector/succeed.h"
 
@@ -13,6 +17,10 @@ struct rotating {
 	struct kept kept;
 	char journal_dir[PATH_MAX];
 	struct fold_facts facts;
+	uint64_t now_us;
+	struct heard heard;  /* of the session key that waits */
+	struct strbuf names; /* of offices that have not */
+	size_t name_count;
 };
 
 static int code_of(int rc)
@@ -119,6 +127,67 @@ static int hand_over(struct rotating *r, struct succession *said,
 	return rc;
 }
 
+/* ---- the session key ---- */
+
+#define KEY_DIGITS 12 /* of a key, where people know the unit */
+
+static int add_name(void *arg, const struct fold_office *office)
+{
+	struct rotating *r = arg;
+	char hex[2 * SIGN_KEY_BYTES + 1];
+
+	if (!heard_lacks(&r->heard, office, r->now_us))
+		return 0;
+	bytes_to_hex(span_of(office->key.bytes, SIGN_KEY_BYTES), hex);
+	strbuf_add_text(&r->names, r->name_count++ ? ", " : "");
+	if (office->unit.len)
+		strbuf_add(&r->names, office->unit.data, office->unit.len);
+	else
+		strbuf_add_text(&r->names, office->roles & 1u << ROLE_ADMIN ?
+						   "administrator" :
+						   "key");
+	strbuf_addf(&r->names, " (%.*s)", KEY_DIGITS, hex);
+	return r->names.failed ? ERR_NOMEM : 0;
+}
+
+/* Who has not heard of the new key cannot come any more, and is not told. */
+static int check_heard(struct rotating *r, bool anyway, struct err *err)
+{
+	int rc = heard_open(&r->heard, r->kept.dir, err);
+
+	if (!rc)
+		rc = fold_offices(r->kept.fold, add_name, r);
+	if (rc)
+		return rc == ERR_NOMEM ? err_set(err, rc, "no memory") : rc;
+	if (!r->name_count || anyway)
+		return 0;
+	(void)fprintf(stderr, "have not heard of the new session key: %s\n",
+		      r->names.text);
+	return err_set(err, ERR_ORDER,
+		       "nothing was changed: %zu offices would be locked out. "
+		       "Start the collector and let them come (tally-agent "
+		       "sync), or give --anyway and hand each of them "
+		       "%s/" SUCCESSIONS_FILE,
+		       r->name_count, r->kept.dir);
+}
+
+static int finish(struct rotating *r, bool at_once, bool anyway,
+		  struct err *err)
+{
+	/* Both keys at once: nobody can have heard, and each is handed the
+	 * file. */
+	int rc = at_once ? 0 : check_heard(r, anyway, err);
+
+	if (!rc)
+		rc = succeed_finish(r->kept.dir, r->kept.fold, &r->kept.keys,
+				    err);
+	if (rc == ERR_NOTFOUND)
+		rc = err_set(err, ERR_ORDER,
+			     "no new session key waits: begin with "
+			     "tally-collector rotate --by NAME --why TEXT");
+	return rc;
+}
+
 static int open_all(const struct options *options, const char *dir,
 		    struct rotating *r, struct succession *said,
 		    struct err *err)
@@ -146,38 +215,86 @@ static int open_all(const struct options *options, const char *dir,
 				     "clock: --clock is not for it");
 	if (rc)
 		return command_failed(EXIT_USAGE, err);
-	said->at_us = clock_now_us(&clock);
+	said->at_us = r->now_us = clock_now_us(&clock);
 	return EXIT_OK;
 }
 
-static void tell(const struct rotating *r, bool curve)
+/* ---- what is said ---- */
+
+static void tell_json(const struct rotating *r, bool waits, struct strbuf *out)
 {
-	const char *dir = r->kept.dir;
 	char key[2 * SIGN_KEY_BYTES + 1];
 
+	json_open(out);
 	bytes_to_hex(span_of(r->kept.keys.sign.key.bytes, SIGN_KEY_BYTES), key);
-	(void)printf("%s\n", key);
+	json_put_text(out, "checkpoint", key);
+	bytes_to_hex(span_of(r->kept.keys.curve.key, CURVE_KEY_BYTES), key);
+	json_put_text(out, "curve", key);
+	json_put_flag(out, "curve_waits", waits);
+	json_end_line(out);
+}
+
+static void tell_sign(const char *dir)
+{
 	(void)fprintf(stderr,
 		      "the collector signs with this key from now on; start it "
 		      "with: tally-collector run --dir %s\n"
 		      "give %s/collector.card to auditors again: the old one "
 		      "knows nothing of the new key\n",
 		      dir, dir);
-	if (curve)
+}
+
+static void tell_curve(const struct rotating *r, bool sign)
+{
+	const char *dir = r->kept.dir;
+
+	if (!sign)
 		(void)fprintf(stderr,
-			      "its sessions have a new key, too: an office "
-			      "that cannot reach it any more needs "
-			      "%s/" SUCCESSIONS_FILE
-			      " (tally-agent follow FILE); codes that were not "
-			      "used yet are of no use\n",
+			      "offices meet the collector with this session "
+			      "key from now on; start it with: tally-collector "
+			      "run --dir %s\n",
 			      dir);
+	(void)fprintf(stderr,
+		      "%san office that cannot reach it any more needs "
+		      "%s/" SUCCESSIONS_FILE
+		      " (tally-agent follow FILE); codes that were not used "
+		      "yet are of no use\n",
+		      sign ? "its sessions have a new key, too: " : "", dir);
+	if (r->name_count)
+		(void)fprintf(stderr, "needed by: %s\n", r->names.text);
+}
+
+static int tell(const struct options *options, const struct rotating *r)
+{
+	bool sign = options_given(options, "by");
+	bool curve = options_given(options, "curve");
+	const char *dir = r->kept.dir;
+	const uint8_t *new = sign ? r->kept.keys.sign.key.bytes :
+				    r->kept.keys.curve.key;
+	char key[2 * SIGN_KEY_BYTES + 1];
+	struct strbuf out;
+	int code;
+
+	strbuf_init(&out, 0);
+	bytes_to_hex(span_of(new, SIGN_KEY_BYTES), key);
+	if (options_given(options, "json"))
+		tell_json(r, !curve, &out);
+	else
+		strbuf_addf(&out, "%s\n", key);
+	code = command_print(&out);
+	strbuf_release(&out);
+	if (sign)
+		tell_sign(dir);
+	if (curve)
+		tell_curve(r, sign);
 	else
 		(void)fprintf(stderr,
 			      "offices hear of it in their next session, which "
-			      "still has the old key; once all were there "
-			      "(tally-collector offices) finish it with: "
-			      "tally-collector rotate --dir %s --curve\n",
+			      "still has the old key; once all have "
+			      "(tally-collector offices says who) finish it "
+			      "with: tally-collector rotate --dir %s --curve\n",
 			      dir);
+	return code;
 }
 
 int command_rotate(const struct options *options)
@@ -200,24 +317,25 @@ int command_rotate(const struct options *options)
 				     "for ever; or --curve alone, to finish a "
 				     "rotation",
 				     REOPENING_TEXT_BYTES_MAX);
+	if (options_given(options, "anyway") && (!curve || by))
+		return options_usage(options, "--anyway goes with --curve "
+					      "alone");
+	intern_init(&r.heard.keys);
+	strbuf_init(&r.names, 0);
 	code = open_all(options, dir, &r, &said, &err);
 	if (!code && by) {
 		said.by = span_of_text(by);
 		said.why = span_of_text(why);
 		rc = hand_over(&r, &said, &err);
 	}
-	if (!code && !rc && curve) {
-		rc = succeed_finish(dir, r.kept.fold, &r.kept.keys, &err);
-		if (rc == ERR_NOTFOUND)
-			rc = err_set(&err, ERR_ORDER,
-				     "no new session key waits: begin with "
-				     "tally-collector rotate --by NAME --why "
-				     "TEXT");
-	}
+	if (!code && !rc && curve)
+		rc = finish(&r, by != NULL, options_given(options, "anyway"),
+			    &err);
 	if (!code)
-		code = rc ? command_failed(code_of(rc), &err) : EXIT_OK;
-	if (!code)
-		tell(&r, curve);
+		code = rc ? command_failed(code_of(rc), &err) :
+			    tell(options, &r);
 	kept_close(&r.kept);
+	heard_release(&r.heard);
+	strbuf_release(&r.names);
 	return code;
 }

@@ -19,6 +19,7 @@ int command_rotate(const struct options *options);
 int command_figures(const struct options *options);
 int command_offices(const struct options *options);
 int command_serve(const struct options *options);
+int command_token(const struct options *options);
 int command_check_config(const struct options *options);
 
 /* The data directory: the argument, --dir, TALLY_DIR, or COLLECTOR_DIR. */
@@ -41,6 +42,14 @@ int command_hear(const struct options *options, struct recovery *recovery,
 void command_tell_heard(const struct recovery *recovery);
 void command_tell_missing(FILE *out, const struct recovery *recovery);
 int command_recovery_code(int rc);
+/* The same to programs: begins an object with what is there and what is
+ * missing, as it was before anything was written; command_recovery_told ends it
+ * with what was done, and prints it. */
+struct recovery_facts;
+void command_recovery_json(const struct recovery *recovery,
+			   const struct recovery_facts *facts,
+			   struct strbuf *out);
+int command_recovery_told(struct strbuf *out, const char *result);
 
 /* out on stdout; gives EXIT_OK, or EXIT_FAILED with a word on stderr. */
 int command_print(const struct strbuf *out);

@@ -20,6 +20,7 @@ static const struct option_spec recover_options[] = {
 	  "such files" },
 	{ "dry-run", NULL, OPTION_FLAG, NULL,
 	  "only say what is there and what is missing" },
+	{ "json", NULL, OPTION_FLAG, NULL, "what is said as a JSON object" },
 };
 
 static const struct option_spec reopen_options[] = {
@@ -28,6 +29,7 @@ static const struct option_spec reopen_options[] = {
 	{ "by", NULL, OPTION_TEXT, "NAME", "who decides it, for the record" },
 	{ "why", NULL, OPTION_TEXT, "TEXT", "what happened, for the record" },
 	{ "dry-run", NULL, OPTION_FLAG, NULL, "only say what would be lost" },
+	{ "json", NULL, OPTION_FLAG, NULL, "what is said as a JSON object" },
 	{ "clock", NULL, OPTION_TEXT, "FILE",
 	  "the clock of a simulated journal" },
 };
@@ -36,8 +38,12 @@ static const struct option_spec rotate_options[] = {
 	{ "by", NULL, OPTION_TEXT, "NAME", "who decides it, for the record" },
 	{ "why", NULL, OPTION_TEXT, "TEXT", "why, for the record" },
 	{ "curve", NULL, OPTION_FLAG, NULL,
-	  "now the key of its sessions, too: offices that have not heard of "
-	  "the new one need collector.successions (tally-agent follow)" },
+	  "now the key of its sessions, too; refused while offices have not "
+	  "heard of it" },
+	{ "anyway", NULL, OPTION_FLAG, NULL,
+	  "with --curve: also then; these need collector.successions "
+	  "(tally-agent follow)" },
+	{ "json", NULL, OPTION_FLAG, NULL, "the keys as a JSON object" },
 	{ "clock", NULL, OPTION_TEXT, "FILE",
 	  "the clock of a simulated journal" },
 };
@@ -75,10 +81,14 @@ static const struct option_spec offices_options[] = {
 
 static const struct option_spec serve_options[] = {
 	{ "listen", NULL, OPTION_TEXT, "HOST:PORT",
-	  "an address of this machine (127.0.0.1:5780); port 0: any that is "
-	  "free" },
+	  "127.0.0.1:5780; port 0: any that is free; an address for other "
+	  "machines only once there are tokens" },
 	{ "dev-assets", NULL, OPTION_TEXT, "WWW",
 	  "folder of pages in place of those in the program" },
+};
+
+static const struct option_spec token_options[] = {
+	{ "json", NULL, OPTION_FLAG, NULL, "one JSON object a line" },
 };
 
 static const struct option_spec check_options[] = {
@@ -131,6 +141,12 @@ static const struct command_spec commands[] = {
 	  "the dashboard and the figures over HTTP, to be read only",
 	  "tally-collector serve --dir /srv/tally", serve_options,
 	  COUNT(serve_options), command_serve },
+	{ "token", "(add NAME | list | remove NAME)", 1, 2,
+	  "who may look at what serve answers, and from other machines",
+	  "tally-collector token add chen --dir /srv/tally\n"
+	  "tally-collector token list --dir /srv/tally\n"
+	  "tally-collector token remove chen --dir /srv/tally",
+	  token_options, COUNT(token_options), command_token },
 	{ "offices", "[DIR]", 0, 1,
 	  "who reports, by which key, and when it was last heard",
 	  "tally-collector offices --dir /srv/tally\n"

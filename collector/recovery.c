@@ -18,6 +18,43 @@
 
 /* ---- what there is ---- */
 
+static int keep_note(struct recovery *recovery, const struct note *note,
+		     struct err *err)
+{
+	struct note *notes = realloc(
+		recovery->notes, (recovery->note_count + 1) * sizeof(*notes));
+
+	if (!notes)
+		return err_set(err, ERR_NOMEM, "no memory to recover");
+	recovery->notes = notes;
+	notes[recovery->note_count++] = *note;
+	return 0;
+}
+
+/* A succession of the collector's keys names the root of all that is before
+ * it, and both keys have signed it. */
+static int add_successions(struct recovery *recovery, struct err *err)
+{
+	struct span rest = strbuf_span(&recovery->successions), bytes;
+	int rc = 0;
+
+	while (!rc && succession_next(&rest, &bytes)) {
+		struct note note = { .source = SUCCESSIONS_FILE,
+				     .bytes = bytes,
+				     .succession = true };
+		struct succession said;
+
+		if (succession_open(bytes, &said, NULL) ||
+		    !hash_equal(&said.journal, &recovery->journal))
+			continue;
+		note.checkpoint.journal = said.journal;
+		note.checkpoint.size = said.size;
+		note.checkpoint.root = said.root;
+		rc = keep_note(recovery, &note, err);
+	}
+	return rc;
+}
+
 static int read_last(struct recovery *recovery, const char *checkpoint,
 		     struct err *err)
 {
@@ -86,6 +123,8 @@ int recovery_open(const char *dir, const char *checkpoint,
 		rc = find_journal(recovery, err);
 	if (!rc)
 		rc = read_last(recovery, checkpoint, err);
+	if (!rc)
+		rc = add_successions(recovery, err);
 	if (rc)
 		recovery_close(recovery);
 	else
@@ -123,7 +162,6 @@ int recovery_add_note(struct recovery *recovery, const char *source,
 		      struct span bytes, struct err *err)
 {
 	struct note note = { .source = source, .bytes = bytes };
-	struct note *notes;
 	int rc = key_chain_open(&recovery->chain, bytes, &note.checkpoint, err);
 
 	if (!rc && !hash_equal(&note.checkpoint.journal, &recovery->journal))
@@ -131,17 +169,11 @@ int recovery_add_note(struct recovery *recovery, const char *source,
 			     "its checkpoint is of another journal");
 	if (rc)
 		return rc == ERR_NOMEM ? rc : err_context(err, "%s", source);
-	notes = realloc(recovery->notes,
-			(recovery->note_count + 1) * sizeof(*notes));
-	if (!notes)
-		return err_set(err, ERR_NOMEM, "no memory to recover");
-	recovery->notes = notes;
 	/* The last signed one, from the directory, is read into a word that
 	 * does not outlive the call: it is in its file already. */
 	if (source == recovery->checkpoint)
 		note.bytes = span_of(NULL, 0);
-	notes[recovery->note_count++] = note;
-	return 0;
+	return keep_note(recovery, &note, err);
 }
 
 static int add_held(struct recovery *recovery, const struct held *held,
@@ -186,6 +218,7 @@ static int check_batch(struct recovery *recovery,
 	out->index = from->index;
 	out->recv_us = from->recv_us;
 	out->batch = from->batch;
+	out->name = batch.name;
 	out->key = batch.header.key;
 	out->sequence = batch.header.sequence;
 	return 0;
@@ -420,7 +453,7 @@ int recovery_write(struct recovery *recovery, struct err *err)
 
 	if (fold_applied(recovery->fold) < goal->checkpoint.size)
 		return err_set(err, ERR_ORDER, "entries are missing");
-	if (goal->bytes.len)
+	if (goal->bytes.len && !goal->succession)
 		rc = file_replace(recovery->checkpoint, goal->bytes.data,
 				  goal->bytes.len, CHECKPOINT_MODE, err);
 	if (!rc && recovery->planned_count)

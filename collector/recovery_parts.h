@@ -16,7 +16,8 @@
 /* A batch at the place that its office was told. */
 struct held {
 	uint64_t index, recv_us;
-	struct span batch; /* the file's */
+	struct span batch; /* the file's; texts in it may be blotted out */
+	struct hash name;  /* the batch's, which texts are no part of */
 	size_t file;
 	struct hash key;
 	uint64_t sequence;
@@ -32,6 +33,7 @@ struct note {
 	struct checkpoint checkpoint;
 	struct span bytes; /* empty: it is in its own file already */
 	const char *source;
+	bool succession; /* the bytes are no checkpoint, but name one's root */
 };
 
 /* An entry that will follow the journal's. */

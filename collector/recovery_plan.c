@@ -34,7 +34,9 @@ static int by_size(const void *a, const void *b)
 	const struct note *x = a, *y = b;
 	uint64_t left = x->checkpoint.size, right = y->checkpoint.size;
 
-	return left < right ? -1 : left > right;
+	if (left != right)
+		return left < right ? -1 : 1;
+	return y->succession - x->succession; /* a checkpoint says more */
 }
 
 static bool is_lost(const struct recovery *recovery, uint64_t size)
@@ -96,7 +98,8 @@ static int find_goal(struct recovery *recovery, struct err *err)
 				       "two journals of %" PRIu64 " entries",
 				       a->source, b->source,
 				       a->checkpoint.size);
-		if (!b->bytes.len || !a->bytes.len)
+		if (b->checkpoint.size == recovery->goal.checkpoint.size &&
+		    (!b->bytes.len || !a->bytes.len))
 			recovery->goal.bytes = span_of(NULL, 0);
 	}
 	return 0;
@@ -207,6 +210,18 @@ static int apply(struct plan *plan, const struct leaf *leaf,
 	return rc ? rc : compare(plan, err);
 }
 
+/* Texts are blotted out in the journal that offices still have. */
+static bool is_entry(const struct held *held, const struct journal_entry *entry)
+{
+	const struct leaf *leaf = &entry->leaf;
+	struct hash name;
+
+	if (leaf->kind != LEAF_BATCH || held->recv_us != leaf->recv_us)
+		return false;
+	name = seal_name(leaf->headers[0], &leaf->signatures[0]);
+	return hash_equal(&held->name, &name);
+}
+
 /* What the journal has otherwise than offices have it: it may be a copy on
  * which a collector went on after the end was lost. */
 static void compare_held(struct plan *plan, const struct journal_entry *entry)
@@ -218,8 +233,7 @@ static void compare_held(struct plan *plan, const struct journal_entry *entry)
 		const struct held *held = &recovery->held[plan->held++];
 
 		if (!plan->differs && held->index == entry->index &&
-		    (held->recv_us != entry->leaf.recv_us ||
-		     !span_equal(held->batch, entry->batch)))
+		    !is_entry(held, entry))
 			plan->differs = held;
 	}
 }
@@ -332,7 +346,15 @@ static bool fits(struct recovery *recovery, const struct held *held,
 
 static bool same(const struct held *a, const struct held *b)
 {
-	return a->recv_us == b->recv_us && span_equal(a->batch, b->batch);
+	return a->recv_us == b->recv_us && hash_equal(&a->name, &b->name);
+}
+
+/* Of two that are the same, has this one a text that is blotted out in the
+ * other? An office that was put back got it from the collector so. */
+static bool says_more(const struct held *held, const struct held *than)
+{
+	return held->batch.len == than->batch.len &&
+	       memcmp(held->batch.data, than->batch.data, held->batch.len) > 0;
 }
 
 /* Of all that is handed over for an entry, the one that fits; NULL if there
@@ -352,8 +374,12 @@ static int choose(struct plan *plan, uint64_t index, const struct held **out,
 	     i++) {
 		const struct held *held = &recovery->held[i];
 
-		if ((chosen && same(chosen, held)) ||
-		    !fits(recovery, held, &batch))
+		if (chosen && same(chosen, held)) {
+			if (says_more(held, chosen))
+				chosen = held;
+			continue;
+		}
+		if (!fits(recovery, held, &batch))
 			continue;
 		if (chosen)
 			return err_set(
@@ -483,6 +509,18 @@ static int went_on(const struct plan *plan, struct err *err)
 		       recovery->files[plan->differs->file].facts_path);
 }
 
+/* The last word of the old key was a checkpoint: what says who follows it comes
+ * behind that. 1, as it is whole. */
+static int add_last_successions(struct plan *plan, struct err *err)
+{
+	int rc;
+
+	do
+		rc = add_succession(plan, err);
+	while (rc > 0);
+	return rc ? rc : 1;
+}
+
 int recovery_plan(struct recovery *recovery, struct err *err)
 {
 	struct plan plan = { .recovery = recovery };
@@ -506,6 +544,8 @@ int recovery_plan(struct recovery *recovery, struct err *err)
 	while (rc > 0 && !recovery_has_begun(recovery) &&
 	       fold_applied(recovery->fold) < recovery->goal.checkpoint.size)
 		rc = add_next(&plan, err);
+	if (rc > 0 && !recovery_has_begun(recovery))
+		rc = add_last_successions(&plan, err);
 	puts_release(&plan.puts);
 	if (!rc && plan.differs && !recovery->declared_count)
 		rc = went_on(&plan, err);

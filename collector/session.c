@@ -177,6 +177,17 @@ static void receive_cosign(struct session *session,
 		table->host.cosign(table->host.ctx, &cosign, peer);
 }
 
+/* An agent says nothing behind HELLO before it has read what WELCOME says. */
+static void note_answer(struct session *session,
+			const struct session_peer *peer, enum wire_type type)
+{
+	if (type == WIRE_HELLO || session->answered || peer->one_time ||
+	    session->state != SESSION_OPEN)
+		return;
+	session->answered = true;
+	session->table->host.answered(session->table->host.ctx, peer);
+}
+
 static int receive_type(struct session *session,
 			const struct session_peer *peer, enum wire_type type,
 			struct span body, struct arena *arena, struct err *err)
@@ -187,6 +198,7 @@ static int receive_type(struct session *session,
 		unexpected(session, "HELLO comes first");
 		return 0;
 	}
+	note_answer(session, peer, type);
 	switch (type) {
 	case WIRE_HELLO:
 		receive_hello(session, peer, body, arena);

@@ -102,6 +102,8 @@ struct session_host {
 	/* What a witness has put under a checkpoint. */
 	void (*cosign)(void *ctx, const struct cosign *cosign,
 		       const struct session_peer *peer);
+	/* An office goes on with a session in which it was told WELCOME. */
+	void (*answered)(void *ctx, const struct session_peer *peer);
 	/* Something that people should look at. */
 	void (*alarm)(void *ctx, const char *event,
 		      const struct session_peer *peer);

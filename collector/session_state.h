@@ -35,6 +35,7 @@ struct session {
 	uint64_t heard_ms, opened_ms, ended_ms;
 	unsigned flaps;
 	bool witness;
+	bool answered;	 /* it went on after WELCOME */
 	bool rotating;	 /* the key hands over to another: one batch, that key's
 			  */
 	unsigned proves; /* since the last tick */

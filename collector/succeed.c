@@ -177,10 +177,11 @@ static int take_over(const char *dir, const struct fold *fold,
 
 	if (rc)
 		return rc;
-	if (keys_load_sign(from, &next, NULL) ||
-	    !fold_collector_known(fold, &next.key))
+	rc = keys_load_sign(from, &next, err);
+	if (rc == ERR_NOTFOUND ||
+	    (!rc && !fold_collector_known(fold, &next.key)))
 		rc = unknown(fold, dir, err);
-	else
+	else if (!rc)
 		rc = keys_take_over(dir, from, "sign", err);
 	if (!rc)
 		keys->sign = next;
@@ -203,6 +204,17 @@ int succeed_settle(const char *dir, const char *journal_dir,
 	return rc ? rc : write_card(dir, keys, err);
 }
 
+/* Of another key than the one that is made, or that waits no more. */
+static int forget_heard(const char *dir, struct err *err)
+{
+	char path[PATH_MAX];
+	int rc = kept_path(dir, SUCCEED_HEARD, path, err);
+
+	if (!rc && unlink(path) && errno != ENOENT)
+		rc = err_sys(err, "cannot remove %s", path);
+	return rc;
+}
+
 int succeed_make(const char *dir, struct keys *out, struct err *err)
 {
 	char from[PATH_MAX];
@@ -211,6 +223,8 @@ int succeed_make(const char *dir, struct keys *out, struct err *err)
 
 	if (!rc)
 		rc = succeed_state(dir, &state, err);
+	if (!rc)
+		rc = forget_heard(dir, err);
 	if (!rc && state == SUCCEED_NONE)
 		keys_discard(from); /* what a crash left */
 	if (!rc)
@@ -238,6 +252,8 @@ int succeed_finish(const char *dir, const struct fold *fold, struct keys *keys,
 			     "%s holds another CURVE key than the journal says",
 			     from);
 	else
+		rc = forget_heard(dir, err);
+	if (!rc)
 		rc = keys_take_over(dir, from, "curve", err);
 	if (!rc)
 		keys->curve = next;

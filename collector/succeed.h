@@ -24,6 +24,8 @@
 #include "store/keyfile.h"
 
 #define ROTATION_DIR "rotation"
+/* Who has heard of the key that waits (collector/heard.h). */
+#define SUCCEED_HEARD ROTATION_DIR "/heard"
 
 enum succeed_state {
 	SUCCEED_NONE,

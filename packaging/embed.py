@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the files of a folder of pages as a C source: embed.py FOLDER OUT."""
+"""Writes files, and those of a folder of pages, as a C source:
+embed.py FOLDER OUT [FILE..]"""
 import gzip
 import hashlib
 import os
@@ -22,12 +23,13 @@ def array(name, data):
             "\n};\n")
 
 
-def main(folder, out):
-    names = sorted(name for name in os.listdir(folder)
-                   if os.path.splitext(name)[1] in TYPES)
+def main(folder, out, *more):
+    paths = [os.path.join(folder, name) for name in os.listdir(folder)
+             if os.path.splitext(name)[1] in TYPES]
     text, table = [], []
-    for number, name in enumerate(names):
-        with open(os.path.join(folder, name), "rb") as f:
+    for number, path in enumerate(sorted([*paths, *more])):
+        name = os.path.basename(path)
+        with open(path, "rb") as f:
             data = f.read()
         packed = gzip.compress(data, mtime=0)
         text += [array(f"plain_{number}", data),
@@ -45,4 +47,4 @@ def main(folder, out):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -108,33 +108,40 @@ static int not_a_number(struct span text, struct err *err)
 		       (int)shown, (const char *)text.data);
 }
 
-/* Digits at *at into *units; their count. Stops adding at an overflow. */
-static size_t take_digits(const struct plain *plain, size_t *at, int64_t *units,
-			  bool *overflow)
+/* A number as it is written. */
+struct written {
+	bool minus;
+	size_t digits, places; /* before the point, after it */
+	size_t zeros;	       /* at the end of those after it */
+	__int128 units;	       /* of all digits, if they are not too many */
+};
+
+/* Digits at *at into the units while there are at most max; their count. */
+static size_t take_digits(const struct plain *plain, size_t *at, size_t max,
+			  struct written *out)
 {
 	size_t count = 0;
 
+	out->zeros = 0;
 	while (*at < plain->len && is_digit(plain->text[*at])) {
 		int digit = plain->text[*at] - '0';
 
-		if (__builtin_mul_overflow(*units, 10, units) ||
-		    __builtin_sub_overflow(*units, digit, units)) {
-			*overflow = true;
-			*units = 0;
-		}
+		if (count < max)
+			out->units = out->units * 10 + digit;
+		out->zeros = digit ? 0 : out->zeros + 1;
 		(*at)++;
 		count++;
 	}
 	return count;
 }
 
-int decimal_parse(struct span text, struct decimal *out, struct err *err)
+/* The grammar alone: how many digits fit is the caller's. */
+static int read_written(struct span text, struct written *out, struct err *err)
 {
 	struct plain plain;
-	int64_t units = 0; /* negative, whose range is the larger one */
-	size_t at = 0, digits, places = 0;
-	bool overflow = false, minus = false;
+	size_t at = 0;
 
+	*out = (struct written){ 0 };
 	if (!narrow(text, &plain))
 		return not_a_number(text, err);
 	if (has_exponent(&plain))
@@ -146,37 +153,79 @@ int decimal_parse(struct span text, struct decimal *out, struct err *err)
 	if (!remove_commas(&plain))
 		return not_a_number(text, err);
 	if (plain.len && plain.text[0] == '-') {
-		minus = true;
+		out->minus = true;
 		at = 1;
 	}
-	digits = take_digits(&plain, &at, &units, &overflow);
+	out->digits = take_digits(&plain, &at, DECIMAL_DIGITS_MAX, out);
+	out->zeros = 0;
 	if (at < plain.len && plain.text[at] == '.') {
 		at++;
-		places = take_digits(&plain, &at, &units, &overflow);
-		if (!places)
+		out->places = take_digits(&plain, &at, DECIMAL_PLACES_MAX, out);
+		if (!out->places)
 			return not_a_number(text, err);
 	}
 	if (at < plain.len && plain.text[at] == '%')
 		at++;
-	if (!digits || at != plain.len)
+	if (!out->digits || at != plain.len)
 		return not_a_number(text, err);
-	if (digits > DECIMAL_DIGITS_MAX)
+	return 0;
+}
+
+/* False: does not fit. */
+static bool put_units(const struct written *written, __int128 units,
+		      size_t places, struct decimal *out)
+{
+	if (written->minus)
+		units = -units;
+	if (units < INT64_MIN || units > INT64_MAX)
+		return false;
+	*out = (struct decimal){ (int64_t)units, (uint8_t)places };
+	return true;
+}
+
+int decimal_parse(struct span text, struct decimal *out, struct err *err)
+{
+	struct written written;
+	int rc = read_written(text, &written, err);
+
+	if (rc)
+		return rc;
+	if (written.digits > DECIMAL_DIGITS_MAX)
 		return err_set(err, ERR_OVERFLOW,
 			       "the number has %zu digits before the point, at "
 			       "most %d fit",
-			       digits, DECIMAL_DIGITS_MAX);
-	if (places > DECIMAL_PLACES_MAX)
+			       written.digits, DECIMAL_DIGITS_MAX);
+	if (written.places > DECIMAL_PLACES_MAX)
 		return err_set(err, ERR_LIMIT,
 			       "the number has %zu digits after the point, at "
 			       "most %d are allowed",
-			       places, DECIMAL_PLACES_MAX);
-	if (overflow || (!minus && units == INT64_MIN))
+			       written.places, DECIMAL_PLACES_MAX);
+	if (!put_units(&written, written.units, written.places, out))
 		return err_set(err, ERR_OVERFLOW,
 			       "the number has too many digits to be exact; "
 			       "write fewer after the point");
-	out->units = minus ? units : -units;
-	out->places = (uint8_t)places;
 	return 0;
+}
+
+int decimal_parse_at(struct span text, uint8_t places, struct decimal *out)
+{
+	struct written written;
+	__int128 units;
+
+	assert(places <= DECIMAL_PLACES_MAX);
+	if (read_written(text, &written, NULL))
+		return ERR_INVALID;
+	if (written.places > DECIMAL_PLACES_MAX ||
+	    written.places - written.zeros > places)
+		return ERR_LIMIT;
+	if (written.digits > DECIMAL_DIGITS_MAX)
+		return ERR_OVERFLOW;
+	units = written.units;
+	if (written.places > places)
+		units /= power_of_ten((uint8_t)(written.places - places));
+	else
+		units *= power_of_ten((uint8_t)(places - written.places));
+	return put_units(&written, units, places, out) ? 0 : ERR_OVERFLOW;
 }
 
 int decimal_rescale(struct decimal value, uint8_t places, struct decimal *out)

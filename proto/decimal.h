@@ -28,6 +28,13 @@ struct decimal {
  */
 int decimal_parse(struct span text, struct decimal *out, struct err *err);
 
+/*
+ * The same grammar, of a field that keeps so many places: zeros at the end of
+ * the decimals do not count. ERR_INVALID, ERR_LIMIT as above and where the
+ * field keeps fewer, ERR_OVERFLOW, in this order.
+ */
+int decimal_parse_at(struct span text, uint8_t places, struct decimal *out);
+
 /* The same value with this many places. ERR_LIMIT if digits other than zero
  * would be lost, ERR_OVERFLOW if it does not fit. */
 int decimal_rescale(struct decimal value, uint8_t places, struct decimal *out);

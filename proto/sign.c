@@ -8,6 +8,10 @@ _Static_assert(SIGN_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "key");
 _Static_assert(SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "secret");
 _Static_assert(SIGN_SEED_BYTES == crypto_sign_SEEDBYTES, "seed");
 _Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "signature");
+#define SECRET_PASSES 2
+#define SECRET_MEMORY_BYTES ((size_t)19 * 1024 * 1024)
+
+_Static_assert(SECRET_HASH_BYTES == crypto_pwhash_STRBYTES, "secret hash");
 _Static_assert(CURVE_KEY_BYTES == crypto_scalarmult_BYTES, "curve");
 
 int sign_start(struct err *err)
@@ -69,6 +73,21 @@ bool sign_check(const struct sign_key *key, const struct signature *signature,
 struct hash sign_key_hash(const struct sign_key *key)
 {
 	return hash_span(span_of(key->bytes, SIGN_KEY_BYTES));
+}
+
+int secret_hash(struct span secret, char out[SECRET_HASH_BYTES],
+		struct err *err)
+{
+	if (crypto_pwhash_str(out, (const char *)secret.data, secret.len,
+			      SECRET_PASSES, SECRET_MEMORY_BYTES))
+		return err_set(err, ERR_NOMEM, "no memory to hash a secret");
+	return 0;
+}
+
+bool secret_is(const char *hash, struct span secret)
+{
+	return !crypto_pwhash_str_verify(hash, (const char *)secret.data,
+					 secret.len);
 }
 
 void sign_wipe(void *secret, size_t len)

@@ -59,6 +59,13 @@ bool sign_check(const struct sign_key *key, const struct signature *signature,
 /* SHA-256 of a public key: how headers and tables name it. */
 struct hash sign_key_hash(const struct sign_key *key);
 
+/* A secret that somebody shows to be let in, hashed for keeping (Argon2id, 19
+ * MiB, 2 passes: about 20 ms): a text, another one each time. */
+#define SECRET_HASH_BYTES 128
+int secret_hash(struct span secret, char out[SECRET_HASH_BYTES],
+		struct err *err);
+bool secret_is(const char *hash, struct span secret);
+
 /* Overwrites secrets before their memory goes away. */
 void sign_wipe(void *secret, size_t len);
 

@@ -171,8 +171,11 @@ int key_chain_add(struct key_chain *chain, struct span note,
 	int rc = succession_open(note, &said, err);
 	size_t at;
 
-	if (rc)
+	if (rc) { /* not signed by both: it is nobody's word */
+		if (err)
+			err->code = ERR_INVALID;
 		return ERR_INVALID;
+	}
 	*out = said;
 	if (!chain->count)
 		key_chain_begin(chain, &said.from);
@@ -182,6 +185,8 @@ int key_chain_add(struct key_chain *chain, struct span note,
 	if (at + 1 < chain->count) /* known, and the same? */
 		return !memcmp(chain->links[at + 1].key.bytes, said.to.bytes,
 			       SIGN_KEY_BYTES) &&
+				       !memcmp(chain->links[at + 1].curve,
+					       said.curve, CURVE_KEY_BYTES) &&
 				       chain->links[at].until == said.size ?
 			       0 :
 			       denied(err);
@@ -212,6 +217,11 @@ int key_chain_add_all(struct key_chain *chain, struct span notes,
 	return rc < 0 ? rc : 0;
 }
 
+static int nobody(struct err *err)
+{
+	return err_set(err, ERR_DENIED, "no key of the collector is known");
+}
+
 static int out_of_time(struct err *err)
 {
 	return err_set(err, ERR_DENIED,
@@ -223,7 +233,7 @@ int key_chain_open(const struct key_chain *chain, struct span note,
 		   struct checkpoint *out, struct err *err)
 {
 	struct checkpoint read;
-	int rc = ERR_DENIED;
+	int rc = chain->count ? ERR_DENIED : nobody(err);
 
 	for (size_t i = chain->count; i-- > 0;) {
 		rc = checkpoint_open(note, &chain->links[i].key, &read, err);
@@ -246,7 +256,7 @@ int key_chain_check_reopening(const struct key_chain *chain, struct span note,
 
 	if (rc)
 		return rc;
-	rc = ERR_DENIED;
+	rc = chain->count ? ERR_DENIED : nobody(err);
 	for (size_t i = chain->count; i-- > 0;) {
 		rc = reopening_check(note, &chain->links[i].key, err);
 		if (rc == ERR_DENIED)

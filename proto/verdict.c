@@ -262,10 +262,11 @@ static const struct words table[VERDICT_COUNT] = {
 	},
 	[VERDICT_NOTHING_TO_REDACT] = {
 		"nothing-to-redact",
-		"There is no such statement before this one, or no such text. "
-		"Name the receipt (120.3) and text, reason or note.",
-		"此前没有该条记录或该文字。请写明回执号（如 120.3）和 text、"
-		"reason 或 note。",
+		"There is no such statement before this one, or it has no "
+		"such text, or the text was redacted before. Name the "
+		"receipt (120.3) and text, reason or note.",
+		"此前没有该条记录，或该条记录没有此文字，或此文字已经涂去。"
+		"请写明回执号（如 120.3）和 text、reason 或 note。",
 	},
 };
 /* clang-format on */

@@ -275,6 +275,9 @@ enum text_state {
 enum text_state wire_text_state(const struct sealed *sealed,
 				const struct statement *statement, size_t i);
 
+/* False: the body surely names no texts, and need not be decoded for them. */
+bool wire_may_name_texts(struct span body);
+
 /* "text", "reason", "note" are 1, 2, 3; 0: another name. */
 unsigned wire_text_number(struct span name);
 const char *wire_text_name(unsigned number); /* NULL: none */

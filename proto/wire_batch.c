@@ -249,6 +249,11 @@ struct span wire_said_text(const struct sealed *sealed,
 	return span_of(NULL, 0);
 }
 
+bool wire_may_name_texts(struct span body)
+{
+	return wire_may_hold(body, STATEMENT_TEXTS_FIELD);
+}
+
 static int check_texts(const struct sealed *sealed, uint32_t n,
 		       struct arena *scratch, bool redacted_ok, struct err *err)
 {
@@ -256,8 +261,7 @@ static int check_texts(const struct sealed *sealed, uint32_t n,
 	int rc;
 
 	/* Most have none, and say so. */
-	if (!sealed->text_count &&
-	    !wire_may_hold(sealed->body, STATEMENT_TEXTS_FIELD))
+	if (!sealed->text_count && !wire_may_name_texts(sealed->body))
 		return 0;
 	rc = wire_decode_statement(sealed->body, scratch, &statement, NULL);
 	if (rc == ERR_NOMEM)

@@ -302,6 +302,21 @@ void db_close(struct db *db)
 	free(db);
 }
 
+bool db_is_gone(const struct db *db)
+{
+	struct stat open, there;
+	char path[PATH_MAX];
+	mdb_filehandle_t fd;
+
+	if (mdb_env_get_fd(db->env, &fd) || fstat(fd, &open))
+		return true;
+	if ((size_t)snprintf(path, sizeof(path), "%s/data.mdb", db->path) >=
+		    sizeof(path) ||
+	    stat(path, &there))
+		return true;
+	return there.st_dev != open.st_dev || there.st_ino != open.st_ino;
+}
+
 /* ---- transactions ---- */
 
 int db_begin(struct db *db, bool write, struct db_txn **out, struct err *err)

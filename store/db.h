@@ -42,6 +42,9 @@ struct db_options {
 int db_open(const char *path, const struct db_options *options, struct db **out,
 	    struct err *err);
 void db_close(struct db *db);
+/* Its file was removed, or another one stands in its place: what is read is
+ * of the past, and stays so. */
+bool db_is_gone(const struct db *db);
 
 /* From now on pages that were read are given back, so that a program that
  * reads all of it stays small; what it has read stays readable. */

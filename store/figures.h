@@ -148,6 +148,13 @@ int figures_where(const struct table_reader *reader, struct span target,
 		  int (*visit)(void *arg, const struct figure_change *change),
 		  void *arg, struct err *err);
 
+/* ERR_NOTFOUND: no catalogue of the journal has had it, and the text says so.
+ */
+int figures_target_known(const struct table_reader *reader, struct span target,
+			 struct err *err);
+int figures_unit_known(const struct table_reader *reader, struct span unit,
+		       struct err *err);
+
 /* The change that a statement made; the views live as long as the reader's.
  * ERR_NOTFOUND: it made none (refused, or not of a figure). */
 int figures_change(const struct table_reader *reader, uint64_t entry,
@@ -155,11 +162,18 @@ int figures_change(const struct table_reader *reader, uint64_t entry,
 
 /* The catalogue version in force as known at us (UINT64_MAX: the newest):
  * ERR_NOTFOUND if there was none yet. */
+int figures_catalogue_version(const struct table_reader *reader,
+			      uint64_t known_by_us, uint32_t *version,
+			      struct err *err);
 int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct catalogue **out, uint32_t *version,
 		      struct err *err);
+/* When a version of it was received. */
+int figures_catalogue_received(const struct table_reader *reader,
+			       uint32_t version, uint64_t *recv_us,
+			       struct err *err);
 
-/* The same at one moment after the other, each version loaded once: what
+/* The catalogue at one moment after the other, each version loaded once: what
  * struct figures_past asks for, the ctx is a struct catalogue_past. */
 struct catalogue_past {
 	const struct table_reader *reader;

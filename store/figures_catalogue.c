@@ -150,19 +150,58 @@ static int load_found(const struct search *search, struct catalogue **out)
 	return rc;
 }
 
+static int find_version(const struct table_reader *reader,
+			struct search *search)
+{
+	int rc = search_version(reader, search);
+
+	if (!rc && !search->version)
+		rc = err_set(search->err, ERR_NOTFOUND,
+			     "there is no catalogue yet");
+	return rc;
+}
+
+int figures_catalogue_version(const struct table_reader *reader,
+			      uint64_t known_by_us, uint32_t *version,
+			      struct err *err)
+{
+	struct search search = { .known_by_us = known_by_us, .err = err };
+	int rc = find_version(reader, &search);
+
+	if (!rc)
+		*version = search.version;
+	return rc;
+}
+
 int figures_catalogue(const struct table_reader *reader, uint64_t known_by_us,
 		      struct catalogue **out, uint32_t *version,
 		      struct err *err)
 {
 	struct search search = { .known_by_us = known_by_us, .err = err };
-	int rc = search_version(reader, &search);
+	int rc = find_version(reader, &search);
 
-	if (!rc && !search.version)
-		rc = err_set(err, ERR_NOTFOUND, "there is no catalogue yet");
 	if (!rc)
 		rc = load_found(&search, out);
 	if (!rc && version)
 		*version = search.version;
+	return rc;
+}
+
+int figures_catalogue_received(const struct table_reader *reader,
+			       uint32_t version, uint64_t *recv_us,
+			       struct err *err)
+{
+	struct catalogue_version found = { 0 };
+	uint8_t key[4];
+	struct span bytes;
+	int rc;
+
+	store_u32(key, version);
+	rc = reader->get(reader->ctx, TABLE_CATALOGUE, span_of(key, 4), &bytes,
+			 err);
+	if (!rc)
+		rc = catalogue_version_read(bytes, NULL, &found, err);
+	*recv_us = found.origin.recv_us;
 	return rc;
 }
 

@@ -40,6 +40,22 @@ static int find_id(const struct table_reader *reader, char kind, struct span id,
 	return rc;
 }
 
+int figures_target_known(const struct table_reader *reader, struct span target,
+			 struct err *err)
+{
+	uint32_t number;
+
+	return find_id(reader, 't', target, &number, err);
+}
+
+int figures_unit_known(const struct table_reader *reader, struct span unit,
+		       struct err *err)
+{
+	uint32_t number;
+
+	return find_id(reader, 'u', unit, &number, err);
+}
+
 static int id_of(const struct table_reader *reader, char kind, uint32_t number,
 		 struct span *out, struct err *err)
 {

@@ -56,6 +56,7 @@ void fold_free(struct fold *fold)
 	free(fold->parts);
 	catalogue_free(fold->catalogue);
 	figures_free(fold->figures);
+	free(fold->texts);
 	free(fold->pended);
 	arena_release(&fold->keep);
 	arena_release(&fold->scratch);
@@ -396,6 +397,8 @@ static int apply_said(struct fold *fold, uint64_t index,
 
 	if (rc)
 		return rc;
+	if (fold_note_texts(fold, index, batch, puts))
+		return err_set(err, ERR_NOMEM, "no memory for the fold");
 	if (leaf->kind == LEAF_FORK)
 		rc = apply_fork(fold, batch, puts);
 	else

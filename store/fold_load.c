@@ -382,6 +382,13 @@ static int load_part(void *arg, struct span key, struct span value)
 	return part_keep(loading->fold, &part, loading->err);
 }
 
+static int load_text(void *arg, struct span key, struct span value)
+{
+	struct loading *loading = arg;
+
+	return fold_load_texts(loading->fold, key, value, loading->err);
+}
+
 static int load_version(void *arg, struct span key, struct span value)
 {
 	struct loading *loading = arg;
@@ -464,6 +471,9 @@ static int load_all(struct loading *loading, uint64_t applied)
 	if (!rc)
 		rc = reader->scan(reader->ctx, TABLE_PART, span_of(NULL, 0),
 				  load_part, loading, loading->err);
+	if (!rc)
+		rc = reader->scan(reader->ctx, TABLE_TEXT, span_of(NULL, 0),
+				  load_text, loading, loading->err);
 	if (!rc)
 		rc = figures_load(fold->figures, reader, loading->err);
 	if (!rc)

@@ -6,6 +6,7 @@
  *   fold_statement.c  the verdict of a statement
  *   fold_office.c     offices and grants
  *   fold_catalogue.c  parts and versions of the catalogue
+ *   fold_texts.c      which free texts there are to be redacted
  *   fold_due.c        where state entries stand
  *   fold_load.c       the same memory again from the tables
  *   fold_files.c      reports of CSV files, without all that
@@ -114,6 +115,13 @@ struct part {
 	size_t len;
 };
 
+/* Kept in TABLE_TEXT: the texts of a statement that nobody redacted. */
+struct texts {
+	uint64_t entry;
+	uint32_t n;
+	uint32_t names; /* 1 << wire_text_number of each */
+};
+
 struct fold {
 	bool founded;
 	struct hash journal;
@@ -157,6 +165,9 @@ struct fold {
 	struct catalogue *catalogue; /* NULL: none yet */
 	uint32_t catalogue_version;
 	uint8_t catalogue_base[BASE_BYTES];
+
+	struct texts *texts; /* by entry and n */
+	size_t text_count, texts_size;
 
 	struct figures *figures;
 	uint32_t *pended; /* offices with pending batches */
@@ -240,6 +251,22 @@ int fold_commit(const struct saying *saying, enum verdict *verdict);
 int part_keep(struct fold *fold, const struct catalogue_part *said,
 	      struct err *err);
 void parts_forget(struct fold *fold, const uint8_t *set /* NULL: all */);
+
+/* ---- texts (fold_texts.c) ---- */
+
+/* Notes which texts the statements of an entry have, whatever becomes of them.
+ * ERR_NOMEM. */
+int fold_note_texts(struct fold *fold, uint64_t entry,
+		    const struct batch *batch, struct puts *puts);
+/* Is there such a text (wire_text_number) that nobody redacted? */
+bool fold_has_text(const struct fold *fold, uint64_t entry, uint32_t n,
+		   unsigned text);
+/* Of one that there is: it is redacted now. ERR_NOMEM. */
+int fold_drop_text(struct fold *fold, uint64_t entry, uint32_t n, unsigned text,
+		   struct puts *puts);
+/* From a pair of TABLE_TEXT, in order. */
+int fold_load_texts(struct fold *fold, struct span key, struct span value,
+		    struct err *err);
 
 /* ---- META (fold_load.c) ---- */
 

@@ -241,8 +241,6 @@ static int put_redaction(const struct saying *saying, unsigned text)
 			span_of(value, sizeof(value)));
 }
 
-/* What the place holds the fold does not know: a text that is not there, or
- * was blotted out before, stays as it is. */
 static int say_redact(const struct saying *saying, enum verdict *verdict)
 {
 	const struct redact *redact = &saying->statement->said.redact;
@@ -251,15 +249,19 @@ static int say_redact(const struct saying *saying, enum verdict *verdict)
 	*verdict = VERDICT_ADMITTED;
 	if (!may_redact(saying))
 		*verdict = VERDICT_NOT_YOUR_UNIT;
-	else if (!text || redact->entry >= saying->origin.entry)
+	else if (!text || redact->entry >= saying->origin.entry ||
+		 !fold_has_text(saying->fold, redact->entry, redact->n, text))
 		*verdict = VERDICT_NOTHING_TO_REDACT;
 	else if (!saying->has_reason)
 		*verdict = VERDICT_REASON_MISSING;
 	if (*verdict)
 		return 0;
-	return put_redaction(saying, text) ? err_set(saying->err, ERR_NOMEM,
-						     "no memory for the fold") :
-					     0;
+	if (put_redaction(saying, text) ||
+	    fold_drop_text(saying->fold, redact->entry, redact->n, text,
+			   saying->puts))
+		return err_set(saying->err, ERR_NOMEM,
+			       "no memory for the fold");
+	return 0;
 }
 
 /* ---- what administrators say ---- */

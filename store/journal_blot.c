@@ -111,19 +111,22 @@ static int blot_frame(const struct blotting *b, uint8_t *bytes,
 		      const struct frame *frame, bool *found, struct err *err)
 {
 	uint8_t *payload = bytes + FRAME_HEADER_BYTES;
-	size_t leaf = 4 + (size_t)load_u32(payload);
+	size_t len = 4 + (size_t)load_u32(payload);
+	struct leaf leaf = { 0 };
 	struct arena arena;
 	int rc;
 
-	if (leaf > frame->payload.len)
+	if (len > frame->payload.len ||
+	    leaf_decode(span_of(payload + 4, len - 4), &leaf, NULL))
 		return err_set(err, ERR_CORRUPT,
 			       "%s: entry %" PRIu64 " is damaged", b->path,
 			       b->entry);
+	/* Others have no texts, but a note of the collector's, maybe. */
+	if (!leaf_has_batch(&leaf))
+		return 0;
 	arena_init(&arena, 2 * (size_t)WIRE_ARENA_BYTES);
-	rc = leaf == frame->payload.len ?
-		     0 :
-		     wire_blot(payload + leaf, frame->payload.len - leaf, b->n,
-			       b->text, &arena, found, err);
+	rc = wire_blot(payload + len, frame->payload.len - len, b->n, b->text,
+		       &arena, found, err);
 	arena_release(&arena);
 	if (!rc && *found)
 		frame_seal(bytes, frame->payload.len, frame->index);

@@ -234,19 +234,13 @@ static int check_keys_dir(const char *dir, struct err *err)
 	return 0;
 }
 
-static int read_key(const char *dir, const char *kind,
-		    uint8_t seed[SIGN_SEED_BYTES], struct err *err)
+int file_read_private(const char *path, size_t cap, char **out, size_t *len,
+		      struct err *err)
 {
-	char path[PATH_MAX];
 	struct stat st;
-	char *text = NULL;
-	size_t len = 0;
 	int fd;
-	int rc = join(path, dir, kind, err);
+	int rc = open_key(path, &fd, err);
 
-	if (rc)
-		return rc;
-	rc = open_key(path, &fd, err);
 	if (rc)
 		return rc;
 	if (fstat(fd, &st))
@@ -259,7 +253,22 @@ static int read_key(const char *dir, const char *kind,
 			     "did, run: chmod 600 %s",
 			     path, (unsigned)st.st_mode & 07777, path);
 	if (!rc)
-		rc = read_all(fd, path, KEY_FILE_BYTES_MAX, &text, &len, err);
+		rc = read_all(fd, path, cap, out, len, err);
+	(void)close(fd);
+	return rc;
+}
+
+static int read_key(const char *dir, const char *kind,
+		    uint8_t seed[SIGN_SEED_BYTES], struct err *err)
+{
+	char path[PATH_MAX];
+	char *text = NULL;
+	size_t len = 0;
+	int rc = join(path, dir, kind, err);
+
+	if (!rc)
+		rc = file_read_private(path, KEY_FILE_BYTES_MAX, &text, &len,
+				       err);
 	if (!rc && parse_key(text, len, kind, seed))
 		rc = err_set(err, ERR_CORRUPT, "%s is not a tally %s key", path,
 			     kind);
@@ -267,7 +276,6 @@ static int read_key(const char *dir, const char *kind,
 		sign_wipe(text, len);
 		free(text);
 	}
-	(void)close(fd);
 	return rc;
 }
 

@@ -52,5 +52,8 @@ int file_replace(const char *path, const void *data, size_t len, unsigned mode,
 /* Reads a whole file of at most cap bytes into malloc'ed memory. */
 int file_read(const char *path, size_t cap, char **out, size_t *len,
 	      struct err *err);
+/* The same of one that only its user may read: else ERR_DENIED. */
+int file_read_private(const char *path, size_t cap, char **out, size_t *len,
+		      struct err *err);
 
 #endif

@@ -111,6 +111,7 @@ int lookup_open(struct lookup *lookup, const char *journal,
 {
 	*lookup = (struct lookup){ .tree_dir = tree_dir };
 	arena_init(&lookup->arena, 2 * (size_t)WIRE_ARENA_BYTES);
+	arena_init(&lookup->words, WIRE_ARENA_BYTES);
 	return journal_read_open(journal, 0, &lookup->journal, err);
 }
 
@@ -119,6 +120,7 @@ void lookup_close(struct lookup *lookup)
 	if (lookup->journal)
 		journal_read_close(lookup->journal);
 	arena_release(&lookup->arena);
+	arena_release(&lookup->words);
 	*lookup = (struct lookup){ 0 };
 }
 
@@ -137,44 +139,82 @@ static int read_entry(struct lookup *lookup, uint64_t index,
 	return rc;
 }
 
-int lookup_statement(struct lookup *lookup, uint64_t index, uint32_t n,
-		     struct looked_up *out, struct err *err)
+/* What an entry that nobody's statements are in is. */
+static const char *without_statements(enum leaf_kind kind)
 {
-	struct looked_up found = { 0 };
-	int rc = read_entry(lookup, index, &found.entry, err);
+	switch (kind) {
+	case LEAF_STATE:
+		return "a state entry";
+	case LEAF_FORK:
+		return "evidence of a fork";
+	case LEAF_REOPENED:
+		return "where the journal was opened again";
+	case LEAF_SUCCEEDED:
+		return "where the collector's keys went over to others";
+	case LEAF_BATCH:
+	case LEAF_FORWARD:
+		break;
+	}
+	return "of a later version";
+}
 
+/* Reads, decodes and proves the batch of an entry, and keeps it. */
+static int keep_batch(struct lookup *lookup, uint64_t index, struct err *err)
+{
+	struct looked_up found = { 0 }, *kept;
+	int rc;
+
+	lookup->kept = NULL;
+	rc = read_entry(lookup, index, &found.entry, err);
 	if (rc)
 		return rc;
 	if (found.entry.leaf.kind != LEAF_BATCH)
 		return err_set(err, ERR_NOTFOUND,
 			       "entry %" PRIu64 " is %s: it has no statements",
 			       index,
-			       found.entry.leaf.kind == LEAF_STATE ?
-				       "a state entry" :
-				       "evidence of a fork");
+			       without_statements(found.entry.leaf.kind));
 	rc = lookup_batch(&found.entry, &lookup->arena, &found.batch, err);
 	if (rc) {
 		(void)err_context(err, "entry %" PRIu64, index);
 		return rc == ERR_NOMEM ? rc : ERR_CORRUPT;
 	}
+	/* The reader goes on to other entries, this one stays. */
+	found.entry.leaf_bytes.data = arena_copy(&lookup->arena,
+						 found.entry.leaf_bytes.data,
+						 found.entry.leaf_bytes.len);
+	kept = arena_alloc(&lookup->arena, sizeof(*kept));
+	if (!found.entry.leaf_bytes.data || !kept)
+		return err_set(err, ERR_NOMEM, "no memory");
+	found.entry.batch = span_of(NULL, 0);
+	rc = leaf_decode(found.entry.leaf_bytes, &found.entry.leaf, err);
+	*kept = found;
+	lookup->kept = rc ? NULL : kept;
+	return rc;
+}
+
+int lookup_statement(struct lookup *lookup, uint64_t index, uint32_t n,
+		     struct looked_up *out, struct err *err)
+{
+	struct looked_up found;
+	int rc = lookup->kept && lookup->kept->entry.index == index ?
+			 0 :
+			 keep_batch(lookup, index, err);
+
+	if (rc)
+		return rc;
+	found = *lookup->kept;
 	if (n >= found.batch.header.count)
 		return err_set(err, ERR_NOTFOUND,
 			       "entry %" PRIu64
 			       " has %u statements, numbered from 0",
 			       index, found.batch.header.count);
-	rc = wire_decode_statement(found.batch.sealed[n].body, &lookup->arena,
+	arena_reset(&lookup->words);
+	rc = wire_decode_statement(found.batch.sealed[n].body, &lookup->words,
 				   &found.said, err);
 	if (rc == ERR_NOMEM)
 		return rc;
-	/* The reader goes on to other entries, this one stays. */
-	found.entry.leaf_bytes.data = arena_copy(&lookup->arena,
-						 found.entry.leaf_bytes.data,
-						 found.entry.leaf_bytes.len);
-	if (!found.entry.leaf_bytes.data)
-		return err_set(err, ERR_NOMEM, "no memory");
-	found.entry.batch = span_of(NULL, 0);
 	*out = found;
-	return leaf_decode(out->entry.leaf_bytes, &out->entry.leaf, err);
+	return 0;
 }
 
 /* ---- verdicts ---- */

@@ -29,7 +29,9 @@ int lookup_check(const struct journal_entry *entry, struct arena *arena,
 struct lookup {
 	const char *tree_dir; /* with the tree's file and the last notes */
 	struct journal_reader *journal;
-	struct arena arena;
+	struct arena arena;	/* of the batch that was asked for last, and */
+	struct arena words;	/* of the statement */
+	struct looked_up *kept; /* in the arena; NULL: no batch yet */
 };
 
 /* journal: its directory. tree_dir, which must outlive the lookup: the data
@@ -42,7 +44,8 @@ void lookup_close(struct lookup *lookup);
 bool lookup_receipt(const char *text, uint64_t *index, uint32_t *n);
 
 /* A statement in its batch in its entry; lives until the next one is asked
- * for. ERR_NOTFOUND: there is none of this number. */
+ * for. The batch stays while the next one is of it, too: it is decoded and
+ * proven once for all of them. ERR_NOTFOUND: there is none of this number. */
 struct looked_up {
 	struct journal_entry entry;
 	struct batch batch;

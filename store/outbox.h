@@ -161,6 +161,13 @@ int outbox_batch(struct outbox *outbox, uint64_t sequence, struct arena *arena,
 int outbox_receipts(struct outbox *outbox, const struct receipt *receipts,
 		    size_t count, struct err *err);
 /*
+ * The collector wants the key's batches from this number on: receipts of those
+ * that are not proved to be in the journal do not hold (*taken_back
+ * statements), it has lost what it had not signed yet.
+ */
+int outbox_wanted(struct outbox *outbox, uint64_t from, uint64_t *taken_back,
+		  struct err *err);
+/*
  * Batches of a key that the office had before, which are kept and have no
  * receipt: a journal that was opened again had lost them. They cannot be sent
  * again under this key; whether somebody else's hands put them in again, the

@@ -62,16 +62,23 @@ int outbox_take_back(struct db_txn *txn, struct outbox_meta *meta,
 
 /*
  * A collector that lost what it had not signed yet takes the batch again, at
- * another place. What is proved does not move.
+ * another place, or at the same one at another time. What is proved does not
+ * move.
  */
 static int moves(struct db_txn *txn, uint64_t sequence,
 		 const struct outbox_sent *sent, const struct receipt *receipt,
-		 bool *out, struct err *err)
+		 struct arena *arena, bool *out, struct err *err)
 {
+	struct outbox_item first = { 0 };
 	uint64_t proved = 0;
 	int rc = outbox_proved_to(txn, &proved, err);
 
-	*out = sequence > proved && receipt->index != sent->index;
+	if (!rc)
+		rc = outbox_copy_item(txn, sent->numbers[0], arena, &first,
+				      err);
+	arena_reset(arena);
+	*out = sequence > proved && (receipt->index != first.index ||
+				     receipt->recv_us != first.recv_us);
 	return rc;
 }
 
@@ -92,7 +99,7 @@ static int take_receipt(struct db_txn *txn, struct outbox_meta *meta,
 			       (unsigned long long)receipt->sequence);
 	if (!rc && sent.delivered)
 		rc = moves(txn, base + receipt->sequence, &sent, receipt,
-			   &again, err);
+			   scratch, &again, err);
 	if (rc || (sent.delivered && !again))
 		return rc;
 	rc = check_receipt(receipt, sent.count, err);
@@ -236,22 +243,39 @@ int outbox_former(struct outbox *outbox, uint64_t after,
 	return 0;
 }
 
+/* Is it the one that was sealed here? Texts may be blotted out in it. */
+static int is_former(struct db_txn *txn, uint64_t sequence, struct span batch,
+		     struct err *err)
+{
+	struct outbox_sent sent = { 0 };
+	struct batch told = { 0 };
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena, OUTBOX_SCRATCH_BYTES);
+	rc = outbox_get_sent(txn, sequence, &arena, &sent, err);
+	if (!rc)
+		rc = wire_decode_batch(batch, &arena, &told, err);
+	if (!rc && !hash_equal(&told.name, &sent.name))
+		rc = ERR_NOTFOUND;
+	arena_release(&arena);
+	return rc;
+}
+
 int outbox_former_receipt(struct outbox *outbox,
 			  const struct outbox_former *former,
 			  const struct recalled *recalled, struct err *err)
 {
 	uint64_t n = recalled->receipt.sequence - former->from;
-	struct u64_key key = outbox_key(former->sequence + n);
 	struct db_txn *txn;
-	struct span kept;
 	int rc = db_begin(outbox->db, true, &txn, err);
 
 	if (rc)
 		return rc;
-	rc = n < former->count ? db_get(txn, OUTBOX_BATCH,
-					outbox_key_span(&key), &kept, err) :
+	rc = n < former->count ? is_former(txn, former->sequence + n,
+					   recalled->batch, err) :
 				 ERR_NOTFOUND;
-	if (rc == ERR_NOTFOUND || (!rc && !span_equal(kept, recalled->batch)))
+	if (rc == ERR_NOTFOUND)
 		rc = err_set(err, ERR_INVALID,
 			     "the collector has another batch of a former key");
 	if (rc) {

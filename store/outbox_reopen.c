@@ -1,7 +1,8 @@
 /*
  * A journal that was opened again, because what was signed is lost: receipts
  * of its lost part no longer hold, and what is known of cells from there is
- * forgotten. What is still kept will be sent again.
+ * forgotten. What is still kept will be sent again. And one that lost only
+ * what was not signed yet.
  */
 #include "store/outbox.h"
 
@@ -140,6 +141,50 @@ int outbox_reopened(struct outbox *outbox, uint64_t kept, bool unsees,
 		rc = db_put(r.txn, OUTBOX_VALUE, span_of_text(name), value,
 			    err);
 	rc = db_finish(r.txn, rc, err);
+	arena_release(&r.list);
+	arena_release(&r.scratch);
+	if (!rc)
+		*taken_back = r.taken_back;
+	return rc;
+}
+
+/* ---- what was not signed yet ---- */
+
+static int take_back_from(struct reopening_outbox *r, uint64_t from)
+{
+	uint64_t proved = 0, base = 0;
+	int rc = outbox_proved_to(r->txn, &proved, r->err);
+
+	if (!rc)
+		rc = outbox_base(r->txn, &base, r->err);
+	if (!rc)
+		rc = outbox_meta_read(r->txn, &r->meta, r->err);
+	if (!rc)
+		rc = list_kept(r);
+	for (size_t i = 0; i < r->count && !rc; i++)
+		if (r->sequences[i] >= base + from && r->sequences[i] > proved)
+			rc = take_back(r, r->sequences[i]);
+	return rc;
+}
+
+int outbox_wanted(struct outbox *outbox, uint64_t from, uint64_t *taken_back,
+		  struct err *err)
+{
+	struct reopening_outbox r = { .err = err };
+	int rc = db_begin(outbox->db, true, &r.txn, err);
+
+	*taken_back = 0;
+	if (rc)
+		return rc;
+	arena_init(&r.list, OUTBOX_SCRATCH_BYTES);
+	arena_init(&r.scratch, OUTBOX_SCRATCH_BYTES);
+	rc = take_back_from(&r, from);
+	if (!rc && r.taken_back)
+		rc = outbox_meta_write(r.txn, &r.meta, err);
+	if (!rc && !r.taken_back)
+		db_abort(r.txn);
+	else
+		rc = db_finish(r.txn, rc, err);
 	arena_release(&r.list);
 	arena_release(&r.scratch);
 	if (!rc)

@@ -70,16 +70,16 @@ const char *say_kind(enum statement_kind kind, enum lang lang)
 		[SAID_FOUND] = { "found", "创立" },
 		[SAID_GRANT] = { "grant", "授权" },
 		[SAID_ENROL] = { "enrol", "登记" },
-		[SAID_ROTATE] = { "rotate", "换钥" },
+		[SAID_ROTATE] = { "rotate", "更换密钥" },
 		[SAID_REVOKE] = { "revoke", "撤销密钥" },
 		[SAID_RULES] = { "rules", "规则版本" },
 		[SAID_COLLECTOR_KEYS] = { "collector-keys", "汇总中心密钥" },
-		[SAID_CATALOGUE_PART] = { "catalogue-part", "目录分片" },
+		[SAID_CATALOGUE_PART] = { "catalogue-part", "目录文件" },
 		[SAID_CATALOGUE_COMMIT] = { "catalogue-commit", "下达目录" },
-		[SAID_REPORT] = { "report", "上报" },
+		[SAID_REPORT] = { "report", "填报" },
 		[SAID_REVIEW] = { "review", "审核" },
 		[SAID_ADJUST] = { "adjust", "调整" },
-		[SAID_REDACT] = { "redact", "遮盖" },
+		[SAID_REDACT] = { "redact", "涂去文字" },
 		[SAID_CLOSE] = { "close", "关闭" },
 		[SAID_UNKNOWN] = { "unknown", "未知" },
 	};
@@ -139,11 +139,29 @@ static void add_object(const struct statement *said, enum lang lang,
 			    said->said.revoke.from_sequence);
 }
 
+/* A reviewer's word; what a later program says stays as it is. */
+static struct span status_word(struct span status, enum lang lang)
+{
+	static const struct {
+		const char *status, *zh;
+	} words[] = {
+		{ "approved", "通过" }, { "returned", "退回" },
+		{ "done", "完成" },	{ "green", "绿灯" },
+		{ "yellow", "黄灯" },	{ "red", "红灯" },
+	};
+
+	for (size_t i = 0;
+	     lang == LANG_ZH && i < sizeof(words) / sizeof(*words); i++)
+		if (span_equal(status, span_of_text(words[i].status)))
+			return span_of_text(words[i].zh);
+	return status;
+}
+
 void say_statement(const struct statement *said, enum lang lang,
 		   struct strbuf *out)
 {
 	const struct report *report = say_report(said);
-	const char *before = ": ";
+	const char *before = say_in(lang, ": ", "：");
 
 	strbuf_add_text(out, say_kind(said->kind, lang));
 	if (!report) {
@@ -161,9 +179,11 @@ void say_statement(const struct statement *said, enum lang lang,
 			strbuf_add_char(out, '=');
 		}
 		say_plain(out, report->cells[i].value);
-		before = ", ";
+		before = say_in(lang, ", ", "，");
 	}
-	add_word(out, before, report->status);
+	add_word(out, before,
+		 said->kind == SAID_REVIEW ? status_word(report->status, lang) :
+					     report->status);
 }
 
 /* ---- JSON ---- */
@@ -263,6 +283,7 @@ static void add_texts(const struct say_receipt *receipt, enum lang lang,
 		      struct strbuf *out)
 {
 	static const char *const zh[TEXT_COUNT] = { "理由", "说明", "文字" };
+	const char *colon = say_in(lang, ": ", "：");
 
 	for (size_t i = 0; i < TEXT_COUNT; i++) {
 		struct span text;
@@ -270,12 +291,13 @@ static void add_texts(const struct say_receipt *receipt, enum lang lang,
 		(void)say_receipt_text(receipt, i, &text);
 		if (receipt->hidden &
 		    1u << wire_text_number(span_of_text(texts[i])))
-			strbuf_addf(out, "  %s: %s\n",
-				    say_in(lang, texts[i], zh[i]),
-				    say_in(lang, "(redacted)", "（已遮盖）"));
+			strbuf_addf(out, "  %s%s%s\n",
+				    say_in(lang, texts[i], zh[i]), colon,
+				    say_in(lang, "(redacted)", "（已涂去）"));
 		if (!text.len)
 			continue;
-		strbuf_addf(out, "  %s: ", say_in(lang, texts[i], zh[i]));
+		strbuf_addf(out, "  %s%s", say_in(lang, texts[i], zh[i]),
+			    colon);
 		say_plain(out, text);
 		strbuf_add_char(out, '\n');
 	}
@@ -300,7 +322,7 @@ void say_receipt(const struct say_receipt *receipt, int zone_minutes,
 	hash_print(&batch->leaves[receipt->n], leaf);
 	strbuf_addf(out, "%" PRIu64 ".%u  ", receipt->entry, receipt->n);
 	say_statement(receipt->said, lang, out);
-	strbuf_addf(out, "\n  %s: %s", say_in(lang, "verdict", "结论"),
+	strbuf_addf(out, "\n  %s%s", say_in(lang, "verdict: ", "结论："),
 		    verdict ? verdict_name(verdict) :
 			      say_in(lang, "admitted", "已采纳"));
 	if (verdict)
@@ -328,6 +350,7 @@ void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out)
 {
 	const struct batch *batch = receipt->batch;
 	char id[SAY_RECEIPT_BYTES];
+	const char *name;
 
 	say_receipt_id(receipt->entry, receipt->n, id);
 	json_open(out);
@@ -347,4 +370,9 @@ void say_receipt_json(const struct say_receipt *receipt, struct strbuf *out)
 		(void)say_receipt_text(receipt, i, &text);
 		say_text_json(out, texts[i], text);
 	}
+	json_put_list(out, "redacted");
+	for (unsigned i = 1; (name = wire_text_name(i)) != NULL; i++)
+		if (receipt->hidden & 1u << i)
+			json_add_text(out, name);
+	json_close_list(out);
 }

@@ -40,6 +40,8 @@ const char *table_name(enum table table)
 		return "part";
 	case TABLE_REDACTION:
 		return "redaction";
+	case TABLE_TEXT:
+		return "text";
 	case TABLE_COUNT:
 		break;
 	}

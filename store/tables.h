@@ -32,6 +32,7 @@ enum table {
 	TABLE_ID,	 /* u8 't' or 'u', u32 number -> id text */
 	TABLE_PART,	 /* set, u32 n -> catalogue part not yet committed */
 	TABLE_REDACTION, /* u64 entry, u32 n, u8 text -> by whom, when */
+	TABLE_TEXT,	 /* u64 entry, u32 n -> which texts it has */
 	TABLE_COUNT
 };
 

@@ -1,20 +1,25 @@
 #include "base/rt/http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
+
+#include "base/rt/http_parts.h"
+#include "base/rt/log.h"
 
 #define IDLE_SECONDS 30
 #define REQUEST_BYTES_MAX (16 * 1024)
 #define QUERY_ARENA_BYTES (32 * 1024)
 #define STREAM_BLOCK_BYTES 1024
 #define EVENT_BYTES_MAX 512
+#define REFUSAL_BYTES_MAX 1024
+#define PROMPT_MAX 16
+#define SLACK 16 /* connections that are on their way out */
 
 enum job_state { JOB_NEW, JOB_WAITS, JOB_DONE };
 
@@ -31,26 +36,43 @@ struct job {
 struct stream {
 	struct http_server *server;
 	struct MHD_Connection *connection;
-	uint64_t seen;
-	bool begun, asleep, beat;
+	uint64_t serial; /* of the newest event that it was told */
+	bool begun, asleep, beat, over;
 	struct stream *next, **link;
+};
+
+/* Requests that wait for one of their workers. */
+struct line {
+	struct http_server *server;
+	pthread_cond_t wake;
+	struct job *first, **last;
+	unsigned waiting, max;
+};
+
+enum { LINE_PLAIN, LINE_PROMPT, LINES };
+
+/* Whether something is full, so that a log line says when it begins and when
+ * it is over, not each time. */
+struct fullness {
+	const char *what;
+	uint64_t refused; /* since it is; 0: it is not */
 };
 
 struct http_server {
 	struct http_settings settings;
 	struct MHD_Daemon *daemon;
-	uint16_t port;
+	struct listener *listener;
+	char refusal[REFUSAL_BYTES_MAX];
 
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	struct job *first, **last; /* waiting */
-	unsigned waiting;
+	struct line lines[LINES];
 	bool stopping;
 	pthread_t *threads;
 	unsigned thread_count;
+	struct fullness connections, streams_full;
 
 	struct stream *streams;
-	uint64_t event_id;
+	uint64_t event_id, serial;   /* serial counts events */
 	char event[EVENT_BYTES_MAX]; /* as it goes out; empty: none yet */
 	struct http_use use;
 };
@@ -61,6 +83,22 @@ const char *http_query(const struct http_request *request, const char *name)
 		if (!strcmp(request->query[i].name, name))
 			return request->query[i].value;
 	return NULL;
+}
+
+/* With the lock held. */
+static void tell_fullness(struct http_server *server, struct fullness *full,
+			  bool room, unsigned max)
+{
+	if (!room) {
+		server->use.refused++;
+		if (!full->refused++)
+			log_line(LOG_WARN, "full", "what=%s max=%u", full->what,
+				 max);
+	} else if (full->refused) {
+		log_line(LOG_INFO, "room-again", "what=%s refused=%llu",
+			 full->what, (unsigned long long)full->refused);
+		full->refused = 0;
+	}
 }
 
 /* ---- answers ---- */
@@ -124,6 +162,19 @@ static struct MHD_Response *response_of(struct http_answer *answer)
 					       MHD_RESPMEM_MUST_FREE);
 }
 
+static void add_doorkeeping(const struct http_answer *answer,
+			    struct MHD_Response *response)
+{
+	if (answer->cookie[0])
+		(void)MHD_add_response_header(response, "Set-Cookie",
+					      answer->cookie);
+	if (answer->status == MHD_HTTP_UNAUTHORIZED)
+		(void)MHD_add_response_header(response, "WWW-Authenticate",
+					      "Bearer realm=\"tally\"");
+	if (answer->status == MHD_HTTP_TOO_MANY_REQUESTS)
+		(void)MHD_add_response_header(response, "Retry-After", "2");
+}
+
 static enum MHD_Result send_answer(struct job *job)
 {
 	struct http_answer *answer = &job->answer;
@@ -145,6 +196,7 @@ static enum MHD_Result send_answer(struct job *job)
 	if (answer->gzipped)
 		(void)MHD_add_response_header(response, "Content-Encoding",
 					      "gzip");
+	add_doorkeeping(answer, response);
 	if (answer->etag[0]) {
 		(void)MHD_add_response_header(response, "ETag", answer->etag);
 		(void)MHD_add_response_header(response, "Vary",
@@ -175,15 +227,15 @@ static ssize_t stream_read(void *arg, uint64_t pos, char *out, size_t max)
 
 	(void)pos;
 	pthread_mutex_lock(&server->lock);
-	if (server->stopping) {
+	if (server->stopping || stream->over) {
 		pthread_mutex_unlock(&server->lock);
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	}
 	if (!stream->begun) {
 		stream->begun = true;
 		text = "retry: 2000\n\n";
-	} else if (server->event[0] && server->event_id != stream->seen) {
-		stream->seen = server->event_id;
+	} else if (server->event[0] && server->serial != stream->serial) {
+		stream->serial = server->serial;
 		text = server->event;
 	} else if (stream->beat) {
 		stream->beat = false;
@@ -216,6 +268,32 @@ static void stream_free(void *arg)
 	free(stream);
 }
 
+/* False: there are as many as there may be. */
+static bool add_stream(struct http_server *server, struct stream *stream,
+		       uint64_t seen)
+{
+	bool room;
+
+	pthread_mutex_lock(&server->lock);
+	room = server->use.streams < server->settings.streams;
+	tell_fullness(server, &server->streams_full, room,
+		      server->settings.streams);
+	if (!room) {
+		pthread_mutex_unlock(&server->lock);
+		return false;
+	}
+	/* Who has seen the newest event waits for the next. */
+	stream->serial = server->serial - (seen != server->event_id);
+	stream->next = server->streams;
+	stream->link = &server->streams;
+	if (stream->next)
+		stream->next->link = &stream->next;
+	server->streams = stream;
+	server->use.streams++;
+	pthread_mutex_unlock(&server->lock);
+	return true;
+}
+
 static enum MHD_Result send_stream(struct job *job)
 {
 	struct http_server *server = job->server;
@@ -227,15 +305,12 @@ static enum MHD_Result send_stream(struct job *job)
 		return MHD_NO;
 	stream->server = server;
 	stream->connection = job->connection;
-	stream->seen = job->seen;
-	pthread_mutex_lock(&server->lock);
-	stream->next = server->streams;
-	stream->link = &server->streams;
-	if (stream->next)
-		stream->next->link = &stream->next;
-	server->streams = stream;
-	server->use.streams++;
-	pthread_mutex_unlock(&server->lock);
+	if (!add_stream(server, stream, job->seen)) {
+		free(stream);
+		return send_text(server, job->connection,
+				 MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "too many pages are told of changes\n");
+	}
 	response = MHD_create_response_from_callback(
 		MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, stream_read, stream,
 		stream_free);
@@ -266,6 +341,7 @@ void http_publish(struct http_server *server, uint64_t id, const char *event,
 {
 	pthread_mutex_lock(&server->lock);
 	server->event_id = id;
+	server->serial++;
 	(void)snprintf(server->event, sizeof(server->event),
 		       "id: %llu\nevent: %s\ndata: %s\n\n",
 		       (unsigned long long)id, event, data);
@@ -279,6 +355,16 @@ void http_heartbeat(struct http_server *server)
 	for (struct stream *stream = server->streams; stream;
 	     stream = stream->next)
 		stream->beat = true;
+	wake_streams(server);
+	pthread_mutex_unlock(&server->lock);
+}
+
+void http_end_streams(struct http_server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	for (struct stream *stream = server->streams; stream;
+	     stream = stream->next)
+		stream->over = true;
 	wake_streams(server);
 	pthread_mutex_unlock(&server->lock);
 }
@@ -297,22 +383,23 @@ struct http_use http_use(struct http_server *server)
 
 static void *work(void *arg)
 {
-	struct http_server *server = arg;
+	struct line *line = arg;
+	struct http_server *server = line->server;
 
 	pthread_mutex_lock(&server->lock);
 	for (;;) {
-		struct job *job = server->first;
+		struct job *job = line->first;
 
 		if (!job && server->stopping)
 			break;
 		if (!job) {
-			pthread_cond_wait(&server->wake, &server->lock);
+			pthread_cond_wait(&line->wake, &server->lock);
 			continue;
 		}
-		server->first = job->next;
-		if (!server->first)
-			server->last = &server->first;
-		server->waiting--;
+		line->first = job->next;
+		if (!line->first)
+			line->last = &line->first;
+		line->waiting--;
 		pthread_mutex_unlock(&server->lock);
 		server->settings.answer(server->settings.arg, &job->request,
 					&job->answer);
@@ -324,22 +411,25 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* False: the queue is full. */
+/* False: its line is full. */
 static bool queue(struct http_server *server, struct job *job)
 {
+	bool prompt = server->settings.prompt &&
+		      server->settings.prompt(job->request.path);
+	struct line *line = &server->lines[prompt ? LINE_PROMPT : LINE_PLAIN];
 	bool room;
 
 	pthread_mutex_lock(&server->lock);
-	room = server->waiting < server->settings.queue && !server->stopping;
+	room = line->waiting < line->max && !server->stopping;
 	if (room) {
 		job->state = JOB_WAITS;
 		job->next = NULL;
-		*server->last = job;
-		server->last = &job->next;
-		server->waiting++;
+		*line->last = job;
+		line->last = &job->next;
+		line->waiting++;
 		server->use.requests++;
 		MHD_suspend_connection(job->connection);
-		pthread_cond_signal(&server->wake);
+		pthread_cond_signal(&line->wake);
 	} else {
 		server->use.refused++;
 	}
@@ -361,36 +451,50 @@ static enum MHD_Result keep_pair(void *arg, enum MHD_ValueKind kind,
 	struct http_pair *pair = &request->query[request->query_count];
 
 	(void)kind;
-	if (request->query_count == HTTP_QUERY_MAX)
+	if (request->query_count == HTTP_QUERY_MAX) {
+		request->overflow = true;
 		return MHD_NO;
+	}
 	pair->name = kept(&request->arena, name);
 	pair->value = kept(&request->arena, value ? value : "");
-	if (!pair->name || !pair->value)
+	if (!pair->name || !pair->value) {
+		request->overflow = true;
 		return MHD_NO;
+	}
 	request->query_count++;
 	return MHD_YES;
-}
-
-/* A page of another site must not read this one's answers under a name of its
- * own that leads here. */
-static bool is_own_host(const char *host)
-{
-	static const char *const own[] = { "127.0.0.1", "localhost", "[::1]" };
-
-	for (size_t i = 0; host && i < sizeof(own) / sizeof(own[0]); i++) {
-		size_t len = strlen(own[i]);
-
-		if (!strncmp(host, own[i], len) &&
-		    (host[len] == '\0' || host[len] == ':'))
-			return true;
-	}
-	return false;
 }
 
 static const char *header_of(struct MHD_Connection *connection,
 			     const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* What somebody shows to be let in: a program in a header, a browser in the
+ * cookie that it was given. */
+static const char *token_of(struct MHD_Connection *connection)
+{
+	const char *said = header_of(connection, "Authorization");
+
+	if (said && !strncasecmp(said, "Bearer ", strlen("Bearer ")))
+		return said + strlen("Bearer ") +
+		       strspn(said + strlen("Bearer "), " ");
+	return MHD_lookup_connection_value(connection, MHD_COOKIE_KIND,
+					   HTTP_COOKIE);
+}
+
+static void describe_visitor(struct MHD_Connection *connection,
+			     struct http_request *request)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const char *scheme = header_of(connection, "X-Forwarded-Proto");
+
+	request->token = kept(&request->arena, token_of(connection));
+	request->secure = scheme && !strcasecmp(scheme, "https");
+	http_address_print(info ? info->client_addr : NULL, request->from,
+			   sizeof(request->from));
 }
 
 static struct job *job_of(struct http_server *server,
@@ -413,6 +517,7 @@ static struct job *job_of(struct http_server *server,
 	request->path = kept(&request->arena, path);
 	request->etag = kept(&request->arena, etag);
 	request->gzip = accepted && strstr(accepted, "gzip");
+	describe_visitor(connection, request);
 	(void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND,
 					keep_pair, request);
 	return job;
@@ -445,7 +550,9 @@ static enum MHD_Result begin(struct http_server *server,
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return refuse(server, connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 			      "only reading is possible here\n");
-	if (!is_own_host(header_of(connection, "Host")))
+	if (!server->settings.open &&
+	    !http_host_is_own(header_of(connection, "Host"),
+			      server->settings.listen))
 		return refuse(server, connection, MHD_HTTP_FORBIDDEN,
 			      "this server answers to 127.0.0.1 and localhost "
 			      "only\n");
@@ -453,6 +560,9 @@ static enum MHD_Result begin(struct http_server *server,
 	if (!job)
 		return MHD_NO;
 	*own = job;
+	if (job->request.overflow)
+		return refuse(server, connection, MHD_HTTP_BAD_REQUEST,
+			      "too many parameters\n");
 	return MHD_YES;
 }
 
@@ -492,112 +602,135 @@ static void completed(void *arg, struct MHD_Connection *connection, void **own,
 	*own = NULL;
 }
 
-/* ---- the server ---- */
+/* ---- connections ---- */
 
-struct address {
-	struct sockaddr_storage storage;
-	bool six;
-};
-
-static int read_port(const char *text, uint16_t *out)
+/* On the listener's thread. */
+static bool take_link(void *arg, int link, const struct sockaddr *from,
+		      socklen_t len)
 {
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
+	struct http_server *server = arg;
+	bool room;
 
-	if (!*text || *end || port > UINT16_MAX || text[0] == '-')
-		return ERR_INVALID;
-	*out = (uint16_t)port;
-	return 0;
+	pthread_mutex_lock(&server->lock);
+	room = server->use.connections < server->settings.connections;
+	tell_fullness(server, &server->connections, room,
+		      server->settings.connections);
+	server->use.connections += room;
+	pthread_mutex_unlock(&server->lock);
+	/* It closes what it does not take. */
+	if (room &&
+	    MHD_add_connection(server->daemon, link, from, len) != MHD_YES) {
+		pthread_mutex_lock(&server->lock);
+		server->use.connections--;
+		pthread_mutex_unlock(&server->lock);
+	}
+	return room;
 }
 
-static int read_address(const char *text, struct address *out, struct err *err)
+static void notice(void *arg, struct MHD_Connection *connection, void **own,
+		   enum MHD_ConnectionNotificationCode code)
 {
-	struct sockaddr_in *four = (struct sockaddr_in *)&out->storage;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&out->storage;
-	const char *colon = strrchr(text, ':');
-	char host[64] = "";
-	uint16_t port = 0;
+	struct http_server *server = arg;
 
-	*out = (struct address){ 0 };
-	if (colon && (size_t)(colon - text) < sizeof(host))
-		(void)snprintf(host, sizeof(host), "%.*s", (int)(colon - text),
-			       text);
-	if (!colon || read_port(colon + 1, &port))
-		return err_set(err, ERR_INVALID,
-			       "%s is no address: write 127.0.0.1:5780", text);
-	if (!strcmp(host, "[::1]")) {
-		out->six = true;
-		six->sin6_family = AF_INET6;
-		six->sin6_addr = in6addr_loopback;
-		six->sin6_port = htons(port);
-		return 0;
+	(void)connection;
+	(void)own;
+	if (code != MHD_CONNECTION_NOTIFY_CLOSED)
+		return;
+	pthread_mutex_lock(&server->lock);
+	server->use.connections--;
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void write_refusal(struct http_server *server)
+{
+	static const char text[] = "too many connections at once\n";
+
+	(void)snprintf(server->refusal, sizeof(server->refusal),
+		       "HTTP/1.1 503 Service Unavailable\r\n"
+		       "Content-Type: text/plain; charset=utf-8\r\n"
+		       "Content-Security-Policy: %s\r\n"
+		       "Cache-Control: no-cache\r\n"
+		       "Retry-After: 2\r\n"
+		       "Connection: close\r\n"
+		       "Content-Length: %zu\r\n\r\n%s",
+		       server->settings.policy, strlen(text), text);
+}
+
+/* ---- the server ---- */
+
+static int start_thread(struct http_server *server, struct line *line,
+			struct err *err)
+{
+	int failed = pthread_create(&server->threads[server->thread_count],
+				    NULL, work, line);
+
+	if (failed) {
+		errno = failed;
+		return err_sys(err, "cannot start a thread");
 	}
-	four->sin_family = AF_INET;
-	four->sin_port = htons(port);
-	if (!strcmp(host, "localhost"))
-		four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else if (inet_pton(AF_INET, host, &four->sin_addr) != 1)
-		return err_set(err, ERR_INVALID,
-			       "%s is no address: write 127.0.0.1:5780", text);
-	if (ntohl(four->sin_addr.s_addr) >> 24 != 127)
-		return err_set(err, ERR_INVALID,
-			       "%s can be reached from other machines, which "
-			       "could then read everything: listen on "
-			       "127.0.0.1, and let a web server that knows "
-			       "its visitors pass them on",
-			       text);
+	server->thread_count++;
 	return 0;
 }
 
 static int start_threads(struct http_server *server, struct err *err)
 {
 	unsigned wanted = server->settings.workers;
+	int rc = 0;
 
-	server->threads = calloc(wanted, sizeof(*server->threads));
+	server->threads = calloc((size_t)wanted + 1, sizeof(*server->threads));
 	if (!server->threads)
 		return err_set(err, ERR_NOMEM, "no memory for threads");
-	while (server->thread_count < wanted) {
-		int failed =
-			pthread_create(&server->threads[server->thread_count],
-				       NULL, work, server);
-
-		if (failed) {
-			errno = failed;
-			return err_sys(err, "cannot start a thread");
-		}
-		server->thread_count++;
-	}
-	return 0;
+	for (unsigned i = 0; i < wanted && !rc; i++)
+		rc = start_thread(server, &server->lines[LINE_PLAIN], err);
+	return rc ? rc : start_thread(server, &server->lines[LINE_PROMPT], err);
 }
 
 static int start_daemon(struct http_server *server, struct err *err)
 {
-	const union MHD_DaemonInfo *info;
-	struct address address;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
-			 MHD_ALLOW_SUSPEND_RESUME;
-	int rc = read_address(server->settings.listen, &address, err);
+			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
 
-	if (rc)
-		return rc;
-	if (address.six)
-		flags |= MHD_USE_IPv6;
-	errno = 0;
 	server->daemon = MHD_start_daemon(
-		flags, 0, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR,
-		(struct sockaddr *)&address.storage,
-		MHD_OPTION_CONNECTION_LIMIT, server->settings.connections,
+		flags, 0, NULL, NULL, handle, server,
+		MHD_OPTION_CONNECTION_LIMIT,
+		server->settings.connections + SLACK,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES_MAX,
-		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
-	if (!server->daemon)
-		return errno ? err_sys(err, "cannot listen on %s",
-				       server->settings.listen) :
-			       err_set(err, ERR_IO, "cannot listen on %s",
-				       server->settings.listen);
-	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
-	server->port = info ? info->port : 0;
-	return 0;
+		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, notice, server, MHD_OPTION_END);
+	return server->daemon ? 0 : err_set(err, ERR_IO, "cannot speak HTTP");
+}
+
+static int start(struct http_server *server, struct err *err)
+{
+	const struct listener_settings settings = {
+		.name = server->settings.listen,
+		.refusal = server->refusal,
+		.take = take_link,
+		.arg = server,
+	};
+	struct http_address address;
+	int rc = http_address_read(server->settings.listen,
+				   server->settings.open, &address, err);
+
+	write_refusal(server);
+	if (!rc)
+		rc = listener_open(&settings, &address, &server->listener, err);
+	if (!rc)
+		rc = start_threads(server, err);
+	if (!rc)
+		rc = start_daemon(server, err);
+	return rc ? rc : listener_start(server->listener, err);
+}
+
+static void init_line(struct http_server *server, unsigned which, unsigned max)
+{
+	struct line *line = &server->lines[which];
+
+	line->server = server;
+	line->last = &line->first;
+	line->max = max;
+	(void)pthread_cond_init(&line->wake, NULL);
 }
 
 int http_open(const struct http_settings *settings, struct http_server **out,
@@ -609,12 +742,12 @@ int http_open(const struct http_settings *settings, struct http_server **out,
 	if (!server)
 		return err_set(err, ERR_NOMEM, "no memory for a server");
 	server->settings = *settings;
-	server->last = &server->first;
+	server->connections.what = "connections";
+	server->streams_full.what = "streams";
 	(void)pthread_mutex_init(&server->lock, NULL);
-	(void)pthread_cond_init(&server->wake, NULL);
-	rc = start_threads(server, err);
-	if (!rc)
-		rc = start_daemon(server, err);
+	init_line(server, LINE_PLAIN, settings->queue);
+	init_line(server, LINE_PROMPT, PROMPT_MAX);
+	rc = start(server, err);
 	if (rc)
 		http_close(server);
 	else
@@ -624,23 +757,28 @@ int http_open(const struct http_settings *settings, struct http_server **out,
 
 uint16_t http_port(const struct http_server *server)
 {
-	return server->port;
+	return listener_port(server->listener);
 }
 
 void http_close(struct http_server *server)
 {
+	if (server->listener)
+		listener_stop(server->listener);
 	pthread_mutex_lock(&server->lock);
 	server->stopping = true;
 	wake_streams(server);
-	pthread_cond_broadcast(&server->wake);
+	for (unsigned i = 0; i < LINES; i++)
+		pthread_cond_broadcast(&server->lines[i].wake);
 	pthread_mutex_unlock(&server->lock);
 	/* Nobody's connection may sleep when the daemon is stopped. */
 	for (unsigned i = 0; i < server->thread_count; i++)
 		(void)pthread_join(server->threads[i], NULL);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
+	listener_close(server->listener);
 	free(server->threads);
-	(void)pthread_cond_destroy(&server->wake);
+	for (unsigned i = 0; i < LINES; i++)
+		(void)pthread_cond_destroy(&server->lines[i].wake);
 	(void)pthread_mutex_destroy(&server->lock);
 	free(server);
 }

@@ -2,9 +2,10 @@
 // the catalogue of the version in force.
 
 export class Failure extends Error {
-	constructor(status, text) {
+	constructor(status, text, why) {
 		super(text);
 		this.status = status;
+		this.why = why; // a word for programs, or nothing
 	}
 }
 
@@ -31,8 +32,21 @@ export async function get(path, params, signal) {
 		throw new Failure(0, String(error.message));
 	}
 	if (!answer.ok)
-		throw new Failure(answer.status, await reason(answer));
+		throw await failure(answer);
 	return answer.json();
+}
+
+// Shows a token: the browser keeps it as a cookie that no script can read.
+export async function login(token) {
+	const answer = await fetch("/api/login", { cache: "no-store",
+		headers: { Authorization: "Bearer " + token } });
+
+	if (!answer.ok)
+		throw await failure(answer);
+}
+
+export function logout() {
+	return fetch("/api/logout", { cache: "no-store" });
 }
 
 // null in place of what the collector did not give: for what a view can do
@@ -43,20 +57,21 @@ export function spared(error) {
 	throw error;
 }
 
-async function reason(answer) {
+async function failure(answer) {
 	try {
 		const said = await answer.json();
 
-		return document.documentElement.lang.startsWith("zh") &&
-			said.text_zh || said.error;
+		return new Failure(answer.status, document.documentElement.lang
+			.startsWith("zh") && said.text_zh || said.error, said.why);
 	} catch (error) {
-		return answer.statusText;
+		return new Failure(answer.status, answer.statusText);
 	}
 }
 
 // Reads /api/events as a stream, because EventSource hides the heartbeat
 // that tells a quiet collector from a dead line. Starts again by itself.
-// on.alive() for anything that came, on.applied(data), on.lost().
+// on.alive() for anything that came, on.applied(data), on.lost(), and
+// on.stranger() once the token is none any more: that ends it.
 export function follow(on) {
 	let last = null, wait = 500;
 
@@ -111,7 +126,8 @@ export function follow(on) {
 	}
 
 	function run() {
-		read().then(again, again);
+		read().then(again, (error) => error.status === 401
+			? on.stranger() : again());
 	}
 	run();
 }

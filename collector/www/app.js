@@ -4,7 +4,7 @@
 import { h } from "./dom.js";
 import { t, lang, setLang } from "./words.js";
 import * as numbers from "./numbers.js";
-import { get, follow, Failure } from "./api.js";
+import { get, follow, login, logout, Failure } from "./api.js";
 import * as names from "./names.js";
 import { legend, shape } from "./marks.js";
 import * as overview from "./overview.js";
@@ -70,10 +70,11 @@ function again(more) {
 	return href(state.path, { ...rest, ...more });
 }
 
-// What every question to the collector carries.
+// What every question to the collector carries. Until the newest month is due
+// the one before is shown: nobody is behind with what is not due yet.
 function asked() {
 	return { "known-by": state.params.get("known-by"),
-		period: state.params.get("period") };
+		period: state.params.get("period") || "settled" };
 }
 
 // ---- the view ----
@@ -113,8 +114,10 @@ async function show(fresh) {
 		if (!(error instanceof Failure))
 			console.error(error);
 		frame(found && found.menu, fresh);
+		if (error.status === 401)
+			place(door(), here, fresh);
 		// Figures that are on the screen stay there.
-		if (!fresh || !main.firstChild)
+		else if (!fresh || !main.firstChild)
 			place(trouble(error), here, fresh);
 	}
 	main.removeAttribute("aria-busy");
@@ -167,9 +170,40 @@ function place({ title, nodes, wide }, here, fresh) {
 	shown = here.path;
 }
 
+// Where tokens are needed: one is shown once.
+function door() {
+	const field = h("input", { type: "password", id: "token", required: true,
+		autocomplete: "current-password", spellcheck: "false" });
+	const said = h("p", { class: "sm", role: "alert" });
+	const enter = (event) => {
+		event.preventDefault();
+		login(field.value.trim()).then(() => {
+			localStorage.setItem("tally.in", "1");
+			location.reload();
+		}, (error) => {
+			said.textContent = t(error.status === 401 ? "door.wrong"
+				: error.status === 429 ? "door.wait" : "error.network");
+			field.select();
+		});
+	};
+
+	return { title: t("door.title"), nodes: [
+		h("h1", {}, t("door.title")),
+		h("form", { class: "door", submit: enter },
+			h("label", { for: "token" }, t("door.token")), field,
+			h("button", { class: "btn", type: "submit" }, t("door.enter"))),
+		said, h("p", { class: "sm" }, t("door.how"))] };
+}
+
+function missing(error) {
+	if (error.why !== "no-catalogue")
+		return "missing";
+	return state.params.get("known-by") ? "before" : "empty";
+}
+
 function trouble(error) {
 	const key = !(error instanceof Failure) ? "page" : error.status === 404
-		? "missing" : error.status === 400 ? "question" : error.status
+		? missing(error) : error.status === 400 ? "question" : error.status
 			? "collector" : "network";
 
 	return { title: t("error.title"), nodes: [
@@ -195,9 +229,22 @@ function frame(current, fresh) {
 		header(current);
 	document.getElementById("foot").replaceChildren(h("footer", { class: "foot" },
 		legend(), head ? h("span", { class: "end" }, t("foot.size",
-			{ n: numbers.write(String(head.size)), v: head.catalogue })) : null));
+			{ n: numbers.write(String(head.size)), v: head.catalogue })) : null,
+		head && head.reopened.length ? h("b", {}, t("foot.reopened",
+			{ n: head.reopened.length })) : null,
+		leave()));
 	document.body.classList.toggle("paper", current === "bulletin");
 	stamp();
+}
+
+function leave() {
+	if (!localStorage.getItem("tally.in"))
+		return null;
+	return h("button", { class: "btn", type: "button", id: "leave", click: () =>
+		logout().then(() => {
+			localStorage.removeItem("tally.in");
+			location.reload();
+		}) }, t("door.leave"));
 }
 
 function header(current) {
@@ -227,7 +274,7 @@ function header(current) {
 function periods() {
 	const spans = names.allTargets().map((one) => [one.start, one.end]);
 	const first = spans.map(([start]) => start).filter(Boolean).sort()[0];
-	const last = head && head.cutoff;
+	const last = head && [head.cutoff, numbers.moment(head.updated_us).day].sort().pop();
 	const chosen = state.params.get("period") || "";
 	const list = [];
 
@@ -244,7 +291,9 @@ function periods() {
 		h("select", { id: "period", change: (event) => {
 			location.hash = again({ period: event.target.value || null });
 		} },
-		h("option", { value: "" }, t("axis.latest")),
+		h("option", { value: "" }, head && head.period && !chosen
+			? t("axis.latest.of", { period: numbers.period(head.period, true) })
+			: t("axis.latest")),
 		list.map((one) => h("option", { value: one, selected: one === chosen },
 			numbers.period(one)))));
 }
@@ -340,6 +389,10 @@ follow({
 	lost() {
 		lost = true;
 		stamp();
+	},
+	stranger() {
+		lost = true;
+		show(false);
 	},
 	applied,
 });

@@ -4,9 +4,10 @@ import { h, s, table } from "./dom.js";
 import { t, lang } from "./words.js";
 import { percent, period, day, moment, write, month } from "./numbers.js";
 import { light, shape, markOf, MARKS } from "./marks.js";
-import { target, targetName, unitName, section, isTown } from "./names.js";
+import { target, targetName, unitName, section, sectionName, isTown } from "./names.js";
 import { value, planText, behind, byWorst, goalText } from "./figures.js";
 import { ranks } from "./units.js";
+import { greys } from "./overview.js";
 
 const ROWS = 15;
 
@@ -36,7 +37,7 @@ export function draw(context, data) {
 				h("span", {}, t("bulletin.cutoff", { day: day(head.cutoff, true) })),
 				h("span", {}, t("bulletin.made", { day: day(moment(head.updated_us).day, true) }))),
 			h("h2", {}, t("bulletin.one")),
-			h("p", { class: "body" }, overall(head, all)),
+			h("p", { class: "body" }, overall(head, all, tasks)),
 			rule(head, all),
 			h("h2", {}, t("bulletin.two", { n: lagging.length })),
 			lagged(lagging),
@@ -52,12 +53,14 @@ export function draw(context, data) {
 			h("span", {}, t("bulletin.rules", { v: head.catalogue }))))] };
 }
 
-function overall(head, all) {
+function overall(head, all, tasks) {
+	const { silent, review } = greys(tasks);
+
 	return t("bulletin.overall", { time: percent(head.time), accountable: all.accountable,
 		good: all.good, share: all.accountable ? percent(all.good_share) : t("none"),
 		tasks: all.tasks, done: all.done, green: all.green - all.green_behind,
 		behind: all.green_behind, yellow: all.yellow, red: all.red, grey: all.grey,
-		silent: all.silent });
+		silent, review });
 }
 
 function rule(head, all) {
@@ -126,7 +129,8 @@ function bySection(tasks) {
 		h("th", { scope: "col" }, t("section")), h("th", { scope: "col", class: "num" }, t("count")),
 		marks.map(([mark]) => h("th", { scope: "col", class: "num" }, light(mark))))),
 	h("tbody", {}, [...groups].map(([name, list]) => h("tr", {},
-		h("th", { scope: "row", lang: "zh-CN" }, name), cells(list))),
+		h("th", { scope: "row", lang: name ? "zh-CN" : null }, sectionName(name)),
+		cells(list))),
 	h("tr", { class: "sum" }, h("th", { scope: "row" }, t("sum")), cells(tasks))));
 }
 

@@ -26,8 +26,23 @@ export function markOf(figure) {
 }
 
 export function isSilent(figure) {
+	return lacksReports(figure) && !figure.open;
+}
+
+// The same, but it is not due yet: nobody is to blame.
+export function isOpen(figure) {
+	return lacksReports(figure) && Boolean(figure.open);
+}
+
+function lacksReports(figure) {
 	return figure.light === "grey" &&
 		(figure.why === "no-report" || figure.why === "coverage");
+}
+
+// What waits for somebody's review.
+export function inReview(figure) {
+	return figure.light === "grey" &&
+		(figure.why === "no-review" || figure.why === "in-review");
 }
 
 export function markWord(mark) {
@@ -50,6 +65,8 @@ export function light(mark, seen) {
 export function why(figure) {
 	if (!figure.why)
 		return "";
+	if (isOpen(figure))
+		return t("why.open");
 	if (figure.why === "overdue" && figure.slip)
 		return t("overdue.months", { n: figure.slip });
 	return t("why." + figure.why, {}, figure.why);

@@ -4,9 +4,9 @@
 import { h } from "./dom.js";
 import { t, lang } from "./words.js";
 import { write, percent } from "./numbers.js";
-import { light, markOf, markWord, isSilent } from "./marks.js";
-import { target, targetName, unitName, unitHead, isTown, section, allUnits,
-	goal, uom } from "./names.js";
+import { light, markOf, markWord, isSilent, isOpen } from "./marks.js";
+import { target, targetName, unitName, unitHead, isTown, section, sectionName, allUnits,
+	goal, measure } from "./names.js";
 import { progress, coverage, value } from "./figures.js";
 import { address } from "./api.js";
 
@@ -40,13 +40,13 @@ export function draw(context, { rows }) {
 		: [towns, others];
 
 	return { title: t("nav.matrix"), wide: true, nodes: [
-		bar(context, by, chosen, of, [towns.length, others.length]),
+		bar(context, by, chosen, of, [towns.length, others.length], shown.flat()),
 		!keep.length ? h("p", { class: "empty" }, t("matrix.empty")) : null,
 		shown[0].length ? grid(context, shown[0]) : null,
 		shown[1].length ? offices(context, shown[1]) : null] };
 }
 
-function bar(context, by, chosen, of, [towns, others]) {
+function bar(context, by, chosen, of, [towns, others], shown) {
 	const pick = (name, value, now, text) => h("a", {
 		"aria-current": value === now ? "true" : null,
 		href: context.again({ [name]: value || null }) }, text);
@@ -61,11 +61,13 @@ function bar(context, by, chosen, of, [towns, others]) {
 			name ? t("filter." + name) : t("all")))),
 		of ? h("p", {}, t("matrix.section"), h("span", { lang: "zh-CN" }, " ", of),
 			pick("section", "", of, t("matrix.clear"))) : null,
-		h("p", { class: "act" }, downloads(context, { all: "1" })));
+		shown.length ? h("p", { class: "act" }, downloads(context,
+			by || chosen || of ? { target: shown.map((row) => row.figure.target).join() }
+				: { all: "1" })) : null);
 }
 
 export function downloads(context, more) {
-	return ["csv"].map((kind) => h("a", { class: "get", download: true,
+	return ["xlsx", "csv"].map((kind) => h("a", { class: "get", download: true,
 		href: address("/downloads/figures." + kind,
 			{ ...context.asked, ...more, lang: lang() }) },
 	t("download." + kind)));
@@ -116,7 +118,8 @@ function grid(context, rows) {
 			}))),
 		[...grouped(rows)].map(([name, list]) => h("tbody", {},
 			h("tr", { class: "sec" },
-				h("th", { scope: "rowgroup", lang: "zh-CN" }, name), h("td", {}),
+				h("th", { scope: "rowgroup", lang: name ? "zh-CN" : null },
+					sectionName(name)), h("td", {}),
 				h("td", { colspan: units.length })),
 			list.map((row) => line(context, row, units, cls))))));
 }
@@ -134,7 +137,7 @@ function first(context, figure) {
 	return h("th", { scope: "row" }, h("a", { title: targetName(figure.target),
 		href: context.href("/targets/" + figure.target) },
 	targetName(figure.target)), " ", figure.goal ? h("small", {},
-		goal(figure.target, figure.goal), uom(figure.target)) : null);
+		goal(figure.target, figure.goal), measure(figure.target)) : null);
 }
 
 function whole(context, figure) {
@@ -160,14 +163,20 @@ function line(context, { figure, units }, columns_, cls) {
 		}));
 }
 
-// A cell has room for four digits: whole percent, or the value.
+// A cell has room for four digits: whole percent, or the value with a short
+// unit of measure.
 function short(figure, mark) {
+	const of = measure(figure.target);
+	const text = figure.value === null ? "" : write(figure.value);
+
 	if (mark === "m" || figure.why === "not-applicable")
 		return t(mark === "m" ? "mark.m" : "na");
+	if (isOpen(figure))
+		return t("why.open");
 	if (figure.rate !== null)
-		return percent(figure.rate, 0).replace("%", "");
-	if (figure.value !== null)
-		return write(figure.value);
+		return percent(figure.rate, 0);
+	if (text)
+		return [text, figure.items || text.length + of.length > 5 ? null : h("small", {}, of)];
 	return h("span", { class: "sr" }, markWord(mark));
 }
 
@@ -179,7 +188,8 @@ function offices(context, rows) {
 				["plan", "num"], ["matrix.reporters"]].map(([key, cls]) =>
 				h("th", { scope: "col", class: cls }, t(key))))),
 			[...grouped(rows)].map(([name, list]) => h("tbody", {},
-				h("tr", { class: "sec" }, h("th", { scope: "rowgroup", lang: "zh-CN" }, name),
+				h("tr", { class: "sec" }, h("th", { scope: "rowgroup",
+					lang: name ? "zh-CN" : null }, sectionName(name)),
 					h("td", { colspan: 4 })),
 				list.map(({ figure, units }) => h("tr", {}, first(context, figure),
 					whole(context, figure),

@@ -45,6 +45,13 @@ export function unitHead(id) {
 	return [first, kind];
 }
 
+// Behind a number: 人, but " persons".
+export function measure(id) {
+	const name = uom(id);
+
+	return name && lang() === "en" && name !== "%" ? " " + name : name;
+}
+
 // As people say it: 城东 for 城东街道.
 export function shortName(id) {
 	return isTown(id) ? unitHead(id)[0] : unitName(id);
@@ -65,6 +72,10 @@ export function section(of) {
 	const text = of.section || "";
 
 	return text.replace(/^(?:[（(][^）)]*[）)]|[^·]{1,4}·)/, "") || text;
+}
+
+export function sectionName(name) {
+	return name || t("section.none");
 }
 
 export function isTown(id) {

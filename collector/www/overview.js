@@ -4,9 +4,10 @@ import { h, block, table } from "./dom.js";
 import { t, lang } from "./words.js";
 import { percent, write, signed, period, moment, day } from "./numbers.js";
 import { spared } from "./api.js";
-import { light, shape, markOf, WORST, why } from "./marks.js";
+import { light, shape, markOf, WORST, why, isSilent, inReview } from "./marks.js";
 import { yearRule, bullet } from "./charts.js";
-import { target, targetName, unitName, shortName, section, goal } from "./names.js";
+import { target, targetName, unitName, shortName, section, sectionName, goal, measure }
+	from "./names.js";
 import { progress, behind, byWorst, shortBy, worstUnits, said, statementHref, about,
 	value, ownWords } from "./figures.js";
 
@@ -72,7 +73,8 @@ export function draw(context, data) {
 
 	return { title: t("nav.overview"), nodes: [
 		h("div", { class: "two first" },
-			h("section", {}, sentence(data, all), rule(context, data, all)),
+			h("section", {}, sentence(data, all), notes(context, data),
+				rule(context, data, all)),
 			lights(context, data, all),
 			lagging(context, data),
 			h("div", { class: "rail" }, silent(context, data), arrivals(context, data))),
@@ -96,6 +98,43 @@ function sentence({ head }, all) {
 		waiting: all.waiting, silent: all.silent }))];
 }
 
+// The month that is being reported, while the one before is shown; and what
+// counts though nobody vouches for it.
+function notes(context, { head, collecting, suspects }) {
+	const next = collecting && following(head.period);
+	const count = suspects.filter((one) => one.suspect !== "total").length;
+
+	return [next && !context.params.get("period") ? h("p", { class: "sm" },
+		h("a", { class: "ln", href: context.href("/reporting") }, t("collecting.now",
+			{ period: period(next, true), day: day(collecting.until), ...sums(collecting) }))) : null,
+	count ? h("p", { class: "sm" }, h("a", { class: "ln", href: context.href("/reporting") },
+		t("suspects.now", { n: count }))) : null];
+}
+
+export function sums({ units }) {
+	const due = units.reduce((sum, one) => sum + one.due, 0);
+	const got = units.reduce((sum, one) => sum + one.reported, 0);
+
+	return { due: write(String(due)), got: write(String(got)),
+		share: due ? percent(String(got * 100 / due)) : t("none") };
+}
+
+function following(text) {
+	const [, year, month] = /^(\d{4})M(\d\d)$/.exec(text || "") || [];
+
+	if (!year)
+		return null;
+	return month === "12" ? `${Number(year) + 1}M01`
+		: `${year}M${String(Number(month) + 1).padStart(2, "0")}`;
+}
+
+// Of the tasks that nobody judged: who owes what.
+export function greys(tasks) {
+	return { silent: tasks.filter(isSilent).length,
+		review: tasks.filter(inReview).length,
+		waiting: tasks.filter((one) => markOf(one) === "w" && !inReview(one)).length };
+}
+
 function rule(context, { head, tasks }, all) {
 	const rated = tasks.filter((figure) => figure.rate !== null ||
 		markOf(figure) === "d")
@@ -108,7 +147,7 @@ function rule(context, { head, tasks }, all) {
 			share: percent(all.good_share || "0"), n: rated.length })));
 }
 
-function lights(context, { then, head }, all) {
+function lights(context, { then, head, tasks }, all) {
 	const rows = [["d", all.done, "done"], ["g", all.green - all.green_behind, "green"],
 		["s", all.green_behind, "behind"], ["y", all.yellow, "yellow"],
 		["r", all.red, "red"], ["m", all.grey, "grey"]];
@@ -125,7 +164,7 @@ function lights(context, { then, head }, all) {
 			h("td", { class: "c1" }, shape(mark)),
 			h("th", { scope: "row" }, h("a", { href: context.href("/matrix", { light: name }) },
 				t("lights." + name)), " ", h("small", {}, name === "grey"
-				? t("lights.grey.means", { silent: all.silent, waiting: all.waiting })
+				? t("lights.grey.means", greys(tasks))
 				: t("mark." + mark + ".means"))),
 			h("td", { class: "num n1" }, write(String(count))),
 			h("td", { class: "num n2" }, was ? signed(count - was[mark]) : "")))));
@@ -168,7 +207,7 @@ function beside(figure, to) {
 	if (figure.kind === "narrative")
 		return t("kind.narrative");
 	return [h("a", { href: to }, value(figure)), " ", h("small", {},
-		t("of.goal", { goal: goal(figure.target, figure.goal) }))];
+		t("of.goal", { goal: goal(figure.target, figure.goal) + measure(figure.target) }))];
 }
 
 // An office's own words, or what is computed, and said to be so; the program
@@ -201,7 +240,7 @@ function silent(context, data) {
 		h("th", { scope: "row" }, h("a", { href: context.href("/units/" + one.unit) },
 			unitName(one.unit))),
 		h("td", { class: "what" }, targetName(one.targets[0]) +
-			(one.targets.length > 1 ? t("and.more", { n: one.targets.length - 1 }) : "")),
+			(one.targets.length > 1 ? t("and.more", { n: one.targets.length }) : "")),
 		h("td", { class: "num" }, h("b", {}, one.targets.length)))))
 		: h("p", { class: "empty" }, t("silent.none")),
 	list.length > SILENT ? h("p", { class: "more" }, h("a", { class: "ln",
@@ -252,7 +291,8 @@ function sections(context, data) {
 		h("div", { class: "grid3" }, [...groups].map(([name, figures]) =>
 			h("div", { class: "sec" },
 				h("h3", {}, h("a", { href: context.href("/matrix", { section: name }),
-					lang: "zh-CN" }, name), h("small", {}, figures.length)),
+					lang: name ? "zh-CN" : null }, sectionName(name)),
+				h("small", {}, figures.length)),
 				h("ul", {}, figures.sort((a, b) => WORST.indexOf(markOf(a)) -
 					WORST.indexOf(markOf(b))).map((figure) => h("li", {},
 					h("a", { href: context.href("/targets/" + figure.target),

@@ -2,20 +2,20 @@
 
 import { h, block, table } from "./dom.js";
 import { t, lang } from "./words.js";
-import { moment, period } from "./numbers.js";
+import { moment, period, day, write } from "./numbers.js";
 import { shape } from "./marks.js";
 import { targetName, unitName } from "./names.js";
 import { said, kindWord, statementHref } from "./figures.js";
+import { sums } from "./overview.js";
 
 export async function load(context) {
 	const [data, late, refused] = await Promise.all([context.get("overview"),
 		context.get("late"), context.get("refused")]);
 
-	return { head: data.head, silent: data.silent, late: late.statements,
-		refused: refused.statements };
+	return { ...data, late: late.statements, refused: refused.statements };
 }
 
-export function draw(context, { silent, late, refused }) {
+export function draw(context, { silent, collecting, suspects, late, refused }) {
 	const count = silent.reduce((sum, one) => sum + one.targets.length, 0);
 
 	return { title: t("nav.reporting"), nodes: [
@@ -31,9 +31,44 @@ export function draw(context, { silent, late, refused }) {
 						href: context.href(`/figures/${id}/${one.unit}`) },
 					shape("m"), targetName(id)))))))
 			: h("p", { class: "empty" }, t("silent.none"))),
+		collecting ? underWay(context, collecting) : null,
+		suspects.length ? suspect(context, suspects) : null,
 		h("div", { class: "two even" },
 			block(t("late.title"), t("late.note"), statements(context, late, false)),
 			block(t("refused.title"), t("refused.note"), statements(context, refused, true)))] };
+}
+
+// Not due yet: who has reported how much, and nobody is behind.
+function underWay(context, collecting) {
+	const share = (one) => one.reported / one.due;
+
+	return block(t("collecting.plain"), t("collecting.until", { day: day(collecting.until) }) +
+		t("semicolon") + t("collecting.sum", sums(collecting)),
+	h("ul", { class: "under" }, [...collecting.units].sort((a, b) => share(b) - share(a))
+		.map((one) => h("li", {}, h("a", { href: context.href("/units/" + one.unit) },
+			unitName(one.unit)), h("b", {}, `${write(String(one.reported))}/${write(
+			String(one.due))}`)))));
+}
+
+function suspect(context, suspects) {
+	const figures = suspects.filter((one) => one.suspect !== "total");
+	const totals = new Map(suspects.filter((one) => one.suspect === "total")
+		.map((one) => [one.target, one]));
+
+	return block(t("suspects.title"), t("suspects.note"), table("new",
+		[[t("task")], [t("unit")], [t("period"), "num"], [t("receipt"), "num"],
+			[t("value"), "num"], [t("suspects.without"), "num"]],
+		figures.map((one) => {
+			const total = totals.get(one.target) || {};
+
+			return h("tr", {}, h("td", {}, h("a", { href: context.href("/targets/" + one.target) },
+				targetName(one.target))),
+			h("td", {}, unitName(one.unit)), h("td", { class: "num" }, period(one.period, true)),
+			h("td", { class: "num" }, h("a", { class: "ln mono",
+				href: context.href("/statements/" + one.at) }, one.at)),
+			h("td", { class: "num" }, total.value ? write(total.value) : ""),
+			h("td", { class: "num" }, total.without ? write(total.without) : t("none")));
+		})));
 }
 
 function statements(context, list, why) {

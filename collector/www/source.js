@@ -5,14 +5,15 @@ import { h, block, table } from "./dom.js";
 import { t, lang } from "./words.js";
 import { write, percent, period, moment, day, offset } from "./numbers.js";
 import { shape, markOf, markWord, why } from "./marks.js";
-import { targetName, unitName, uom, field, section, target } from "./names.js";
+import { targetName, unitName, uom, field, section, sectionName, target } from "./names.js";
 import { value, goalText, planText, behind, said, cell, kindWord } from "./figures.js";
 
 export const figure = {
 	async load(context) {
 		const [of, unit, when] = context.args.map((part) => part && encodeURIComponent(part));
 
-		return context.get(`figures/${of}/${unit}` + (when ? "/" + when : ""));
+		return context.get(`figures/${of}/${unit}` + (when ? "/" + when : ""),
+			{ skip: context.params.get("skip") });
 	},
 	draw(context, data) {
 		const [of, unit, when] = context.args;
@@ -29,7 +30,7 @@ export const figure = {
 					? period(figure_.period) : "" })),
 			figure_ ? equation(figure_, list, when) : null,
 			figure_ && !when ? keys(figure_) : null,
-			list.length ? chain(context, list, chosen)
+			list.length ? chain(context, list, chosen, data.more)
 				: h("p", { class: "empty" }, t("source.none")),
 			chosen ? proof(context, chosen, data.head) : null] };
 	},
@@ -60,7 +61,8 @@ function trail(context, of, unit, when) {
 	return h("p", { class: "path" },
 		h("a", { href: context.href("/") }, t("nav.overview")), " / ",
 		h("a", { href: context.href("/matrix", { section: section(target(of)) }),
-			lang: "zh-CN" }, section(target(of))), " / ",
+			lang: section(target(of)) ? "zh-CN" : null },
+		sectionName(section(target(of)))), " / ",
 		h("a", { href: context.href("/targets/" + of) }, targetName(of)), " / ",
 		h("a", { href: context.href("/units/" + unit) }, unitName(unit)),
 		when ? [" / ", h("a", { href: context.href(`/figures/${of}/${unit}`) },
@@ -101,7 +103,7 @@ function keys(figure_) {
 		figure_.plan ? pair(t("plan"), planText(figure_)) : null,
 		figure_.gap !== null || figure_.slip ? pair(t("gap"), behind(figure_)) : null,
 		pair(t("light"), [shape(markOf(figure_)), " ", markWord(markOf(figure_))], why(figure_)),
-		pair(t("period.last"), figure_.last ? period(figure_.last) : t("mark.m")));
+		pair(t("period.last"), figure_.last ? period(figure_.last) : t("none")));
 }
 
 const ICONS = { report: "up", review: "dl", adjust: "ed" };
@@ -129,11 +131,18 @@ function state(one, list) {
 		: t("state.inforce"), "on"];
 }
 
-function chain(context, list, chosen) {
+function chain(context, list, chosen, more) {
+	const skip = Number(context.params.get("skip") || 0);
+
 	return block(t("chain"), t("chain.note"), table("chain",
 		[[t("statement")], [t("period")], [t("value"), "num"], [t("chain.office")],
 			[t("chain.sent")], [t("chain.received")], [t("receipt")], [t("chain.reason")]],
-		list.map((one) => line(context, one, list, chosen))));
+		list.map((one) => line(context, one, list, chosen))),
+	skip || more ? h("p", { class: "bar" },
+		skip ? h("a", { class: "ln", href: context.again({ skip: null, receipt: null }) },
+			t("source.newer")) : null,
+		more ? h("a", { class: "ln", href: context.again({ skip: skip + list.length,
+			receipt: null }) }, t("source.older")) : null) : null);
 }
 
 function line(context, one, list, chosen) {
@@ -143,7 +152,8 @@ function line(context, one, list, chosen) {
 
 	return h("tr", { class: row + (one === chosen ? " sel" : "") },
 		h("td", {}, h("span", { class: "st " + cls }, shape(icon, "l i"), word),
-			one.late ? h("small", { class: "late" }, t("state.late")) : null),
+			one.late ? h("small", { class: "late" }, t("state.late")) : null,
+			one.suspect ? h("small", { class: "late" }, t("state.suspect")) : null),
 		h("td", {}, h("a", { href: context.href(`/figures/${of}/${unit}/${one.period}`) },
 			period(one.period)), one.item ? h("small", {}, one.item === "none"
 			? t("item.none") : one.item) : null),
@@ -153,10 +163,16 @@ function line(context, one, list, chosen) {
 			h("small", { class: "mono" }, (one.office || "").slice(0, 12))),
 		h("td", {}, when_(one.sent_us)), h("td", {}, when_(one.received_us)),
 		h("td", {}, h("a", { class: "ln mono", href: context.href(
-			`/figures/${of}/${unit}` + (when ? "/" + when : ""), { receipt: one.receipt }),
+			`/figures/${of}/${unit}` + (when ? "/" + when : ""), { receipt: one.receipt,
+				skip: context.params.get("skip") }),
 		"aria-current": one === chosen ? "true" : null }, one.receipt)),
-		h("td", { class: "why" }, one.reason || one.note || "",
+		h("td", { class: "why" }, text(one, "reason") || text(one, "note"),
 			one.verdict !== "admitted" ? h("small", {}, verdict(one)) : null));
+}
+
+// What an office wrote, or that it was blotted out.
+function text(one, name) {
+	return one[name] || ((one.redacted || []).includes(name) ? t("signed.redacted") : "");
 }
 
 function verdict(one) {
@@ -204,7 +220,8 @@ function signed(one) {
 		: t("none");
 	const rows = [
 		[t("statement"), kindWord(one)],
-		[t("verdict"), one.verdict === "admitted" ? t("admitted") : verdict(one)],
+		[t("verdict"), [one.verdict === "admitted" ? t("admitted") : verdict(one),
+			one.suspect ? t("semicolon") + t("state.suspect") : ""].join("")],
 		[t("task"), one.target ? [targetName(one.target), " ", h("code", {}, one.target)] : ""],
 		[t("unit"), one.unit ? unitName(one.unit) : ""],
 		[t("period"), one.period ? period(one.period) : ""],
@@ -212,9 +229,9 @@ function signed(one) {
 		...Object.entries(one.cells || {}).map(([name, text]) =>
 			[field(one.target, name), cell(one, text)]),
 		[t("review"), one.status ? t("review." + one.status, {}, one.status) : ""],
-		[t("chain.reason"), one.reason || ""],
-		[t("signed.text"), one.text || ""],
-		[t("signed.remark"), one.note || ""],
+		[t("chain.reason"), text(one, "reason")],
+		[t("signed.text"), text(one, "text")],
+		[t("signed.remark"), text(one, "note")],
 		[t("chain.office"), unitName(one.office_name)],
 		[t("signed.key"), h("code", {}, one.office || "")],
 		[t("signed.hash"), h("code", {}, one.hash || "")],

@@ -5,7 +5,8 @@ import { t, lang } from "./words.js";
 import { write, percent, planned, minus, round, period, day, month } from "./numbers.js";
 import { light, shape, markOf, markWord, why } from "./marks.js";
 import { trend, spoken, bullet } from "./charts.js";
-import { target, targetName, unitName, shortName, uom, section, goal, step } from "./names.js";
+import { target, targetName, unitName, shortName, uom, section, sectionName, goal, step }
+	from "./names.js";
 import { value, valueWithUnit, goalText, planText, behind, coverage, byWorst, shortBy,
 	worstUnits } from "./figures.js";
 import { downloads } from "./matrix.js";
@@ -22,14 +23,14 @@ export function draw(context, data) {
 	return { title: targetName(figure.target), nodes: [
 		h("p", { class: "path" }, h("a", { href: context.href("/") }, t("nav.overview")),
 			" / ", h("a", { href: context.href("/matrix", { section: section(of) }),
-				lang: "zh-CN" }, section(of)),
+				lang: section(of) ? "zh-CN" : null }, sectionName(section(of))),
 			h("span", { class: "act" }, downloads(context, { target: figure.target }))),
 		h("h1", {}, shape(mark), h("span", { class: "sr" }, markWord(mark), " "),
 			targetName(figure.target),
 			h("small", { class: "lightword " + mark }, [markWord(mark), why(figure)]
 				.filter(Boolean).join(" · "))),
 		keyFigures(figure),
-		h("div", { class: "two" }, course(data, of), ranked(context, data)),
+		h("div", { class: "two rank3" }, course(data, of), ranked(context, data)),
 		h("div", { class: "three" }, definition(context, of), items(context, data),
 			revisions(data))] };
 }
@@ -160,8 +161,8 @@ function ranked(context, data) {
 	return block(worst(units), t("ranked.note"), table("rank",
 		[[t("rank"), "", true], [t("unit")],
 			rated ? [plan ? t("ranked.bar") : t("rate"), "b"] : null,
-			[figure.goal ? t("ranked.value") : t("value"), "num"],
-			rated ? [t("rate"), "num"] : null, [t("period.last"), "num"]].filter(Boolean),
+			[figure.goal ? t("ranked.value") : t("value"), "num v"],
+			rated ? [t("rate"), "num p"] : null, [t("period.last"), "num e"]].filter(Boolean),
 		list.map((one) => row(context, one, rated, figure))),
 	figure.allocated && figure.goal && /^>=[\d.]+$/.test(figure.goal)
 		? h("p", { class: "sm" }, t("ranked.allocated", {
@@ -197,14 +198,15 @@ function row(context, one, rated, figure) {
 	return h("tr", {},
 		h("td", {}, one.rank || "–"),
 		h("th", { scope: "row" }, light(mark), " ", h("a", {
-			href: context.href("/units/" + one.unit) }, unitName(one.unit))),
+			title: unitName(one.unit), href: context.href("/units/" + one.unit) },
+		unitName(one.unit))),
 		rated ? h("td", { class: "b" }, one.rate !== null ? bullet(one, mark) : "") : null,
 		h("td", { class: "num" }, h("a", { class: "fig", href: to },
 			one.kind === "narrative" ? markWord(mark) : value(one)),
 		quota ? h("small", {}, " / " + quota) : null),
 		rated ? h("td", { class: "num" }, one.rate !== null ? percent(one.rate)
 			: h("small", {}, why(one))) : null,
-		h("td", { class: "num" }, h("small", {}, one.last ? period(one.last, true) : t("mark.m"))));
+		h("td", { class: "num" }, h("small", {}, one.last ? period(one.last, true) : t("none"))));
 }
 
 function definition(context, of) {

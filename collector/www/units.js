@@ -4,9 +4,9 @@ import { h, block, table } from "./dom.js";
 import { t } from "./words.js";
 import { percent, period, write, moment } from "./numbers.js";
 import { spared } from "./api.js";
-import { light, shape, markOf, markWord, isSilent, why } from "./marks.js";
+import { light, shape, markOf, markWord, isSilent, isOpen, why } from "./marks.js";
 import { bullet } from "./charts.js";
-import { targetName, unitName, unit, isTown, uom, goal } from "./names.js";
+import { targetName, unitName, unit, isTown, measure, goal } from "./names.js";
 import { value, behind, byWorst, progress, said, statementHref, ownWords } from "./figures.js";
 import { downloads } from "./matrix.js";
 
@@ -88,6 +88,7 @@ export const one = {
 				h("div", { class: "rail" },
 					toExplain(context, data.lagging),
 					unreported(context, silent),
+					toCome(context, figures.filter(isOpen)),
 					said_(context, t("unit.late"), data.late.filter((s) => s.unit === id), "late"),
 					said_(context, t("unit.refused"), data.refused.filter((s) =>
 						s.unit === id || s.office_name === id), "refused")))
@@ -114,25 +115,25 @@ function keys(standing, figures, silent) {
 
 function tasks(context, figures) {
 	return table("job", [[t("light"), "c1", true], [t("task")], [t("lag.bar"), "b"],
-		[t("rate"), "num"], [t("ranked.value"), "num"], [t("gap"), "num"],
-		[t("rank"), "num"], [t("period.last"), "num"]],
+		[t("rate"), "num p"], [t("ranked.value"), "num v"], [t("gap"), "num q"],
+		[t("rank"), "num n"], [t("period.last"), "num e"]],
 	figures.map((figure) => {
 		const mark = markOf(figure);
 
 		return h("tr", {}, h("td", { class: "c1" }, light(mark)),
-			h("th", { scope: "row" }, h("a", { href: context.href("/targets/" + figure.target) },
-				targetName(figure.target))),
+			h("th", { scope: "row" }, h("a", { title: targetName(figure.target),
+				href: context.href("/targets/" + figure.target) }, targetName(figure.target))),
 			h("td", { class: "b" }, figure.rate !== null ? bullet(figure, mark) : ""),
 			h("td", { class: "num" }, figure.rate !== null ? percent(figure.rate) : ""),
 			h("td", { class: "num" }, h("a", { class: "fig",
 				href: context.href(`/figures/${figure.target}/${figure.unit}`) },
 			figure.kind === "narrative" ? markWord(mark) : value(figure)),
 			figure.goal ? h("small", {}, " / " + goal(figure.target, figure.goal) +
-				(figure.items ? "" : uom(figure.target))) : null),
+				(figure.items ? "" : measure(figure.target))) : null),
 			h("td", { class: "num " + mark }, behind(figure)),
 			h("td", { class: "num" }, figure.rank || ""),
 			h("td", { class: "num" }, h("small", {},
-				figure.last ? period(figure.last, true) : t("mark.m"))));
+				figure.last ? period(figure.last, true) : t("none"))));
 	}));
 }
 
@@ -158,6 +159,15 @@ function unreported(context, silent) {
 			targetName(figure.target)), h("small", {}, figure.last
 				? t("unit.last", { period: period(figure.last) }) : t("unit.never")))))
 			: h("p", { class: "empty" }, t("unit.silent.none")));
+}
+
+function toCome(context, open) {
+	if (!open.length)
+		return null;
+	return block(t("unit.open"), String(open.length), h("ul", { class: "say" },
+		open.map((figure) => h("li", {}, shape("w"), " ", h("a", {
+			href: context.href(`/figures/${figure.target}/${figure.unit}`) },
+		targetName(figure.target))))));
 }
 
 function said_(context, title, statements, kind) {

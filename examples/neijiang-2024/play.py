@@ -13,6 +13,7 @@ import collections
 import concurrent.futures
 import csv
 import datetime
+import fcntl
 import json
 import os
 import shutil
@@ -119,6 +120,17 @@ class Year:
             return subprocess.Popen(
                 [os.path.join(self.programs, command[0]), *command[1:]],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def collector_runs(self):
+        """Somebody's, of the directory: it holds the lock."""
+        try:
+            with open(os.path.join(self.collector_dir, "lock"), "r+b") as f:
+                fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            pass
+        return False
 
     def start_collector(self):
         ready = os.path.join(self.collector_dir, "endpoint")
@@ -361,7 +373,8 @@ def answers(address):
 def serve(year):
     """The collector and its pages, until somebody ends it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    year.start_collector()
+    if not year.collector_runs():  # one that was started by hand goes on
+        year.start_collector()
     port = pages_port()
     address = f"http://127.0.0.1:{port}/"
     pages = year.start("serve", "tally-collector", "serve",

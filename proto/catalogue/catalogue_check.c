@@ -205,26 +205,117 @@ static bool has_curve(const struct target *target)
 	return false;
 }
 
+static bool has_bases(const struct target *target)
+{
+	bool all = target->roster_count > 0;
+
+	for (size_t i = 0; i < target->roster_count; i++)
+		all &= target->roster[i].has_base;
+	return target->has_base || all;
+}
+
 /* Without a base a level is compared with its whole goal from the start. */
 static void tell_level(struct loader *loader, uint32_t index)
 {
 	const struct target *target = &loader->catalogue->targets[index];
 	const struct goal *goal = target_floor(target, target->end);
 	struct row row = target_row(loader, index);
-	bool bases = target->roster_count > 0;
 
-	if (target->kind != KIND_LEVEL || target->has_base || !goal ||
+	if (target->kind != KIND_LEVEL || has_bases(target) || !goal ||
 	    !(goal->has_value || goal->reference != REF_NONE) ||
 	    goal->compare == COMPARE_EQ || goal->compare == COMPARE_ABOUT ||
 	    has_curve(target))
 		return;
-	for (size_t i = 0; i < target->roster_count; i++)
-		bases &= target->roster[i].has_base;
-	if (!bases)
-		row_warning(&row, TARGET_BASE,
-			    "'%s' has no base; it stays yellow or red until "
-			    "its goal is met",
-			    target->id);
+	row_warning(&row, TARGET_BASE,
+		    "'%s' has no base; it stays yellow or red until its goal "
+		    "is met",
+		    target->id);
+}
+
+/* From a base that is still above the goal. */
+static bool comes_down(const struct target *target, const struct goal *goal)
+{
+	if (target->kind != KIND_LEVEL && target->kind != KIND_RATIO)
+		return false;
+	if (target->has_base && goal->has_value)
+		return decimal_compare(target->base, goal->value) > 0;
+	return has_bases(target);
+}
+
+static bool is_budget(const struct target *target)
+{
+	return target->kind == KIND_FLOW || target->kind == KIND_ITEMS;
+}
+
+/* The day before which a curve expects less than a goal that is to be undercut
+ * allows; DAY_NONE: it has no curve. */
+static int32_t rises_until(const struct target *target)
+{
+	static const struct decimal whole = { 100, 0 };
+	bool cap = is_budget(target), any = false;
+
+	for (size_t i = 0; i < target->plan_count; i++) {
+		const struct plan_point *point = &target->plans[i];
+
+		if (point->unit != CATALOGUE_NONE || point->stage ||
+		    *point->item)
+			continue;
+		any = true;
+		if (cap && point->line)
+			return DAY_NONE;
+		if (cap || point->has_value ||
+		    decimal_compare(point->percent, whole) >= 0)
+			return point->by;
+	}
+	return any ? target->end : DAY_NONE;
+}
+
+static int32_t first_period_end(const struct target *target)
+{
+	struct period first = target->has_first_period ?
+				      target->first_period :
+				      period_of_day(target->period,
+						    target->start,
+						    target->first_month);
+
+	return period_end(first, target->first_month);
+}
+
+static bool is_judged_by_a_curve(const struct target *target,
+				 const struct goal *goal)
+{
+	return goal &&
+	       (goal->compare == COMPARE_LE || goal->compare == COMPARE_LT) &&
+	       target->kind != KIND_BENCHMARK && target->kind != KIND_NET &&
+	       !target->annual_only && !comes_down(target, goal);
+}
+
+/* A curve begins at 0: no more than that is expected of what has a goal to
+ * undercut, and it is behind. */
+static void tell_upper_edge(struct loader *loader, uint32_t index)
+{
+	const struct target *target = &loader->catalogue->targets[index];
+	const struct goal *goal = target_floor(target, target->end);
+	struct row row = target_row(loader, index);
+	int32_t until = rises_until(target);
+	char day[DAY_TEXT_BYTES];
+
+	if (!is_judged_by_a_curve(target, goal) || until == DAY_NONE ||
+	    until <= first_period_end(target))
+		return;
+	day_print(until, day);
+	if (is_budget(target))
+		row_warning(&row, TARGET_GOAL,
+			    "by its plan nothing of '%s' may be used before "
+			    "%s; without a plan its budget goes with the year",
+			    target->id, day);
+	else
+		row_warning(&row, TARGET_GOAL,
+			    "'%s' is to stay below its goal, but its plan "
+			    "rises from 0 and it is behind until %s; plan "
+			    "values from the first period on, or give a level "
+			    "or ratio its base",
+			    target->id, day);
 }
 
 void check_catalogue(struct loader *loader)
@@ -239,5 +330,6 @@ void check_catalogue(struct loader *loader)
 		tell_of_which(loader, t);
 		tell_milestone(loader, t);
 		tell_level(loader, t);
+		tell_upper_edge(loader, t);
 	}
 }

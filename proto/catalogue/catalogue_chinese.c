@@ -312,6 +312,14 @@ static const struct sentence sentences[] = {
 	  "plans.csv 中没有“{}”的节点计划日；到目标期末才会逾期" },
 	{ "'{}' has no base; it stays yellow or red until its goal is met",
 	  "“{}”没有基数；完成之前一直是黄灯或红灯" },
+	{ "by its plan nothing of '{}' may be used before {}; without a plan "
+	  "its budget goes with the year",
+	  "按计划，“{}”在 {} 之前一点也不能用；不编计划则按序时进度使用" },
+	{ "'{}' is to stay below its goal, but its plan rises from 0 and it is "
+	  "behind until {}; plan values from the first period on, or give a "
+	  "level or ratio its base",
+	  "“{}”要求不高于目标值，计划却从 0 起步，{} 之前一直落后；"
+	  "请从第一期起按数值编计划，存量、比率也可填基数" },
 };
 
 /* What stands in a hole and is a word of ours. */

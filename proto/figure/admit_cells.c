@@ -67,10 +67,8 @@ static enum verdict read_number(const struct field *field, struct span text,
 				struct value *out)
 {
 	struct decimal number;
-	int rc = decimal_parse(text, &number, NULL);
+	int rc = decimal_parse_at(text, field->decimals, &number);
 
-	if (!rc)
-		rc = decimal_rescale(number, field->decimals, &number);
 	if (rc == ERR_LIMIT)
 		return VERDICT_TOO_MANY_DECIMALS;
 	if (rc == ERR_OVERFLOW)

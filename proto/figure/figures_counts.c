@@ -17,8 +17,8 @@ static void write_english(const struct light_counts *counts, struct strbuf *out)
 		strbuf_addf(out, ", done %u of %u tasks (%s %%)", counts->done,
 			    counts->tasks, counts->done_share);
 	strbuf_addf(out,
-		    "; green but behind %u, yellow %u, red %u, silent %u, "
-		    "waiting %u",
+		    "; green but behind %u, yellow %u, red %u, without "
+		    "report or review %u, waiting %u",
 		    counts->green_behind, counts->yellow, counts->red,
 		    counts->silent, counts->waiting);
 }
@@ -36,7 +36,8 @@ static void write_chinese(const struct light_counts *counts, struct strbuf *out)
 	if (counts->tasks)
 		strbuf_addf(out, "；共 %u 项，其中完成 %u 项（%s%%）",
 			    counts->tasks, counts->done, counts->done_share);
-	strbuf_addf(out, "；绿灯中略欠 %u，黄灯 %u，红灯 %u，未报 %u，待判 %u",
+	strbuf_addf(out,
+		    "；绿灯中略欠 %u，黄灯 %u，红灯 %u，未报或待审 %u，待判 %u",
 		    counts->green_behind, counts->yellow, counts->red,
 		    counts->silent, counts->waiting);
 }
@@ -55,7 +56,7 @@ static void write_time(enum lang lang, const char *time, struct strbuf *out)
 {
 	if (time[0])
 		strbuf_addf(out,
-			    lang == LANG_ZH ? "；时间进度 %s%%" :
+			    lang == LANG_ZH ? "；序时进度 %s%%" :
 					      "; time passed %s %%",
 			    time);
 }

@@ -309,37 +309,38 @@ static int judge_units(struct evaluation *evaluation, uint32_t target,
 		       struct unit_figures *out, struct err *err)
 {
 	struct subject *subject;
-	struct unit_figures units = { 0 };
+	struct figure *list;
 	struct gap *gaps;
+	size_t n = 0;
 	int rc = look_at(evaluation, target, err);
 
 	if (rc)
 		return rc;
 	subject = evaluation->subject;
-	units.list = arena_array(&evaluation->basis.arena,
-				 subject->track_count + 1, sizeof(*units.list));
+	list = arena_array(&evaluation->basis.arena, subject->track_count + 1,
+			   sizeof(*list));
 	gaps = arena_array(&subject->arena, subject->track_count + 1,
 			   sizeof(*gaps));
-	if (!units.list || !gaps)
+	if (!list || !gaps)
 		return err_set(err, ERR_NOMEM, "no memory for unit rows");
 	for (size_t i = 0;
 	     !subject->target->is_parent && i < subject->track_count; i++) {
 		struct track *track = &subject->tracks[i];
-		struct figure *figure = &units.list[units.count];
+		struct figure *figure = &list[n];
 
 		if (!has_row(subject, track, &evaluation->aims))
 			continue;
 		*figure = empty_figure(target, track->unit);
 		rc = judge_unit(subject, track, &evaluation->aims, figure,
-				&gaps[units.count], err);
+				&gaps[n], err);
 		if (rc)
 			return rc;
-		units.count++;
+		n++;
 	}
-	rc = rank_units(subject, units.list, gaps, units.count);
+	rc = rank_units(subject, list, gaps, n);
 	if (rc)
 		return err_set(err, rc, "no memory for ranks");
-	*out = units;
+	*out = (struct unit_figures){ list, n };
 	return 0;
 }
 
@@ -359,6 +360,14 @@ int evaluation_units(struct evaluation *evaluation, uint32_t target,
 	*out = units->list;
 	*count = units->count;
 	return 0;
+}
+
+void evaluation_adopt(struct evaluation *evaluation, uint32_t target,
+		      const struct figure *whole, const struct figure *units,
+		      size_t unit_count)
+{
+	evaluation->figures[target] = whole;
+	evaluation->units[target] = (struct unit_figures){ units, unit_count };
 }
 
 /* ---- items ---- */

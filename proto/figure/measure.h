@@ -147,6 +147,12 @@ int evaluation_target(struct evaluation *evaluation, uint32_t target,
 int evaluation_units(struct evaluation *evaluation, uint32_t target,
 		     const struct figure **out, size_t *count, struct err *err);
 
+/* Takes figures that another evaluation has made of the same ground: as if they
+ * had been judged here. They outlive this one. units: never NULL. */
+void evaluation_adopt(struct evaluation *evaluation, uint32_t target,
+		      const struct figure *whole, const struct figure *units,
+		      size_t unit_count);
+
 /* The items of a register target, a milestone or a grade, by item id. Owned by
  * the evaluation until it looks at another target; none for other kinds. */
 int evaluation_items(struct evaluation *evaluation, uint32_t target,

@@ -22,6 +22,7 @@
  *   measure_adjust.c     the centre's adjustments         section 6.8
  *   measure_rank.c       ranks of units                   section 8
  *   measure.c            figures, caches, items
+ *   measure_copy.c       figures that outlive the evaluation
  *   measure_overall.c    the first screen, standings      section 8
  *   measure_json.c       lines of JSON                    section 8
  */
@@ -32,7 +33,7 @@
 #include "proto/figure/measure_view.h"
 
 struct unit_figures {
-	struct figure *list; /* NULL: not yet */
+	const struct figure *list; /* NULL: not yet */
 	size_t count;
 };
 

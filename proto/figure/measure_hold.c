@@ -44,7 +44,10 @@ int hold_judge(struct view *view, enum counting counting)
 		return 0;
 	rc = amount_each(view, counting, look_for_violation, &periods,
 			 &overflow);
-	if (!rc)
-		view->violated = periods.violated;
-	return rc;
+	if (rc)
+		return rc;
+	view->violated = periods.violated;
+	if (overflow && !view->violated) /* unknown of that period */
+		view->amount = (struct amount){ .overflow = true };
+	return 0;
 }

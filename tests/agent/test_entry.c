@@ -11,6 +11,7 @@
 #include "agent/slice.h"
 #include "agent/statement.h"
 #include "proto/day.h"
+#include "test_dir.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -41,7 +42,7 @@ static struct slice_file slice_files[] = {
 };
 
 struct fixture {
-	char dir[32];
+	char dir[TEST_DIR_BYTES];
 	struct outbox *outbox;
 	struct slice_kept kept;
 	struct catalogue *catalogue;
@@ -62,8 +63,7 @@ static void open_fixture(struct fixture *fixture)
 	struct err err;
 
 	memset(fixture, 0, sizeof(*fixture));
-	strcpy(fixture->dir, "/tmp/tally-entry-XXXXXX");
-	cr_assert(mkdtemp(fixture->dir));
+	test_dir(fixture->dir, "entry");
 	cr_assert_eq(sign_start(NULL), 0);
 	cr_assert_eq(outbox_open(fixture->dir, &fixture->outbox, &err), 0, "%s",
 		     err.msg);
@@ -99,14 +99,11 @@ static void open_fixture(struct fixture *fixture)
 
 static void close_fixture(struct fixture *fixture)
 {
-	char command[64];
-
 	cells_release(&fixture->cells);
 	catalogue_free(fixture->catalogue);
 	outbox_close(fixture->outbox);
 	arena_release(&fixture->arena);
-	(void)snprintf(command, sizeof(command), "rm -r %s", fixture->dir);
-	cr_expect_eq(system(command), 0);
+	test_dir_remove(fixture->dir);
 }
 
 struct given {

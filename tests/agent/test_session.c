@@ -280,6 +280,10 @@ static void perform(struct shell *shell, const struct session_action *action)
 			shell->batches[sequence - 1].receipted = true;
 		}
 		break;
+	case SESSION_WANTED:
+		for (uint64_t i = action->sequence; i < shell->next; i++)
+			shell->batches[i - 1].receipted = false;
+		break;
 	case SESSION_RESTORE:
 		restore(shell, action);
 		break;
@@ -386,7 +390,8 @@ static void up(struct shell *shell)
 
 static void down(struct shell *shell, bool refused)
 {
-	session_down(shell->session, shell->now_ms, refused);
+	session_down(shell->session, shell->now_ms,
+		     refused ? TROUBLE_REFUSED : TROUBLE_OFFLINE);
 	take_actions(shell);
 }
 

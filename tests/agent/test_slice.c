@@ -5,26 +5,24 @@
 #include <string.h>
 
 #include "agent/slice.h"
+#include "test_dir.h"
 
-static char dir[] = "/tmp/tally-slice-XXXXXX";
+static char dir[TEST_DIR_BYTES];
 static struct outbox *outbox;
 static struct arena arena;
 
 static void setup(void)
 {
-	cr_assert(mkdtemp(dir));
+	test_dir(dir, "slice");
 	cr_assert(outbox_open(dir, &outbox, NULL) == 0);
 	arena_init(&arena, (size_t)64 * 1024 * 1024);
 }
 
 static void cleanup(void)
 {
-	char command[64];
-
 	outbox_close(outbox);
 	arena_release(&arena);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert(system(command) == 0);
+	test_dir_remove(dir);
 }
 
 TestSuite(slice, .init = setup, .fini = cleanup);

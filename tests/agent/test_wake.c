@@ -9,12 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test_dir.h"
+
 /* Longer than a socket's name may be. */
 static void long_dir(char out[300])
 {
-	char made[] = "/tmp/tally-wake-XXXXXX";
+	char made[TEST_DIR_BYTES];
 
-	cr_assert(mkdtemp(made));
+	test_dir(made, "wake");
 	(void)snprintf(out, 300, "%s/%0150d", made, 7);
 	cr_assert_eq(mkdir(out, 0700), 0);
 }

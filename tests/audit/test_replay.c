@@ -6,12 +6,13 @@
 
 #include "store/db.h"
 #include "store/stage.h"
+#include "test_dir.h"
 
 /* A journal on disk: a catalogue, and what its offices say. */
 struct world {
 	struct stage stage;
 	struct cast cast;
-	char dir[64], journal[80], store[80];
+	char dir[TEST_DIR_BYTES], journal[80], store[80];
 };
 
 static const struct sign_pair *pair_of(const struct world *world,
@@ -79,8 +80,8 @@ static void say(struct world *world, const char *period, const char *value)
 
 static void world_init(struct world *world)
 {
-	*world = (struct world){ .dir = "/tmp/tally-replay-XXXXXX" };
-	cr_assert(mkdtemp(world->dir));
+	*world = (struct world){ 0 };
+	test_dir(world->dir, "replay");
 	(void)snprintf(world->journal, sizeof(world->journal), "%s/journal",
 		       world->dir);
 	(void)snprintf(world->store, sizeof(world->store), "%s/store",
@@ -95,11 +96,8 @@ static void world_init(struct world *world)
 
 static void world_release(struct world *world)
 {
-	char command[128];
-
 	stage_release(&world->stage);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", world->dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(world->dir);
 }
 
 static int copy_pair(void *arg, struct span key, struct span value)

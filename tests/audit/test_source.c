@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/source.h"
+#include "test_dir.h"
 
 Test(source, tells_sizes_from_times)
 {
@@ -19,10 +20,10 @@ Test(source, tells_sizes_from_times)
 
 Test(source, finds_the_journal_in_a_data_directory)
 {
-	char dir[] = "/tmp/tally-source-XXXXXX";
+	char dir[TEST_DIR_BYTES];
 	char inner[PATH_MAX], found[PATH_MAX];
 
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "source");
 	cr_expect_eq(source_journal(dir, found, NULL), 0);
 	cr_expect_str_eq(found, dir);
 	(void)snprintf(inner, sizeof(inner), "%s/journal", dir);

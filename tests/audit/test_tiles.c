@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "audit/tiles.h"
+#include "test_dir.h"
 
 /* The example of c2sp.org/tlog-tiles. */
 #define LEAVES 70000u
@@ -32,20 +33,12 @@ static void fill(struct tiles *tiles, const char *dir, uint32_t leaves)
 	cr_assert_eq(tiles_end(tiles, NULL), 0);
 }
 
-static void remove_all(const char *dir)
-{
-	char command[PATH_MAX + 16];
-
-	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
-	cr_expect_eq(system(command), 0);
-}
-
 Test(tiles, a_tree_of_70000_has_the_files_that_the_standard_says)
 {
-	char dir[] = "/tmp/tally-tiles-XXXXXX";
+	char dir[TEST_DIR_BYTES];
 	struct tiles tiles;
 
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "tiles");
 	fill(&tiles, dir, LEAVES);
 	/* 273 full and one partial of leaves, the same of entries, then 1 full
 	 * and a partial one, and a partial one. */
@@ -59,31 +52,31 @@ Test(tiles, a_tree_of_70000_has_the_files_that_the_standard_says)
 	cr_expect_eq(size_of(dir, "entries/272"), 256 * 5);
 	cr_expect_eq(size_of(dir, "entries/273.p/112"), 112 * 5);
 	tiles_release(&tiles);
-	remove_all(dir);
+	test_dir_remove(dir);
 }
 
 Test(tiles, a_full_tile_has_a_hash_above_it)
 {
-	char dir[] = "/tmp/tally-tiles-XXXXXX";
+	char dir[TEST_DIR_BYTES];
 	struct tiles tiles;
 
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "tiles");
 	fill(&tiles, dir, TILE_HASHES);
 	cr_expect_eq(tiles.written, 3);
 	cr_expect_eq(size_of(dir, "0/000"), 8192);
 	cr_expect_eq(size_of(dir, "entries/000"), 256 * 5);
 	cr_expect_eq(size_of(dir, "1/000.p/1"), 32);
 	tiles_release(&tiles);
-	remove_all(dir);
+	test_dir_remove(dir);
 }
 
 Test(tiles, large_numbers_are_folders)
 {
-	char dir[] = "/tmp/tally-tiles-XXXXXX";
+	char dir[TEST_DIR_BYTES];
 	struct tiles tiles;
 	uint8_t leaf = 0;
 
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "tiles");
 	tiles_init(&tiles, dir);
 	tiles.levels[0].n = 1234067;
 	cr_assert_eq(tiles_add(&tiles, span_of(&leaf, 1), NULL), 0);
@@ -91,5 +84,5 @@ Test(tiles, large_numbers_are_folders)
 	cr_expect_eq(size_of(dir, "0/x001/x234/067.p/1"), 32);
 	cr_expect_eq(size_of(dir, "entries/x001/x234/067.p/1"), 3);
 	tiles_release(&tiles);
-	remove_all(dir);
+	test_dir_remove(dir);
 }

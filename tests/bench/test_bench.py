@@ -34,6 +34,19 @@ class Bench(unittest.TestCase):
             self.assertLessEqual(found[f"{name}.ack_p50"],
                                  found[f"{name}.ack_p99"])
 
+    def test_the_dashboard_is_measured(self):
+        run = subprocess.run(
+            [sys.executable, os.path.join(HERE, "bench"), "views", "--json",
+             "--build", os.environ["TALLY_BUILD"], "--reports", "20",
+             "--targets", "3", "--units", "20"],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        found = {line["name"]: line["value"] for line in
+                 map(json.loads, run.stdout.splitlines())}
+        for measure in ("first", "overview", "target", "shown",
+                        "watched_p50"):
+            self.assertGreater(found["views." + measure], 0, measure)
+
     def test_big_journals_are_made_and_measured(self):
         for name in "journal", "rows":
             run = subprocess.run(

@@ -3,7 +3,7 @@
 // everything is. Any error on the console fails it.
 import assert from "node:assert";
 import { execFile, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -236,10 +236,21 @@ step("as of a day in the past, and back", async () => {
 	await page.waitForFunction(() => location.hash.includes("known-by=2024-07-01"));
 	await page.waitForSelector(".asof");
 	await until(async () => await text(".figs dd") !== now, "the figure of then");
-	const then = await api("targets/live.urban-jobs?known-by=2024-07-01");
+	const then = await api("targets/live.urban-jobs?known-by=2024-07-01" +
+		"&period=settled");
 	assert.equal((await text(".figs dd")).replace(/\D/g, ""), then.figure.value);
+	const then_ = (await api("overview?known-by=2024-07-01")).collecting.units;
 	await shot("as-of");
 	await axe("as-of");
+	// June is not due on 1 July: May is shown, and nobody is behind with June.
+	assert.ok((await text("#period option")).includes("5月"));
+	await page.goto(HOME + "#/reporting?known-by=2024-07-01");
+	await page.waitForSelector(".under");
+	assert.match(await text("h1"), /均已报送/);
+	assert.equal(await page.locator(".under li").count(), then_.length);
+	await axe("reporting before it is due");
+	await page.goBack();
+	await page.waitForSelector(".rank");
 	// It goes along from view to view.
 	await click('.rank a[href*="figures/live.urban-jobs/baima"]', "figures/");
 	assert.ok(page.url().includes("known-by=2024-07-01"));
@@ -371,6 +382,13 @@ step("downloads say what the screen says", async () => {
 			lines++;
 		}
 	assert.equal(csv.filter(Boolean).length, lines + 1);
+	// What is left out on the screen is left out of the file.
+	await open("#/matrix?light=yellow");
+	const href = await page.locator('.act a[href*="figures.csv"]').getAttribute("href");
+	const part = (await (await fetch(new URL(href, HOME))).text()).split("\r\n");
+	assert.deepEqual([...new Set(part.slice(1).filter(Boolean).map((text) =>
+		text.split(",")[0]))].sort(), await page.locator(".mx tbody th a").evaluateAll(
+		(all) => all.map((one) => one.hash.split("/").pop()).sort()));
 });
 
 step("print: the bulletin is one page of A4, the rest is landscape", async () => {
@@ -398,11 +416,47 @@ step("print: the bulletin is one page of A4, the rest is landscape", async () =>
 step("what does not exist is told", async () => {
 	expected = true; // the browser writes each 404 to the console
 	await open("#/targets/no.such-target");
-	assert.match(await text("h1"), /没有找到/);
+	assert.match(await text("h1"), /未找到/);
 	await shot("error");
 	await open("#/nowhere");
-	assert.match(await text("h1"), /没有找到/);
+	assert.match(await text("h1"), /未找到/);
 	expected = false;
+});
+
+step("where tokens are needed one is asked for", async () => {
+	const there = join(ground.folder, "guarded");
+	mkdirSync(there);
+	for (const part of ["store", "journal"])
+		symlinkSync(join(ground.collector, part), join(there, part));
+	const { stdout } = await program("tally-collector", "token", "add", "chen", "--dir", there);
+	const guarded = spawn(join(ground.bin, "tally-collector"), ["serve", there, "--listen",
+		"127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
+	const before = page;
+
+	try {
+		const home = await new Promise((told) => guarded.stdout.once("data", (line) =>
+			told(String(line).trim())));
+
+		page = await tab();
+		expected = true; // the browser writes each 401 to the console
+		await page.goto(home + "#/units/baima");
+		await page.waitForSelector(".door");
+		await axe("door");
+		await shot("door");
+		await page.locator("#token").fill("chen.00");
+		await page.keyboard.press("Enter");
+		await until(async () => (await text("[role=alert]")).includes("口令不对"), "a refusal");
+		await page.locator("#token").fill(stdout.trim());
+		await page.keyboard.press("Enter");
+		await until(async () => (await text("h1")).includes("白马镇"), "the view that was asked for");
+		await page.locator("#leave").click();
+		await page.waitForSelector(".door");
+		expected = false;
+		await page.context().close();
+	} finally {
+		page = before;
+		guarded.kill("SIGTERM");
+	}
 });
 
 step("at the wall, at 125 %, at 1024", async () => {
@@ -432,7 +486,7 @@ step("a dead line keeps the figures, says so, and heals", async () => {
 	server.kill("SIGKILL");
 	await until(async () => /重连/.test(await text("#upto")), "that the line is dead");
 	await page.clock.fastForward(31000);
-	await until(async () => /停更\d+秒/.test(await text("#upto")), "that it is stale");
+	await until(async () => /已\d+秒未更新/.test(await text("#upto")), "that it is stale");
 	assert.ok((await page.locator("#upto").getAttribute("class")).includes("stale"));
 	assert.equal(await text("h1"), title);
 	await shot("stale");

@@ -12,9 +12,21 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import year  # noqa: E402
 import play  # noqa: E402
+from openapi import Api  # noqa: E402
+from served import Served  # noqa: E402
 from world import BIN, free_port, sanitary  # noqa: E402
 
 BUILD = os.environ["TALLY_BUILD"]
+# What the example year does not have: nothing is adjusted, revoked or redacted
+# in it, and no guard has an allowance.
+UNSEEN = {f"{kind}.{key}" for kind in ("Figure", "UnitFigure")
+          for key in ("used", "left", "stretch", "as_reported", "adjusted")} | {
+    "Statement." + key for key in ("redacts", "redacts_text", "revokes",
+                                   "suspect_from")} | {
+    "Error.error", "Error.why"} | {
+    "Suspect." + key for key in ("suspect", "target", "unit", "period", "item",
+                                 "name", "at", "figures", "value", "without",
+                                 "share")}
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -51,6 +63,28 @@ class Dashboard(unittest.TestCase):
         print(run.stdout)
         sanitary(run.stdout)
         self.assertEqual(run.returncode, 0, run.stdout[-6000:])
+
+    def test_answers_are_what_the_document_says(self):
+        """Every key that the document has is seen, and no other."""
+        api = Api(os.environ["TALLY_SOURCE"])
+        served = Served(self.world.collector_dir, api)
+        try:
+            catalogue = served.get("/api/catalogue")
+            for path in ("overview", "matrix", "standings", "refused", "late",
+                         "overview?known-by=2024-03-01",
+                         "overview?period=settled", "units/baima",
+                         "matrix?period=2024M03",
+                         *(f"statements/{n}.0" for n in range(1, 6))):
+                served.get("/api/" + path)
+            kinds = {one["kind"]: one for one in catalogue["targets"]
+                     if one["roster"]}
+            for target in kinds.values():
+                served.get("/api/targets/" + target["id"])
+                served.get(f"/api/figures/{target['id']}/"
+                           f"{target['roster'][0]}")
+        finally:
+            self.assertEqual(served.stop(), 0)
+        self.assertEqual(api.properties() - api.seen, UNSEEN)
 
     def test_run_leaves_it_up(self):
         """./run --serve on a year that is there already."""

@@ -8,15 +8,16 @@
 #include "collector/flusher.h"
 #include "collector/receipts.h"
 #include "proto/verdict.h"
+#include "test_dir.h"
 
-static char dir[] = "/tmp/tally-flusher-XXXXXX";
+static char dir[TEST_DIR_BYTES];
 static struct db *db;
 static struct flusher *flusher;
 static struct puts puts_;
 
 static void setup(void)
 {
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "flusher");
 	cr_assert_eq(store_open(dir, false, &db, NULL), 0);
 	cr_assert_eq(flusher_start(db, 0, &flusher, NULL), 0);
 	puts_init(&puts_);
@@ -24,14 +25,11 @@ static void setup(void)
 
 static void teardown(void)
 {
-	char command[128];
-
 	if (flusher)
 		cr_assert_eq(flusher_stop(flusher, NULL), 0);
 	db_close(db);
 	puts_release(&puts_);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(dir);
 }
 
 TestSuite(flusher, .init = setup, .fini = teardown);

@@ -10,20 +10,18 @@
 #include <unistd.h>
 
 #include "collector/quarantine.h"
+#include "test_dir.h"
 
-static char dir[] = "/tmp/tally-quarantine-XXXXXX";
+static char dir[TEST_DIR_BYTES];
 
 static void setup(void)
 {
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "quarantine");
 }
 
 static void teardown(void)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(dir);
 }
 
 TestSuite(quarantine, .init = setup, .fini = teardown);

@@ -49,7 +49,7 @@ struct world {
 	char published[24], to_cosign[24];
 	uint64_t cosigned; /* size of the last line that came */
 	bool cannot_prove;
-	unsigned hindrance, alarms, slices, taken;
+	unsigned hindrance, alarms, slices, taken, answered;
 	struct hash catalogue; /* as HELLO said */
 	int32_t day;
 };
@@ -302,6 +302,12 @@ static void recall(void *ctx, uint32_t route, const struct hash *key,
 	(void)asked;
 }
 
+static void answered(void *ctx, const struct session_peer *peer)
+{
+	(void)peer;
+	((struct world *)ctx)->answered++;
+}
+
 static void alarm_(void *ctx, const char *event,
 		   const struct session_peer *peer)
 {
@@ -328,6 +334,7 @@ static struct world *world_new(void)
 					   .recall = recall,
 					   .prove = prove,
 					   .cosign = cosign,
+					   .answered = answered,
 					   .alarm = alarm_ };
 	const struct session_options options = { .sessions_max = 8,
 						 .credit_bytes = 1u << 30,
@@ -485,8 +492,11 @@ Test(session, hello_gives_welcome_and_a_slice)
 	cr_expect_gt(w->heard[1].credit_until, 1);
 	cr_expect_eq(w->slices, 1);
 	cr_expect_eq(session_count(w->table), 1);
+	cr_expect_eq(w->answered, 0, "HELLO is no answer to WELCOME");
 	say_ping(w, 1, 0);
 	cr_expect_eq(w->heard[1].pongs, 1);
+	say_ping(w, 1, 0);
+	cr_expect_eq(w->answered, 1, "once a session");
 	world_free(w);
 }
 

@@ -113,6 +113,12 @@ static int send_out(void *ctx, uint32_t route, struct span msg)
 	return 0;
 }
 
+static void answered(void *ctx, const struct session_peer *peer)
+{
+	(void)ctx;
+	(void)peer;
+}
+
 static void on_route(void *ctx, uint32_t route)
 {
 	(void)ctx, (void)route;
@@ -140,6 +146,7 @@ static void stage_open(struct stage *stage)
 					   .slice = on_slice,
 					   .heard = on_route,
 					   .pong = on_route,
+					   .answered = answered,
 					   .ctx = stage };
 
 	memset(stage, 0, sizeof(*stage));

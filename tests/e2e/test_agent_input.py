@@ -92,6 +92,24 @@ class Input(unittest.TestCase):
         self.assertIn("nothing was imported", run.stderr)
         self.assertEqual(self.waiting(), before)
 
+    def test_a_cell_that_stands_twice_is_told_with_both_rows(self):
+        before = self.waiting()
+        for again in ("live.urban-jobs,baima,2024M06,211,x",
+                      "live.urban-jobs,baima,2024-06,210,x"):
+            rows = ("target,unit,period,value,reason\n"
+                    "live.urban-jobs,baima,2024M06,210,x\n"
+                    f"live.jobless,baima,2024M06,9,x\n{again}\n")
+            for lang, words in (("en", "row 2 says the same cell"),
+                                ("zh", "与第 2 行填报的是同一单元格")):
+                run = self.imports(rows, "--lang", lang, code=3)
+                self.assertIn(f"rows.csv:4: {words}", run.stderr)
+                self.assertNotIn("rows.csv:3", run.stderr)
+            self.imports(rows, "--dry-run", code=3)
+            self.imports(rows, "--dry-run", "--unchecked")
+        self.imports(rows.replace("reason", "reason,received").replace(
+            ",x\n", ",x,\n"), "--dry-run")
+        self.assertEqual(self.waiting(), before)
+
     # Files of reports that cannot be read, and where that is.
     NO_REPORTS = (
         ("", ": the file is empty"),
@@ -164,7 +182,8 @@ class Input(unittest.TestCase):
     def test_rows_of_one_cell_chain(self):
         rows = "".join(f"live.jobless,baima,2024M06,{v},again\n"
                        for v in range(40, 45))
-        self.imports("target,unit,period,value,reason\n" + rows, *WAIT)
+        self.imports("target,unit,period,value,reason\n" + rows,
+                     "--unchecked", *WAIT)
 
     # ---- catalogues ----
 
@@ -187,10 +206,14 @@ class Input(unittest.TestCase):
 
     def test_an_office_that_is_no_administrator_changes_nothing(self):
         good = self.world.write_catalogue(CATALOGUE, "office")
-        self.world.agent(self.baima, "apply", good, *WAIT, code=3)
-        lines = [line["verdict"] for line in self.world.status(self.baima)
-                 if line.get("kind", "").startswith("catalogue")]
-        self.assertEqual(set(lines), {"not-allowed"})
+        before = self.world.counts(self.baima)
+        self.world.agent(self.baima, "apply", good, "--dry-run")
+        for words in (("apply", good), ("grant", "longmen"),
+                      ("revoke", self.world.keys[self.baima])):
+            run = self.world.agent(self.baima, *words, code=3)
+            self.assertIn("nothing was saved: not-allowed", run.stderr)
+            self.assertEqual(run.stdout, "")
+        self.assertEqual(self.world.counts(self.baima), before)
 
     # ---- codes ----
 
@@ -247,12 +270,13 @@ class Input(unittest.TestCase):
         self.world.agent(self.world.path("late"), "enrol", code,
                          "--timeout", "5", code=3)
 
-    def test_code_goes_to_a_file_too(self):
+    def test_code_goes_to_a_file_alone(self):
         path = self.world.path("handout")
         run = self.world.agent(self.world.admin, "grant", "longmen", "--out",
                                path)
         with open(path, encoding="ascii") as f:
-            self.assertEqual(f.read(), run.stdout)
+            self.assertRegex(f.read(), "^tally1[a-z2-7]+\n$")
+        self.assertEqual(run.stdout, "")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
 
     # ---- command line and settings ----
@@ -278,9 +302,26 @@ class Input(unittest.TestCase):
                       ("found", "--collector", "/nonexistent", "--out", "x",
                        "--simulated")):
             with self.subTest(words=words):
-                run = self.world.agent(self.baima, *words, code=2)
+                office = self.world.admin if words[0] in (
+                    "grant", "revoke") else self.baima
+                run = self.world.agent(office, *words, code=2)
                 self.assertIn("tally-agent", run.stderr)
                 self.assertEqual(run.stdout, "")
+
+    def test_a_zone_is_written_one_way(self):
+        for zone in ("+8", "0800", "99", "480", "+0800", "08:00", "+08:00x",
+                     "+8:00", "+08:60", "+15:00", "", "+ 8:00"):
+            with self.subTest(zone=zone):
+                run = self.world.agent(
+                    self.world.path("new"), "found", "--collector", "card",
+                    "--out", "x", "--simulated", "--zone", zone, code=2)
+                self.assertIn("--zone is like +08:00", run.stderr)
+        run = self.world.agent(
+            self.world.path("new"), "found", "--collector", "card", "--out",
+            "x", "--simulated", "--name", "名" * 41, code=2)
+        self.assertIn("--name has at most 120 bytes", run.stderr)
+        self.world.call("tally-collector", "init", "", code=2)
+        self.assertFalse(os.path.exists(self.world.path("new")))
 
     def test_help_has_an_example_each(self):
         top = self.world.call("tally-agent", "--help").stdout

@@ -63,6 +63,9 @@ class Life(unittest.TestCase):
         self.assertIn("recount", history)
         self.assertEqual(self.world.agent(baima, "history",
                                           "live.jobless").stdout, "")
+        run = self.world.agent(baima, "history", "live.urban-jobs", "nosuch",
+                               code=2)
+        self.assertIn("nosuch: there is no such target", run.stderr)
         self.world.audit()
 
     def test_only_one_process_sends(self):
@@ -237,8 +240,10 @@ class Life(unittest.TestCase):
     def test_administrators_hand_on_the_catalogue(self):
         """Each knows the commit it replaces, whoever made it."""
         second = self.world.enrol("second", "--role", "admin")
-        catalogue = self.world.path("catalogue")
-        for folder in (second, self.world.admin, second):
+        for i, folder in enumerate((second, self.world.admin, second)):
+            catalogue = self.world.write_catalogue({
+                **CATALOGUE, "targets.csv": CATALOGUE["targets.csv"].replace(
+                    "失业人数", f"失业人数{i}")}, f"catalogue{i}")
             self.world.agent(folder, "sync", "--timeout", WAIT_S)
             self.world.agent(folder, "apply", catalogue)
             self.world.agent(folder, "sync", "--timeout", WAIT_S)

@@ -102,6 +102,22 @@ class Apply(unittest.TestCase):
         run = self.try_it(CATALOGUE)
         self.assertEqual(run.stdout, "")
         self.assertIn("nothing would change", run.stderr)
+        before = self.world.counts(self.world.admin)
+        for lang, words in ("en", "nothing was saved"), ("zh", "未保存"):
+            run = self.world.agent(
+                self.world.admin, "apply", self.world.write_catalogue(
+                    CATALOGUE, "same"), "--lang", lang, "--wait")
+            self.assertIn(words, run.stderr)
+        self.assertEqual(self.world.counts(self.world.admin), before)
+
+    def test_a_target_that_goes_is_warned_of(self):
+        files = dict(CATALOGUE)
+        for name in "targets.csv", "roster.csv":
+            files[name] = "".join(
+                line for line in files[name].splitlines(True)
+                if not line.startswith("rural.look"))
+        self.assertIn("warning: targets that would be removed: 1",
+                      self.try_it(files).stderr)
 
     def test_a_goal_that_has_begun_is_an_error(self):
         files = dict(CHANGED)
@@ -111,14 +127,14 @@ class Apply(unittest.TestCase):
         files["roster.csv"] = "".join(
             line + "\n" for line in files["roster.csv"].splitlines()
             if "rural.roads" not in line)
-        run = self.try_it(files, code=2)
+        run = self.try_it(files, code=3)
         self.assertRegex(run.stderr, r"(?m)^targets\.csv:2:goal: goal-fixed: "
                          "the goal 'main' of 'live.urban-jobs', >=5800, has "
                          "been in force since 2024-01-01")
         self.assertRegex(run.stderr, r"(?m)^targets\.csv:target: "
                          "goal-fixed: the goal 'main' of 'rural.roads'")
         self.assertIn("    goal: >=5800 → >=5500\n", run.stdout)
-        lines = self.lines(self.try_it(files, "--json", code=2))
+        lines = self.lines(self.try_it(files, "--json", code=3))
         self.assertEqual([(x["file"], x["row"]) for x in lines
                           if x.get("problem") == "error"],
                          [("targets.csv", 2), ("targets.csv", 0)])
@@ -126,7 +142,7 @@ class Apply(unittest.TestCase):
         # to hand it down is refused here, and nothing goes out
         before = self.world.counts(self.world.admin)
         run = self.world.agent(self.world.admin, "apply",
-                               self.world.path("tried"), *PATIENT, code=2)
+                               self.world.path("tried"), *PATIENT, code=3)
         self.assertIn("not saved", run.stderr)
         self.assertEqual(self.world.counts(self.world.admin), before)
 

@@ -478,6 +478,7 @@ class SemanticsVectors(Case):
                           members=("a",))
         self.assertEqual(result.code, 3)
         self.assertEqual(result.refused, [("reports.csv", 2, "above-whole")])
+        self.assertIn("\n  above-whole: The part is larger", result.stderr)
         self.check(result.target("t"), value=None, why="no-report")
 
     def test_net_negative(self):

@@ -142,7 +142,7 @@ class Counts(unittest.TestCase):
     def test_for_people_under_the_table_and_alone(self):
         measured = ("  measured: done and green 1 of 3 accountable (33.3 %), "
                     "done 0 of 3 tasks (0.0 %); green but behind 1, yellow "
-                    "0, red 1, silent 1, waiting 0")
+                    "0, red 1, without report or review 1, waiting 0")
         for args in ((), ("--counts",)):
             lines = self.ask(*args, "--lang", "en",
                              json=False).stdout.splitlines()
@@ -152,7 +152,7 @@ class Counts(unittest.TestCase):
         said = self.ask("--counts", "--lang", "zh", json=False).stdout
         self.assertIn("  形象进度任务：应评 2 项，其中完成和绿灯 1 项（50.0%）；"
                       "共 2 项，其中完成 1 项（50.0%）；绿灯中略欠 0，黄灯 "
-                      "1，红灯 0，未报 0，待判 0\n", said)
+                      "1，红灯 0，未报或待审 0，待判 0\n", said)
         self.assertNotIn("m.behind", said)
 
     def cells(self, target, *args):

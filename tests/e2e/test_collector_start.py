@@ -10,7 +10,8 @@ import subprocess
 import time
 import unittest
 
-from world import BIN, WAIT_S, World, free_port, has_ipv6, until
+from world import (BIN, CATALOGUE, WAIT_S, World, free_port, has_ipv6,
+                   until)
 
 WAIT = ("--wait", "--timeout", WAIT_S)
 
@@ -410,8 +411,9 @@ class Start(unittest.TestCase):
                     f.write(b"x" * 4096)
         except OSError:
             pass
-        self.world.agent(self.world.admin, "apply",
-                         self.world.path("catalogue"), "--wait", "--timeout",
+        self.world.agent(self.world.admin, "apply", self.world.write_catalogue(
+            {**CATALOGUE, "targets.csv": CATALOGUE["targets.csv"].replace(
+                "失业人数", "登记失业人数")}, "other"), "--wait", "--timeout",
                          "2", code=None)
         self.assertIsNone(self.world.collector.poll(), "it gave up")
         self.assertIn("event=disk-full", self.log())

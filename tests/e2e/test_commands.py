@@ -2,6 +2,7 @@
 """The three programs as somebody meets them who reads --help: each example
 works as it is printed, and a slip of the fingers is told, with exit 2."""
 import functools
+import json
 import os
 import re
 import shlex
@@ -179,8 +180,8 @@ class Examples(unittest.TestCase):
             words.append("--simulated")
         return words
 
-    def run_next(self, program, command, office="office", code=0):
-        words, into = self.words(program, command), None
+    def run_next(self, program, command, office="office", code=0, more=()):
+        words, into = [*self.words(program, command), *more], None
         if ">" in words:
             at = words.index(">")
             into = words[at + 1]
@@ -261,8 +262,8 @@ class Examples(unittest.TestCase):
                    "live.urban-jobs,baima,2024M06,118\n")
         self.run_next("tally-agent", "import")
         self.run_next("tally-agent", "import")
-        self.agent("office", "report", "rural.village-look", "--text",
-                   "修了三公里路", "--period", "2024Q2", "--wait")
+        text = self.agent("office", "report", "rural.village-look", "--text",
+                          "修了三公里路", "--period", "2024Q2", "--wait")
         self.run_next("tally-agent", "sync")
         sender = self.start("tally-agent", lambda: '"connected"' in
                             self.agent("office", "status", "--json"))
@@ -285,7 +286,9 @@ class Examples(unittest.TestCase):
         self.agent("lead", "sync")
         self.run_next("tally-agent", "adjust", "centre")
         self.run_next("tally-agent", "adjust", "centre")
+        self.places[" 9.0 "] = f" {text.split()[-1]} "
         self.run_next("tally-agent", "redact", "centre")
+        del self.places[" 9.0 "]
         self.agent("centre", "sync")
         self.places["5f0c...e1"] = key
         self.run_next("tally-agent", "revoke", "admin")
@@ -297,6 +300,10 @@ class Examples(unittest.TestCase):
         self.assertIn("since then",
                       self.run_next("tally-collector", "offices"))
         self.serve_next()
+        self.assertRegex(self.run_next("tally-collector", "token"),
+                         "^chen[.][0-9a-f]{64}$")
+        self.assertIn("chen", self.run_next("tally-collector", "token"))
+        self.run_next("tally-collector", "token")
         self.stop(collector)
         # the auditor, with copies
         os.mkdir(self.path("backup"))
@@ -326,9 +333,9 @@ class Examples(unittest.TestCase):
         self.assertIn("nothing that was signed is missing",
                       self.run_next("tally-collector", "reopen"))
         # new keys for the collector
-        for _ in range(2):
-            self.assertRegex(self.run_next("tally-collector", "rotate"),
-                             "^[0-9a-f]{64}$")
+        for more in (), ("--anyway",):
+            self.assertRegex(self.run_next("tally-collector", "rotate",
+                                           more=more), "^[0-9a-f]{64}$")
         shutil.copy(self.path("collector/collector.successions"), self.folder)
         self.assertRegex(self.run_next("tally-agent", "follow"),
                          "^[0-9a-f]{64}$")

@@ -199,18 +199,37 @@ class Diff(unittest.TestCase):
         figures, _, _ = self.diff(begin, "--unit", "baima")
         self.assertEqual({row[1] for row in figures}, {"baima"})
 
+    def test_what_is_counted_is_what_is_shown(self):
+        for words in ((), ("--target", ROADS), ("--unit", "longmen"),
+                      ("--target", ROADS, "--unit", "baima")):
+            figures, said, total = self.diff(self.at["first"], *words)
+            self.assertEqual((total["changed"], total["statements"]),
+                             (len(figures), len(said)), words)
+
+    def test_a_filter_with_a_slip_is_no_answer(self):
+        for words, said in ((("--target", "nosuch"), "target nosuch"),
+                            (("--unit", "nosuch"), "unit nosuch")):
+            self.assertIn(said, self.diff(self.at["first"], *words, code=2))
+            done = run("late", self.dir, *words)
+            self.assertEqual((done.code, done.stdout), (2, ""))
+            self.assertIn(said, done.stderr)
+
     def test_people_are_told_in_their_language(self):
         for lang, words in (
                 ("en", ("value: 100 → 90", f"by {self.by['correction']}  "
                         "report live.urban-jobs baima 2024M06: 90",
                         f"replaces: {self.by['first']}",
                         "behind 2 of the changes", "2 figures changed")),
-                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  上报",
-                        f"更正：{self.by['first']}", "2 项数据有变化"))):
+                ("zh", ("完成数：100 → 90", f"因 {self.by['correction']}  填报",
+                        f"更正：{self.by['first']}", "2 项数据有变化",
+                        "）至 ", "2024M06：90\n", "结论：已采纳",
+                        "理由：（已涂去）"))):
             done = run("diff", self.dir, str(self.at["correction"]),
                        str(self.at["adjust"]), "--lang", lang)
             for word in words:
                 self.assertIn(word, done.stdout)
+        done = run("receipt", self.dir, self.by["approve"], "--lang", "zh")
+        self.assertIn("baima 2024M06：通过\n", done.stdout)
 
     def test_points_that_are_none(self):
         self.assertIn("before the first", self.diff(

@@ -210,12 +210,27 @@ class Export(unittest.TestCase):
         self.assertIn("signed the checkpoint", self.export(
             self.dir, "x", "--checkpoint", forged, code=4))
         self.export(self.dir, "x", "--csv", "--checkpoint", old, code=2)
+        # What is no checkpoint is named, and broken.
+        junk = self.copy("junk")
+        self.world.write("junk/cosigned", "junk\n")
+        self.assertIn("junk/cosigned: ", self.export(junk, "x", code=4))
+        os.rename(self.world.path("junk", "cosigned"),
+                  self.world.path("junk", "checkpoint"))
+        self.assertIn("junk/checkpoint: ", self.export(junk, "x", code=4))
+        os.unlink(self.world.path("junk", "checkpoint"))
+        self.assertIn("--checkpoint", self.export(junk, "x", code=1))
+        # Nor is anything signed where there is none.
+        card = os.path.join(self.dir, "collector.card")
+        for words, code in ((), 4), (("--checkpoint", "nosuch"), 2):
+            done = run("verify", junk, "--card", card, *words)
+            self.assertEqual(done.code, code, done.stderr)
+        shutil.rmtree(junk)
 
     def test_people_are_told(self):
         old = os.path.join(self.early, "checkpoint")
         for lang, words in (("en", ("statements", "1 texts were redacted",
                                     "came after it and are in no tile")),
-                            ("zh", ("条陈述", "1 处文字已遮盖", "不在瓦片中"))):
+                            ("zh", ("条记录", "1 处文字已涂去", "不在瓦片中"))):
             done = run("export", self.dir, self.world.path("t" + lang),
                        "--checkpoint", old, "--lang", lang)
             self.assertEqual(done.code, 0, done.stderr)

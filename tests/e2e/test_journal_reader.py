@@ -20,6 +20,8 @@ PERIOD = "2024M06"
 TARGETS = "".join(
     line + (",decimals" if i == 0 else ",2" if "roads" in line else ",") + "\n"
     for i, line in enumerate(CATALOGUE["targets.csv"].splitlines()))
+PLAYED = {**CATALOGUE, "targets.csv": TARGETS,
+          "settings.csv": CATALOGUE["settings.csv"] + "redact,hrss\n"}
 
 
 def report(world, folder, target, *words, code=0):
@@ -28,8 +30,9 @@ def report(world, folder, target, *words, code=0):
 
 
 def play(world):
-    """Reports, zeros, corrections, what is refused, a review, a late one, a
-    key that is revoked and one that forks."""
+    """Reports, zeros, corrections, what is refused, a review, a late one, texts
+    that are redacted or not there, a key that is revoked and one that forks.
+    The catalogue is PLAYED."""
     baima = world.enrol("baima", "baima")
     longmen = world.enrol("longmen", "longmen")
     hrss = world.enrol("hrss", "hrss", "--role", "reviewer")
@@ -51,6 +54,11 @@ def play(world):
     world.agent(centre, "adjust", "live.urban-jobs", "baima", PERIOD, "-12",
                 "--name", "重复统计", "--reason", "与龙门镇重复", "--wait",
                 "--timeout", WAIT_S)
+    refused, = [line["receipt"] for line in world.status(baima)
+                if line.get("verdict") == "too-many-decimals"]
+    for text, code in ("reason", 0), ("reason", 3), ("note", 3):
+        world.agent(centre, "redact", refused, text, "--reason", "写有人名",
+                    "--wait", "--timeout", WAIT_S, code=code)
     world.set_clock("2024-07-20 09:00")
     report(world, baima, "live.jobless", "38", "--period", PERIOD,
            "--reason", "迟报")
@@ -66,7 +74,7 @@ def play(world):
 class Reader(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = World({**CATALOGUE, "targets.csv": TARGETS})
+        cls.world = World(PLAYED)
         cls.addClassCleanup(cls.world.close)
         play(cls.world)
         cls.world.stop_collector()
@@ -123,6 +131,17 @@ class Reader(unittest.TestCase):
                   if s["said"]["target"] == "rural.roads"]
         self.assertEqual([review["base"]], judged)
 
+    def test_it_tells_which_texts_were_redacted(self):
+        redacted, nothing = self.journal.redactions()
+        told = self.audit("verify")["redacted"]
+        self.assertEqual(
+            {(x["statement"], x["text"]): x["by"] for x in told}, redacted)
+        self.assertEqual(len(redacted), 1)
+        self.assertEqual(len(nothing), 2)
+        for receipt in nothing:
+            run = self.world.call("tally-audit", "receipt", self.dir, receipt)
+            self.assertIn("nothing-to-redact", run.stdout)
+
     def test_it_makes_the_figure_rows_and_their_links(self):
         refused = {s["at"] for s in self.found("report")
                    if s["said"]["cells"][0]["value"] == "1.5"}
@@ -131,7 +150,7 @@ class Reader(unittest.TestCase):
         self.assertEqual((len(refused), len(late)), (1, 1))
         rows = reference.Rows(self.journal, refused, late)
         replayed = self.audit("replay")
-        self.assertEqual(replayed["refused"], 1)
+        self.assertEqual(replayed["refused"], 3)
         self.assertEqual(len(rows.rows), replayed["rows"])
         self.assertEqual(rows.links().hex(), replayed["links"])
         short = self.audit("replay", "--state")

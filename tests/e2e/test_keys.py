@@ -346,6 +346,11 @@ class Suspicion(unittest.TestCase):
                           "--reason", "x", "--wait", "--timeout", "10",
                           code=1)
         self.assertIn("revoked", run.stderr)
+        # It is said as long as nobody has mended it.
+        self.assertIn("revoked", world.agent(baima, "status").stdout)
+        self.assertIn("已撤销", world.agent(baima, "status", "--lang",
+                                         "zh").stdout)
+        self.assertIn("revoked", world.status(baima)[-1]["trouble"])
         world.audit()
 
 

@@ -137,7 +137,7 @@ class Late(unittest.TestCase):
                         "backdated: sealed 23 h 56 min before the batch",
                         "received 113 days after the period closed",
                         "waited on the way, or it is backdated")),
-                ("zh", ("逾期 10 天（应于 2024-07-10 上报）", "时钟超前",
+                ("zh", ("迟报 10 天（应于 2024-07-10 上报）", "时钟超前",
                         "倒签日期", "关闭", "单位时钟"))):
             done = run("late", self.dir, "--lang", lang)
             self.assertEqual(done.code, 0, done.stderr)

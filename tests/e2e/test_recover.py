@@ -3,6 +3,7 @@
 since comes back from the offices, to the very root that was signed, or nothing
 is written."""
 import glob
+import json
 import os
 import resource
 import shutil
@@ -151,8 +152,21 @@ class Recover(Lost):
         for unit in "baima", "longmen":
             self.assertIn(f"{unit} (", run.stdout)
         self.assertIn(f"hand-over FILE --entries {self.kept}", run.stderr)
+        said = json.loads(self.recover("--json", code=3).stdout)
+        self.assertEqual(
+            [said[key] for key in ("entries", "signed", "whole", "files",
+                                   "missing", "result")],
+            [self.kept, self.size, self.kept, [],
+             [{"first": self.kept, "last": self.size - 1}], "missing"])
+        self.assertEqual([x["unit"] for x in said["not_heard"]],
+                         [None, "baima", "longmen"])
         self.hand_over()
         before = {name: read(name) for name in self.segments()}
+        said = json.loads(self.recover("--from", self.world.path("files"),
+                                       "--dry-run", "--json").stdout)
+        self.assertEqual((said["whole"], said["missing"], said["result"]),
+                         (self.size, [], "would-put-back"))
+        self.assertEqual(len(said["files"]), 4)
         run = self.recover("--from", self.world.path("files"), "--dry-run")
         self.assertIn(f"would be put back: entries {self.kept} to "
                       f"{self.size - 1}", run.stdout)

@@ -151,17 +151,51 @@ class Redact(unittest.TestCase):
                 said = self.world.call("tally-audit", *words, *json_).stdout
                 self.assertIn(self.receipt, said)
                 self.assertNotIn(self.text, said)
+                self.assertIn('"redacted":["text"]' if json_ else
+                              "(redacted)", said.replace(": ", ":"))
         shutil.rmtree(mixed)
 
     def test_twice_and_of_what_is_not_there(self):
         self.redact(self.receipt, "text", "--reason", WHY)
         self.until_gone()
-        self.redact(self.receipt, "text", "--reason", "again")
-        self.redact(self.receipt, "note", "--reason", "there is none")
-        run = self.redact("900.0", "text", "--reason", WHY, code=3)
-        self.assertIn("nothing-to-redact", run.stderr)
+        for place, text in ((self.receipt, "text"), (self.receipt, "note"),
+                            ("0.0", "text"), ("900.0", "text")):
+            run = self.redact(place, text, "--reason", "again", code=3)
+            self.assertIn("nothing-to-redact", run.stderr)
         self.world.audit()
-        self.assertEqual(len(self.redacted(self.receipt)), 1)
+        one, = self.redacted(self.receipt)
+        self.assertEqual((one["text"], one["reason"]), ("text", WHY))
+        run = self.world.call("tally-audit", "receipt", self.folder,
+                              self.receipt)
+        self.assertEqual(run.stdout.count("(redacted)"), 1)
+
+    def test_of_what_was_refused_and_after_a_restart(self):
+        self.world.agent(self.town, "import", self.world.write(
+            "bad.csv", "target,unit,period,value,reason\n"
+            f"rural.nowhere,baima,2024M06,1,{self.text}!\n"), "--unchecked",
+            *WAIT, code=3)
+        said, = [x["receipt"] for x in self.world.status(self.town)
+                 if x.get("target") == "rural.nowhere"]
+        self.world.stop_collector()
+        self.world.start_collector()
+        self.redact(said, "reason", "--reason", WHY)
+        self.until_gone(self.text + "!")
+        self.redact(said, "reason", "--reason", WHY, code=3)
+        self.world.audit()
+
+    def test_of_an_entry_that_is_a_note_of_the_collectors(self):
+        """It has no texts, and is no reason to give up."""
+        self.world.until_signed()
+        self.world.stop_collector()
+        entry = len(self.world.journal().leaves)
+        self.world.call("tally-collector", "rotate", "--dir", self.folder,
+                        "--by", "李明", "--why", "a year is over", "--clock",
+                        self.world.clock)
+        self.world.start_collector()
+        self.redact(f"{entry}.0", "text", "--reason", WHY, code=3)
+        self.redact(self.receipt, "text", "--reason", WHY)
+        self.until_gone(self.text)
+        self.world.audit()
 
     def test_a_redactions_own_reason(self):
         by = self.redact(self.receipt, "text", "--reason",
@@ -193,13 +227,14 @@ class Redact(unittest.TestCase):
         """Offices hand over what they sent, with the text."""
         text = self.text + " again"
         parts = "journal", "store", "tree"
+        self.redact(self.receipt, "text", "--reason", WHY)
+        self.until_gone()
         self.world.until_signed()
         self.world.stop_collector()
         for part in parts:
             source = os.path.join(self.folder, part)
             (shutil.copytree if os.path.isdir(source) else shutil.copy)(
                 source, self.world.path("older-" + part))
-        kept = len(self.world.journal().leaves)
         self.world.start_collector()
         self.redact(self.say(text), "text", "--reason", WHY)
         self.until_gone(text)
@@ -212,8 +247,14 @@ class Redact(unittest.TestCase):
         files = []
         for office in (self.world.admin, self.town, self.lead, self.centre):
             files.append(self.world.path(f"{len(files)}.kept"))
-            self.world.agent(office, "hand-over", files[-1], "--entries",
-                             str(kept))
+            self.world.agent(office, "hand-over", files[-1], "--entries", "1")
+        # What an office keeps has its text: it is the same entry.
+        run = self.world.call("tally-collector", "recover", "--dir",
+                              self.folder, "--from", files[1], code=3)
+        self.assertIn("missing: entries ", run.stdout)
+        self.world.call("tally-collector", "reopen", "--dir", self.folder,
+                        "--clock", self.world.clock, "--from", files[1],
+                        "--dry-run")
         self.world.call("tally-collector", "recover", "--dir", self.folder,
                         "--from", *files)
         self.assertTrue(holders(self.folder, text))

@@ -8,7 +8,7 @@ import unittest
 
 COMPARE = os.path.join(os.environ["TALLY_SOURCE"], "tests", "reference",
                        "compare.py")
-CASES = "280"
+CASES = "500"
 
 
 class Reference(unittest.TestCase):

@@ -75,6 +75,14 @@ class Reopen(Opened):
                                           "--json").stdout)
         self.assertEqual([(x["lost"], x["by"]) for x in said["reopened"]],
                          [(self.size, "李明, data office")])
+        entry = said["reopened"][0]["entry"]
+        run = self.world.call("tally-audit", "receipt", self.dir,
+                              f"{entry}.0", code=1)
+        self.assertIn("where the journal was opened again", run.stderr)
+        # What they saw of the lost part is nobody's guilt.
+        late = self.world.call("tally-audit", "late", self.dir, "--json",
+                               "--skew", "0").stdout
+        self.assertNotIn("before-seen", late)
         return said
 
     def test_what_is_lost_is_said_and_the_rest_is_sent_again(self):
@@ -87,6 +95,11 @@ class Reopen(Opened):
         journal = {name: read(name) for name in self.segments()}
         run = self.reopen("--from", *files, "--dry-run", said=())
         self.assertIn("not heard from: longmen (", run.stdout)
+        said = json.loads(self.reopen("--from", *files, "--dry-run", "--json",
+                                      said=()).stdout)
+        self.assertEqual(said["result"], "would-reopen")
+        self.assertEqual([x["unit"] for x in said["not_heard"]], ["longmen"])
+        self.assertTrue(said["missing"])
         self.assertEqual(journal, {n: read(n) for n in self.segments()})
         run = self.reopen("--from", *files)
         self.assertIn("missing: entries ", run.stdout)
@@ -188,11 +201,16 @@ class Reopen(Opened):
         self.assertIn("tally-collector recover", self.refused())
         self.assertIn("tally-collector reopen again",
                       self.recover(code=3).stderr)
-        self.reopen()
+        said = json.loads(self.reopen("--json").stdout)
+        self.assertEqual(said["result"], "reopened")
         self.assertEqual(len(self.world.journal().reopened), 1)
         self.assertEqual(read(os.path.join(
             self.dir, f"checkpoint.lost-{self.size}")), signed)
         self.world.start_collector()
+        self.world.set_clock("2024-07-05 09:30")
+        again = self.world.enrol("again", "longmen")
+        while len(self.world.journal().leaves) < self.size:
+            self.report(again)
         self.world.agent(self.baima, "sync")
         self.audited()
 

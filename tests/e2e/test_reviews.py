@@ -403,7 +403,9 @@ class Reviews(Desk):
         self.assertIn("rural.roads baima 2024M06：2 → 通过", run.stderr)
         self.report(self.town, "很好", target="rural.look")
         run = self.review("approve", target="rural.look", code=3)
-        self.assertIn("green", run.stderr, "an approval is no light")
+        self.assertIn("This is a narrative: write done, green", run.stderr,
+                      "an approval is no light")
+        self.assertNotIn("approve or", run.stderr)
         self.review("绿灯", target="rural.look")
         self.report(self.other, 1)
         version = self.list().row(unit="longmen")["version"]

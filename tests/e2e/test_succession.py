@@ -9,6 +9,7 @@ import unittest
 
 from test_recover import read
 from test_reopen import Opened
+from world import until
 
 KILLS = 10
 WORDS = ("--by", "李明, data office", "--why", "a year is over")
@@ -31,6 +32,20 @@ class Keys(Opened):
                   encoding="utf-8") as f:
             return dict(line.split(" ", 1) for line in
                         f.read().splitlines()[1:])
+
+    def offices_told(self, *words):
+        return self.world.call("tally-collector", "offices", "--dir", self.dir,
+                               *words).stdout
+
+    def unheard(self):
+        """Who has not heard of the new session key, by its directory."""
+        keys = {key: folder for folder, key in self.world.keys.items()}
+        told = [json.loads(line) for line in
+                self.offices_told("--json").splitlines()]
+        self.assertEqual(self.offices_told().count("not yet"),
+                         sum(not x["heard_new_key"] for x in told))
+        return {keys.get(x["key"], self.world.admin) for x in told
+                if not x["heard_new_key"]}
 
     def tmp(self, name):
         return self.world.path(name)
@@ -96,8 +111,24 @@ class Succession(Keys):
         self.assertIn("rotate --curve", self.rotate(*WORDS, code=3).stderr)
         self.world.start_collector()
         self.report(self.baima)
-        self.world.agent(self.world.admin, "sync")
-        self.change("--curve")
+        self.assertEqual(self.unheard(), {self.world.admin, self.longmen})
+        self.world.agent(self.world.admin, "sync")  # it has nothing to say
+        self.assertEqual(self.unheard(), {self.longmen})
+        self.world.stop_collector()
+        run = self.rotate("--curve", code=3)
+        self.assertIn("not heard of the new session key: longmen (",
+                      run.stderr)
+        self.assertNotIn("baima", run.stderr)
+        self.rotate(*WORDS, "--curve", "--anyway", code=2)
+        self.assertEqual(self.card()["curve"], before)
+        run = self.rotate("--curve", "--anyway", "--json")
+        self.assertEqual(json.loads(run.stdout), {
+            "checkpoint": self.card()["checkpoint"],
+            "curve": self.card()["curve"], "curve_waits": False})
+        self.assertIn("needed by: longmen (", run.stderr)
+        self.assertNotIn("signs with this key", run.stderr)
+        self.world.start_collector()
+        self.assertNotIn("new key", self.offices_told())
         self.assertNotEqual(self.card()["curve"], before)
         self.report(self.baima)
         self.until_verified(self.baima)
@@ -108,7 +139,11 @@ class Succession(Keys):
         # Longmen was not there all the while.
         self.world.agent(self.longmen, "report", "live.urban-jobs", "7",
                          "--period", "2024M06")
-        self.world.agent(self.longmen, "sync", "--timeout", "2", code=5)
+        until(lambda: "tally-agent follow" in self.world.agent(
+            self.longmen, "sync", "--timeout", "2", code=5).stderr,
+              "a word of the new key")
+        self.assertIn("tally-agent follow",
+                      self.world.agent(self.longmen, "status").stdout)
         bad = self.world.write("bad", b"nothing of the kind")
         self.assertIn("不能采信", self.world.agent(
             self.longmen, "follow", bad, "--lang", "zh", code=3).stderr)
@@ -135,9 +170,11 @@ class Succession(Keys):
         for _ in range(3):
             keys.append(self.change())
             self.report(self.baima)
-            self.change("--curve")
+            self.change("--curve", "--anyway")
             self.report(self.baima)
-        self.assertEqual(len(set(keys)), 4)
+        # Two session keys are new to who was not there: the newest waits.
+        keys.append(self.change())
+        self.assertEqual(len(set(keys)), 5)
         self.world.agent(self.longmen, "follow",
                          os.path.join(self.dir, "collector.successions"))
         self.report(self.longmen)
@@ -146,7 +183,7 @@ class Succession(Keys):
                          code=5)
         self.world.stop_collector()
         self.check(self.prove("a.proof"), card)
-        self.assertEqual(len(self.world.journal().successions), 3)
+        self.assertEqual(len(self.world.journal().successions), 4)
         self.world.audit()
 
     def test_the_old_key_signs_nothing_that_passes(self):
@@ -240,6 +277,14 @@ class Steps(Keys):
             (("journal", "collector.successions", "keys/sign",
               "collector.card"), curve, True),
         )
+        # What is wrong with a new key that the journal names is said.
+        self.set("journal", rotation=made)
+        sign = os.path.join(self.dir, "rotation", "keys", "sign")
+        self.world.write(sign, b"nonsense")
+        run = self.world.call("tally-collector", "run", "--dir", self.dir,
+                              "--clock", self.world.clock, code=None)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("rotation/keys/sign", run.stderr)
         for new, rotation, done in cases:
             with self.subTest(new=new):
                 self.set(*new, rotation=rotation)
@@ -258,7 +303,7 @@ class Steps(Keys):
                             self.tmp("after"), "collector.card")))
                     self.assertFalse(os.path.exists(os.path.join(
                         self.dir, "rotation", "keys", "sign")))
-                    self.rotate("--curve")
+                    self.rotate("--curve", "--anyway")
                     self.assertFalse(os.path.exists(os.path.join(
                         self.dir, "rotation")))
                 else:  # it goes on with the keys that were made
@@ -302,7 +347,7 @@ class Killed(Keys):
             done += self.half()
             self.rotate(*WORDS, code=3 if self.half() else 0)
             self.assertEqual(self.half(), 1)
-            self.rotate("--curve")
+            self.rotate("--curve", "--anyway")
             self.assertFalse(os.path.exists(os.path.join(self.dir,
                                                          "rotation")))
             self.world.call("tally-audit", "verify", self.dir)
@@ -316,6 +361,25 @@ class Killed(Keys):
 
 class Lose(Keys):
     """Journals that lost their end, and a rotation in it or before it."""
+
+    def joins_in_one_session(self, code):
+        """An office that enrols and has verified all, connected once; the
+        journal is longer by then than what was lost."""
+        while len(self.world.journal().leaves) <= self.size:
+            self.report(self.baima)
+        self.world.stop_collector()
+        folder = self.tmp("late")
+        self.world.agent(folder, "enrol", code, "--timeout", "1", code=5)
+        self.world.start_collector()
+        process = self.world.start_agent(folder)
+        until(lambda: self.verified(folder) >= self.world.signed()[0] or
+              os.path.exists(os.path.join(folder, "alarm-shown.note")),
+              "evidence")
+        process.terminate()
+        self.assertEqual(process.wait(60), 0)
+        self.assertIn("no alarm", self.world.agent(folder, "alarm",
+                                                   code=None).stdout)
+        return folder
 
     def test_recovered_with_checkpoints_of_both_keys(self):
         self.keep()
@@ -334,7 +398,44 @@ class Lose(Keys):
         self.assertEqual(len(self.world.journal().successions), 1)
         self.goes_on()
 
+    def test_recovered_where_only_the_succession_is_missing(self):
+        """The last checkpoint is the old key's; the copy is put back with the
+        keys of today."""
+        self.report(self.baima)
+        self.until_verified(self.baima)
+        self.keep()
+        self.world.stop_collector()
+        self.rotate(*WORDS)
+        self.put_back("journal", "store", "tree")
+        self.assertIn("whole", self.recover().stdout)
+        self.assertEqual(len(self.world.journal().successions), 1)
+        self.world.start_collector()
+        self.report(self.baima)
+        self.until_verified(self.baima, self.longmen)
+        self.world.audit()
+
+    def test_reopened_and_rotated_before_anybody_heard(self):
+        """The journal is shorter, and its key another one, at once."""
+        self.keep()
+        self.report(self.longmen)  # which nobody else has
+        self.report(self.baima)
+        self.hrss = self.world.enrol("hrss", "hrss")
+        self.until_verified(self.baima)
+        self.lose()
+        files = self.hand_over("admin", "baima", "hrss")
+        self.world.call("tally-collector", "reopen", "--dir", self.dir,
+                        "--clock", self.world.clock, *WORDS, "--from", *files)
+        self.rotate(*WORDS)
+        self.world.start_collector()
+        for office in self.offices().values():
+            run = self.world.agent(office, "sync", code=None)
+            self.assertIn("no alarm", self.world.agent(
+                office, "alarm", code=None).stdout, run.stderr)
+        self.until_verified(*self.offices().values())
+        self.world.audit()
+
     def test_reopened_where_the_succession_was_lost(self):
+        code = self.world.code("longmen")
         self.keep()
         self.report(self.longmen)  # which nobody else has
         self.report(self.baima)
@@ -358,8 +459,11 @@ class Lose(Keys):
         self.report(self.longmen)
         self.until_verified(self.baima, self.longmen)
         self.assertEqual(self.card()["checkpoint"], key)
-        # A new office has both from its code.
+        # A new office has both from its code; one with a code of before
+        # hears of them, even in the session in which it joins.
         self.until_verified(self.world.enrol("again", "longmen"))
+        late = self.joins_in_one_session(code)
+        self.until_verified(late)
         self.world.audit()
 
 

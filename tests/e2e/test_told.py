@@ -23,6 +23,7 @@ class Told(unittest.TestCase):
             run = self.world.agent(office, *words, *PATIENT, code=3)
             self.assertIn("not-allowed", run.stderr, words)
             self.assertEqual(run.stderr.count("not-allowed"), 1, words)
+            self.assertEqual(run.stdout, "", words)
         run = self.world.agent(self.world.admin, "grant", "longmen", *PATIENT)
         self.assertIn("everything is delivered", run.stderr)
 
@@ -39,6 +40,19 @@ class Told(unittest.TestCase):
         self.assertEqual(run.stdout, "")
         run = self.world.agent(office, "sync", "--timeout", WAIT_S)
         self.assertEqual(run.stderr, "everything is delivered\n")
+        # What was refused is told until it was said again.
+        self.assertEqual(self.world.agent(office, "status").stdout.count(
+            "  refused  "), 2)
+        self.world.agent(office, "report", "live.urban-jobs", "4", "--period",
+                         "2024M06", "--reason", "recount", *PATIENT)
+        shown = self.world.agent(office, "status").stdout
+        self.assertNotIn("  refused  ", shown)
+        self.assertIn("(2 refused ones that were said again", shown)
+        shown = self.world.agent(office, "status", "--all").stdout
+        self.assertEqual(shown.count("  refused  "), 2)
+        self.world.stop_collector()
+        run = self.world.agent(office, "sync", "--timeout", "1", code=5)
+        self.assertIn("nothing waits to be sent", run.stderr)
 
     def test_programs_learn_what_became_of_each(self):
         office = self.world.enrol("office", "baima")

@@ -21,11 +21,19 @@ class Witness(unittest.TestCase):
         self.world = World()
         self.addCleanup(self.world.close)
         self.dir = self.world.collector_dir
-        self.office = self.world.enrol("baima", "baima")
         self.witnesses = [self.world.enrol(name, "--role", "witness")
                           for name in ("police", "statistics", "audit")]
         self.keys = [self.world.agent(w, "witness").stdout.strip()
                      for w in self.witnesses]
+        self.office = self.world.path("baima")
+
+    def join(self, unit, need=None):
+        """An office, with its policy before it is shown anything."""
+        folder = self.world.path(unit)
+        if need:
+            os.mkdir(folder, 0o700)
+            self.need(folder, need)
+        return self.world.enrol(unit, unit)
 
     def need(self, folder, count):
         """Writes the policy into a directory."""
@@ -78,7 +86,7 @@ class Witness(unittest.TestCase):
         return int(text.split("\n")[1]), signers
 
     def test_two_of_three(self):
-        self.need(self.office, 2)
+        self.join("baima", 2)
         self.restart(2)
         self.report(1)
         first = self.world.start_agent(self.witnesses[0])
@@ -140,7 +148,7 @@ class Witness(unittest.TestCase):
     def test_a_collector_with_two_journals_is_not_believed(self):
         """One is shown to the witnesses, and the other to the office."""
         parts = "journal", "store", "tree", "checkpoint"
-        self.need(self.office, 2)
+        self.join("baima", 2)
         self.restart(0)
         self.world.stop_collector()
         for part in parts:
@@ -164,8 +172,7 @@ class Witness(unittest.TestCase):
                 shutil.copy(self.world.path("before-" + part), target)
         os.unlink(os.path.join(self.dir, "cosigned"))
         self.world.start_collector()
-        longmen = self.world.enrol("longmen", "longmen")
-        self.need(longmen, 2)
+        longmen = self.join("longmen", 2)
         self.world.agent(longmen, "report", "live.urban-jobs", "7",
                          "--period", "2024M06", "--wait")
         for witness in self.witnesses[:2]:
@@ -177,6 +184,7 @@ class Witness(unittest.TestCase):
         self.assertEqual(json.loads(run.stdout)["verified"], 0)
 
     def test_words_for_people(self):
+        self.join("baima")
         run = self.world.agent(self.office, "witness")
         self.assertRegex(run.stdout,
                          r"^tally-witness/[0-9a-f]{16}\+[0-9a-f]{8}\+B")

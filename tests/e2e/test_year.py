@@ -12,7 +12,9 @@ import unittest
 
 SOURCE = os.environ["TALLY_SOURCE"]
 sys.path.insert(0, os.path.join(SOURCE, "tests", "interop"))
+sys.path.insert(0, os.path.join(SOURCE, "tests", "e2e"))
 import tiles_checker  # noqa: E402
+from world import WAIT_S, until  # noqa: E402
 
 BIN = os.environ["TALLY_BIN"]
 EXAMPLE = os.path.join(SOURCE, "examples", "neijiang-2024")
@@ -85,7 +87,52 @@ class Year(unittest.TestCase):
                                 "--json").stdout)["entries"]
         self.assertIn(f"the store agrees, byte for byte, at size {size}\n",
                       readme)
-        self.assertIn(f"台账更正”  [{size}.0]\n", readme)
+        words = self.fill_in(readme)
+        self.assertIn(words, readme)
+
+    def fill_in(self, readme):
+        """What README does to the year that is kept, on a copy; the pages
+        come up beside the collector that it leaves running."""
+        year = os.path.join(self.folder, "again")
+        shutil.copytree(os.path.join(self.folder, "year"), year)
+
+        def agent(command, *words):
+            self.assertIn(f"tally-agent {command} --clock year/clock", readme)
+            run = subprocess.run(
+                [os.path.join(BIN, "tally-agent"), command, "--clock",
+                 os.path.join(year, "clock"), "--dir",
+                 os.path.join(year, "offices", "baima"), "--lang", "en",
+                 *words], capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            return run.stdout
+        ready = os.path.join(year, "collector", "endpoint")
+        agent("report", "live.urban-jobs", "431", "--period", "2024M12",
+              "--reason", "台账更正")
+        with subprocess.Popen([
+                os.path.join(BIN, "tally-collector"), "run", "--dir",
+                os.path.join(year, "collector"), "--clock",
+                os.path.join(year, "clock")], stderr=subprocess.DEVNULL) as p:
+            try:
+                until(lambda: os.path.exists(ready), "the collector's start")
+                agent("sync", "--timeout", WAIT_S)
+                self.serves(year)
+                self.assertTrue(os.path.exists(ready))
+                self.assertIsNone(p.poll())
+            finally:
+                p.terminate()
+        return "\n".join(agent("status").splitlines()[-3:-1])
+
+    def serves(self, year):
+        with subprocess.Popen(
+                [sys.executable, os.path.join(EXAMPLE, "play.py"), "--bin",
+                 BIN, "--keep", year, "--serve"], text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env={**os.environ, "LC_ALL": "C.UTF-8"}) as pages:
+            said = pages.stdout.readline()
+            pages.terminate()
+            rest = pages.communicate(timeout=60)
+        self.assertIn("The dashboard: http://127.0.0.1:", said, rest)
+        self.assertEqual(pages.returncode, 0, rest)
 
     def test_every_change_of_a_quarter_has_its_statements(self):
         run = audit("diff", self.collector, "2024-07-10", "2024-10-10",

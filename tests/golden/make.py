@@ -12,15 +12,15 @@ import sys
 import golden
 
 sys.path.insert(0, os.path.join(golden.FOLDER, "..", "e2e"))
-from test_journal_reader import TARGETS, play  # noqa: E402
-from world import CATALOGUE, World  # noqa: E402
+from test_journal_reader import PLAYED, play  # noqa: E402
+from world import World  # noqa: E402
 
 
 def main():
     name, = sys.argv[1:]
     os.makedirs(golden.expected(name))
     journal = os.path.join(golden.FOLDER, name, "journal")
-    world = World({**CATALOGUE, "targets.csv": TARGETS})
+    world = World(PLAYED)
     try:
         play(world)
         world.stop_collector()

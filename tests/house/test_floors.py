@@ -32,6 +32,7 @@ DOORS = {
     "ini.h": r"base/rt/config\.c",
     "jansson.h": r"proto/figure/measure_json\.c",
     "microhttpd.h": r"base/rt/http\.c",
+    "xlsxwriter.*": r"base/rt/sheet\.c",
     "iconv.h": r"proto/csv(_\w+)?\.c",
 }
 

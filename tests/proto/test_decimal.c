@@ -151,6 +151,41 @@ Test(decimal, rescales_without_loss_or_not_at_all)
 	cr_expect(out.units == -5200000000 && out.places == 9);
 }
 
+Test(decimal, reads_what_a_field_keeps)
+{
+	static const struct {
+		const char *text;
+		uint8_t places;
+		int code;
+		int64_t units;
+	} rows[] = {
+		{ "5.20", 1, 0, 52 },
+		{ "-5.2", 3, 0, -5200 },
+		{ "1,200", 0, 0, 1200 },
+		{ "999999999999999.00000", 0, 0, 999999999999999 },
+		{ "-9223372036.854775808", 9, 0, INT64_MIN },
+		{ "9223372036.854775808", 9, ERR_OVERFLOW, 0 },
+		{ "9223372036.854775808", 0, ERR_LIMIT, 0 },
+		{ "99999999999999999.5", 0, ERR_LIMIT, 0 },
+		{ "99999999999999999.50", 1, ERR_OVERFLOW, 0 },
+		{ "1.0000000000", 0, ERR_LIMIT, 0 },
+		{ "100", 0, 0, 100 },
+		{ "12人", 0, ERR_INVALID, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct decimal out = { 77, 7 };
+		int rc = decimal_parse_at(span_of_text(rows[i].text),
+					  rows[i].places, &out);
+
+		cr_expect(rc == rows[i].code, "row %zu: %d", i, rc);
+		cr_expect(rc ? out.units == 77 :
+			       out.units == rows[i].units &&
+					  out.places == rows[i].places,
+			  "row %zu", i);
+	}
+}
+
 Test(decimal, compares_across_places)
 {
 	struct decimal big = { INT64_MAX, 0 }, small = { INT64_MAX, 9 };

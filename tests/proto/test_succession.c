@@ -182,10 +182,12 @@ Test(succession, nor_that_a_later_journal_was_lost)
  * one is known. */
 Test(succession, two_successors_of_one_key_are_not_believed)
 {
-	struct sign_pair first = pair_of(1), thief = pair_of(9);
-	struct succession said, false_one;
+	struct sign_pair first = pair_of(1), second = pair_of(2);
+	struct sign_pair thief = pair_of(9);
+	struct succession said, true_one, false_one;
 	struct key_chain chain;
 	struct strbuf text, other;
+	struct err err = { 0 };
 
 	begin(&text);
 	strbuf_init(&other, 0);
@@ -194,15 +196,44 @@ Test(succession, two_successors_of_one_key_are_not_believed)
 	cr_assert_eq(key_chain_add(&chain, strbuf_span(&text), &said, NULL), 1);
 	cr_expect_eq(key_chain_add(&chain, strbuf_span(&text), &said, NULL), 0,
 		     "known");
-	false_one = said;
+	true_one = false_one = said;
 	succession_sign(&false_one, &first, &thief, &other);
 	cr_expect_eq(key_chain_add(&chain, strbuf_span(&other), &said, NULL),
 		     ERR_DENIED);
+	/* The same keys, and sessions with another. */
 	strbuf_clear(&other);
+	false_one = true_one;
+	false_one.curve[0] ^= 1;
+	succession_sign(&false_one, &first, &second, &other);
+	cr_expect_eq(key_chain_add(&chain, strbuf_span(&other), &said, &err),
+		     ERR_DENIED);
+	/* What not both have signed is nobody's word: code and text agree. */
+	other.text[other.len - 4] ^= 1;
+	cr_expect_eq(key_chain_add(&chain, strbuf_span(&other), &said, &err),
+		     ERR_INVALID);
+	cr_expect_eq(err.code, ERR_INVALID);
+	strbuf_clear(&other);
+	false_one = true_one;
 	succession_sign(&false_one, &thief, &first, &other);
 	cr_expect_eq(key_chain_add(&chain, strbuf_span(&other), &said, NULL), 0,
 		     "of a key that is not the collector's");
 	cr_expect_eq(chain.count, 2);
 	strbuf_release(&text);
 	strbuf_release(&other);
+}
+
+Test(succession, no_key_at_all_believes_nothing_and_says_so)
+{
+	struct key_chain none = { 0 };
+	struct checkpoint read;
+	struct strbuf note;
+	struct err err = { 0 };
+
+	begin(&note);
+	add_checkpoint(1, 7, &note);
+	cr_expect_eq(key_chain_open(&none, strbuf_span(&note), &read, &err),
+		     ERR_DENIED);
+	cr_expect_eq(err.code, ERR_DENIED);
+	cr_expect_neq(err.msg[0], '\0');
+	strbuf_release(&note);
 }

@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 import days
 import exact
+from rules import mark
 from tables import rows_of
 
 FIXED = ("target", "unit", "period", "item", "text", "review", "adjust",
@@ -93,10 +94,13 @@ class Reports:
 
     def read(self, name, data):
         number, self.files = self.files, self.files + 1
+        if number:
+            mark("5 reports in two files")
         for row in rows_of(data):
             fields = {k: v for k, v in row.items() if k not in FIXED}
             if not (fields or row["text"] or row["review"] or row["adjust"]
                     or row["item"] == "none"):
+                mark("5 unfilled row")
                 continue
             try:
                 self._admit(row, fields,
@@ -129,6 +133,8 @@ class Reports:
         if row["review"]:
             if key not in self.cells:
                 raise Refused("nothing-to-review")
+            mark("5 returned" if row["review"] == "returned" else
+                 "5 approved")
             self.cells[key][-1].reviews.append((row["review"], received))
             return
         self._place(target, unit, end)
@@ -138,6 +144,8 @@ class Reports:
         version = self._version(target, unit, end, row, fields)
         version.received = received
         self._in_time(target, key, end, row, version)
+        if key in self.cells:
+            mark("5 replaced")
         self.cells.setdefault(key, []).append(version)
 
     def _adjust(self, target, key, row, cells, place):
@@ -159,6 +167,8 @@ class Reports:
             raise Refused("value-malformed")
         if not row["reason"]:
             raise Refused("reason-missing")
+        if not values:
+            mark("6.8 adjustment withdrawn")
         self.cells[key][-1].adjusts.append(
             (row["adjust"], values, place, parse_received(row["received"])))
 
@@ -177,6 +187,7 @@ class Reports:
             if item == "none":
                 if fields:
                     raise Refused("item-unexpected")
+                mark("5 nothing new")
                 return
             if target.items_of_units:
                 if item:
@@ -192,6 +203,8 @@ class Reports:
             raise Refused("item-unexpected")
         if not item:
             return
+        if target.is_register:
+            mark("4 closed list" if target.closed_list else "4 open list")
         if target.closed_list and item not in target.items:
             raise Refused("item-unknown")
         owner = target.items.get(item)
@@ -223,6 +236,8 @@ class Reports:
         version.text = bool(row["text"])
         version.nothing = target.is_register and row["item"] == "none"
         needed = [f.id for f in target.fields.values() if f.needed]
+        if needed and all(values.get(f) == 0 for f in needed):
+            mark("5 zero")
         if target.is_register:
             version.withdraws = bool(values) and all(
                 v is NA for v in values.values())
@@ -231,6 +246,8 @@ class Reports:
                                               for f in needed)
         if (version.na or version.withdraws) and not row["reason"]:
             raise Refused("reason-missing")
+        if version.na:
+            mark("5 NA")
         if not version.nothing:
             self._missing(target, unit, row, version, needed)
         self._numbers(target, values)
@@ -285,7 +302,9 @@ class Reports:
         if day > self.catalogue.days_after(moved, target.close_days):
             self._late_again(key, day)
         if (day > self.catalogue.days_after(moved, target.due_days)
-                and not row["reason"]):
+                and row["reason"]):
+            mark("5 late with a reason")
+        elif day > self.catalogue.days_after(moved, target.due_days):
             raise Refused("reason-missing")
 
     def _late_again(self, key, day):
@@ -295,11 +314,13 @@ class Reports:
             raise Refused("period-closed")
         newest = versions[-1]
         if newest.status(None) != "returned":
+            mark("5 corrected after the close")
             return
         returned = newest.reviews[-1][1]
         if returned and (day - returned.date()).days > (
                 self.catalogue.resend_days):
             raise Refused("period-closed")
+        mark("5 sent again after its return")
 
 
 class View:
@@ -316,9 +337,12 @@ class View:
         for (name, unit, item, period), versions in reports.cells.items():
             if name != target.id:
                 continue
-            self._take(unit, item, place[period], [
-                v for v in versions
-                if known is None or v.received is None or v.received <= known])
+            then = [v for v in versions
+                    if known is None or v.received is None
+                    or v.received <= known]
+            if len(then) < len(versions):
+                mark("6.1 known by")
+            self._take(unit, item, place[period], then)
 
     def _counts(self, version):
         status = version.status(self.known)
@@ -333,11 +357,16 @@ class View:
                      default=None)
         last = versions[-1]
         if self.target.approve and last.status(self.known) is None:
+            mark("5 waits for approval")
             self.waits.add((unit, index))
             if self.waiting:
                 newest = len(versions) - 1
         if newest is None:
             return
+        if newest < len(versions) - 1:
+            mark("5 returned, the one before stands"
+                 if last.status(self.known) == "returned"
+                 else "5 approved stands until its successor is")
         kept = [v for i, v in enumerate(versions[:newest + 1])
                 if i == newest or v.status(self.known) != "returned"]
         self.by_unit.setdefault(unit, {}).setdefault(index, {})[item] = kept

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import days
 import exact
+from rules import mark
 from tables import Row, rows_of
 
 REGISTERS = ("items", "grade", "milestone")
@@ -130,6 +131,8 @@ class Target:
         self.approve = row["approve"] == "yes"
         self.yellow_from = number(given("yellow_from", "10"))
         self.red_above = number(given("red_above", "30"))
+        if row["yellow_from"] or row["red_above"]:
+            mark("4 own thresholds")
         self.roster, self.goals, self.plans = [], [], []
         self.items, self.filters, self.parts = {}, [], []
         self.fields, self.first_period, self.periods = {}, None, []
@@ -169,14 +172,20 @@ class Target:
         """The row of a unit that holds on a day; opening days apart."""
         rows = [r for r in self.roster
                 if r.unit == unit and r.start <= day <= r.end]
+        if len(rows) > 1:
+            mark("4 latest of roster rows")
         return max(rows, key=lambda r: r.start) if rows else None
 
     def in_force(self, unit, day):
         if not self.catalogue.units[unit].open_on(day):
+            mark("4 unit not open")
             return False
         if not self.roster:
             return unit == (self.source if self.official else self.lead)
-        return self.roster_on(unit, day) is not None
+        row = self.roster_on(unit, day)
+        if not row and any(r.unit == unit for r in self.roster):
+            mark("4 unit off its roster days")
+        return row is not None
 
     def members(self, day):
         found = {r.unit for r in self.roster} or {self.source if self.official
@@ -185,10 +194,14 @@ class Target:
 
     def due(self, day):
         if self.register:
+            mark("6.1 due: of the register")
             return self.catalogue.targets[self.register].due(day)
         if self.official:
+            mark("6.1 due: the source")
             is_open = self.catalogue.units[self.source].open_on(day)
             return [self.source] if is_open else []
+        mark("6.1 due: the roster" if self.roster else
+             "6.1 due: the lead alone")
         return self.members(day)
 
     def judged_alone(self, day):
@@ -208,6 +221,8 @@ class Target:
     def closed(self, cutoff):
         """How many of the window's periods are closed."""
         moved = days.move_months(cutoff, -self.lag)
+        if self.lag:
+            mark("6.1 lag_months")
         return sum(p.end(self.first_month) <= moved for p in self.periods)
 
     def period_end(self, index):
@@ -218,6 +233,9 @@ class Catalogue:
     def __init__(self, files):
         tables = {name: rows_of(files.get(name) or "") for name in FILES}
         self.settings = {r["key"]: r["value"] for r in tables["settings"]}
+        for key in self.settings:
+            if key not in ("start", "end"):
+                mark("4 " + key)
         self.coverage_min = number(self.settings.get("coverage_min", "50"))
         self.slip_red = int(self.settings.get("slip_red", "3"))
         self.resend_days = int(self.settings.get("resend_days", "10"))
@@ -270,9 +288,23 @@ class Catalogue:
                                   if r["target"] == target.id])
             if target.first_text:
                 target.first_period = days.parse_period(target.first_text)
+                mark("4 first_period")
+            self._mark(target)
             target.periods = days.in_window(
                 target.period, target.start, target.end, target.first_month,
                 target.first_period)
+
+    @staticmethod
+    def _mark(target):
+        mark(f"4 period {target.period}")
+        months = (target.end.year - target.start.year) * 12 + (
+            target.end.month - target.start.month + 1)
+        if months != 12 or target.first_month != 1:
+            mark("4 window: fiscal year" if months == 12 else
+                 "4 window: several years" if months > 12 else
+                 "4 window: some months")
+        if target.scale != (100 if target.measure in QUOTIENTS else 1):
+            mark("4 scale")
 
     @staticmethod
     def _goal_of_row(target, row):
@@ -325,18 +357,24 @@ class Catalogue:
             name = row["field"]
             if name not in fields:
                 fields[name] = Field(name, 4, "last")
+                mark("4 memo" if not target.is_register else
+                     "4 attribute required" if row["required"] == "yes"
+                     else "4 attribute")
             fields[name].amend(row)
         target.fields = fields
 
     # ---- days of duty ----
 
     def works(self, day):
+        if day in self.off_days:
+            mark("4 calendar: " + ("off" if self.off_days[day] else "work"))
         return not self.off_days.get(day, day.weekday() >= 5)
 
     def days_after(self, day, text):
         """So many days after a day; `5w` are working days."""
         if not text.endswith("w"):
             return day + timedelta(int(text))
+        mark("4 days after in working days")
         left = int(text[:-1])
         while left:
             day += timedelta(1)
@@ -349,5 +387,6 @@ class Catalogue:
             return text
         for code, unit, start, end in self.codes:
             if code == text and start <= day <= end:
+                mark("4 code of the day")
                 return unit
         return None

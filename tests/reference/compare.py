@@ -3,7 +3,7 @@
 evaluation in this folder; what they print must be the same, byte for byte.
 A disagreement is made as small as it gets, and shown with both lines.
 
-    TALLY_BIN=build/release/bin compare.py [--cases N] [--seed S] [--asks N]
+    TALLY_BUILD=build/release compare.py [--cases N] [--seed S] [--asks N]
         [--jobs N] [--show N] [--only WORD] [--keep DIR] [--reach]"""
 
 import argparse
@@ -13,6 +13,8 @@ import copy
 import functools
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,7 @@ import traceback
 import days
 import evaluate
 import generate
+import rules
 
 
 class Said:
@@ -31,25 +34,65 @@ class Said:
         self.lines, self.refused = lines, refused
 
 
-def program(case, ask):
-    """None if the program does not take the catalogue."""
-    with tempfile.TemporaryDirectory() as top:
-        generate.write(case, top)
-        args = [os.path.join(os.environ["TALLY_BIN"], "tally-audit"),
-                "figures", "--catalogue", os.path.join(top, "catalogue"),
-                "--reports", os.path.join(top, "reports.csv"), "--json",
-                "--all", "--cutoff", ask[0]]
+class Program:
+    """One tally-audit that is asked again and again (ask_audit.c), and the
+    folder where it finds the case."""
+
+    # On standard error: places, and the reasons that are named there.
+    TOLD = re.compile(r"\w+\.csv:\d+:|  [a-z-]+: ")
+
+    def __init__(self, top):
+        self.folder = os.path.join(top, str(os.getpid()))
+        self.case = self.reports = self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [os.path.join(os.environ["TALLY_BUILD"], "tests", "ask-audit")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+
+    def write(self, case):
+        if case is not self.case:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.case, self.reports = case, generate.write(case, self.folder)
+
+    def ask(self, case, ask):
+        """What it says; a text if it does not take the catalogue."""
+        self.write(case)
+        if not self.process:
+            self.start()
+        args = ["figures", "--json", "--all", "--cutoff", ask[0],
+                "--catalogue", os.path.join(self.folder, "catalogue")]
+        for name in self.reports:
+            args += ["--reports", os.path.join(self.folder, name)]
         if ask[1]:
             args += ["--known-by", ask[1]]
-        done = subprocess.run(args, capture_output=True, text=True,
-                              encoding="utf-8", timeout=60, check=False)
-    if done.returncode == 2:
-        return done.stderr
-    if done.returncode not in (0, 3):
-        return Said([f"exit {done.returncode}: {done.stderr}"], [])
-    return Said(done.stdout.splitlines(),
-                [x for x in done.stderr.splitlines()
-                 if x.startswith("reports.csv:")])
+        self.process.stdin.write("\t".join(args) + "\n")
+        self.process.stdin.flush()
+        lines = []
+        for line in self.process.stdout:
+            if line.startswith("= "):
+                return self.said(int(line[2:]), lines)
+            lines.append(line.removesuffix("\n"))
+        code, self.process = self.process.wait(), None
+        return self.said(f"of the process {code}", lines)
+
+    @classmethod
+    def said(cls, code, lines):
+        if code == 2:
+            return "\n".join(lines)
+        if code not in (0, 3):
+            return Said([f"exit {code}: " + "\n".join(lines)], [])
+        return Said([x for x in lines if not cls.TOLD.match(x)],
+                    [x for x in lines if x.startswith("reports")])
+
+
+PROGRAM = None  # of this process
+
+
+def start(top):
+    global PROGRAM
+    PROGRAM = Program(top)
 
 
 def reference(case, reports, ask):
@@ -64,8 +107,7 @@ def reference(case, reports, ask):
 
 def read(case):
     try:
-        return evaluate.read(case.catalogue(),
-                             {"reports.csv": case.report_file()})
+        return evaluate.read(case.catalogue(), case.report_files())
     except Exception:
         return traceback.format_exc(limit=-3)
 
@@ -105,12 +147,12 @@ def differences(mine, theirs):
 
 
 def disagree(case, ask):
+    theirs = PROGRAM.ask(case, ask)
+    if isinstance(theirs, str):
+        return []
     reports = read(case)
     if isinstance(reports, str):
         return [(("reference",), reports, "")]
-    theirs = program(case, ask)
-    if isinstance(theirs, str):
-        return []
     return differences(reference(case, reports, ask), theirs)
 
 
@@ -123,14 +165,15 @@ WHYS = ("not-due", "no-goal", "goal-pending", "no-quota", "violated",
         "in-review", "annual-only", "stretch", "missed", "overdue",
         "no-review")
 MAYBE = ("used", "left", "slip", "items", "stretch", "allocated",
-         "as_reported", "unit")
+         "as_reported", "unit", "adjusted")
 REASONS = ("target-unknown", "target-takes-no-reports", "period-malformed",
            "period-outside-window", "unit-unknown", "nothing-to-review",
            "not-in-roster", "period-future", "item-missing", "item-unknown",
            "item-not-yours", "item-unexpected", "field-unknown",
            "value-malformed", "too-many-decimals", "overflow", "step-unknown",
            "inconsistent", "reason-missing", "field-missing", "negative",
-           "above-whole", "period-closed")
+           "above-whole", "period-closed", "not-adjustable",
+           "nothing-to-adjust")
 
 
 def reached(said):
@@ -154,7 +197,8 @@ def to_reach():
             + [f"why {x}" for x in WHYS] + [f"with {x}" for x in MAYBE]
             + [f"pace {x}" for x in ("behind", "on", "ahead")]
             + [f"refused {x}" for x in REASONS]
-            + [f"{k} {x}" for k in KINDS for x in ("done", "green", "red")])
+            + [f"{k} {x}" for k in KINDS for x in ("done", "green", "red")]
+            + list(rules.RULES))
 
 
 # ---- shrinking ----
@@ -190,6 +234,10 @@ def smaller(case):
             other = copy.deepcopy(case)
             del other.tables[name][i]
             yield other
+    for form in case.forms:
+        other = copy.deepcopy(case)
+        other.forms = tuple(x for x in case.forms if x != form)
+        yield other
     for name in [*case.tables, None]:
         rows = case.reports if name is None else case.tables[name]
         for i, row in enumerate(rows):
@@ -224,11 +272,12 @@ def check(asks, seed):
     """(what the questions that agree reached, how many, why not taken,
     disagreements)."""
     case = generate.generate(seed)
+    rules.taken()
     reports = read(case)
     agreed, seen = 0, collections.Counter()
     for i in range(asks):
         ask = case.asks[(seed + i) % len(case.asks)]
-        theirs = program(case, ask)
+        theirs = PROGRAM.ask(case, ask)
         if isinstance(theirs, str):
             return seen, agreed, theirs, None
         if isinstance(reports, str):
@@ -237,7 +286,7 @@ def check(asks, seed):
         if found:
             return seen, agreed, None, [(ask, *f) for f in found]
         agreed += 1
-        seen += reached(theirs)
+        seen += reached(theirs) + rules.taken()
     return seen, agreed, None, None
 
 
@@ -253,8 +302,10 @@ def show(seed, found, keep):
         if rows and name not in ("units", "ladders", "unit_codes") or (
                 name == "units" and any(len(r) > 3 for r in rows)):
             print(f"-- {name}.csv\n{generate.csv_text(rows)}", end="")
-    if case.reports:
-        print(f"-- reports.csv\n{case.report_file()}", end="")
+    for name, data in case.report_files().items():
+        print(f"-- {name}\n{data.decode('utf-8-sig', 'replace')}", end="")
+    if case.forms:
+        print(f"-- files as: {' '.join(case.forms)}")
     print(f"reference: {mine}\nprogram:   {theirs}\n", flush=True)
     if keep:
         generate.write(case, os.path.join(keep, str(seed)))
@@ -274,10 +325,19 @@ def main():
                         help="print how often each rule was reached; fail "
                         "for one that never was")
     options = parser.parse_args()
+    if "TALLY_BUILD" not in os.environ:
+        parser.error("say in TALLY_BUILD where it was built: build/release")
+    with tempfile.TemporaryDirectory() as top:
+        start(top)
+        return compare(options, top)
+
+
+def compare(options, top):
     agreed, bad, refused, wrong = 0, 0, [], {}
     counted, seen = collections.Counter(), collections.Counter()
     seeds = range(options.seed, options.seed + options.cases)
-    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+    with concurrent.futures.ProcessPoolExecutor(
+            options.jobs, initializer=start, initargs=(top,)) as pool:
         for seed, (some, count, why, found) in zip(seeds, pool.map(
                 functools.partial(check, options.asks), seeds, chunksize=4)):
             agreed += count
@@ -301,7 +361,8 @@ def main():
           f"{len(refused)} catalogues were not taken")
     never = [x for x in to_reach() if not seen[x]] if options.reach else []
     if options.reach:
-        print("reached: " + ", ".join(f"{x} {seen[x]}" for x in to_reach()))
+        for rule in to_reach():
+            print(f"{seen[rule]:8} {rule}")
     for what in never:
         print(f"never reached: {what}")
     return 1 if counted or never or len(refused) > options.cases // 10 else 0

@@ -1,20 +1,29 @@
 """Days, reporting periods, and the share of a window that has passed.
 docs/figures.md, sections 3, 4 and 6.1."""
 
+import calendar
+import functools
 import re
-from calendar import monthrange
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import NamedTuple
+
+from rules import mark
 
 TYPES = ("day", "week", "ten-day", "month", "quarter", "half", "year")
 PER_YEAR = {"month": 12, "quarter": 4, "half": 2}
 MONTHS = {"month": 1, "quarter": 3, "half": 6}
 
 
+monthrange = functools.cache(calendar.monthrange)
+
+
 def parse_day(text):
     found = re.fullmatch(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", text)
     if not found:
         return None
+    if "/" in text:
+        mark("3 day as 2024/6/30")
     try:
         return date(*map(int, found.groups()))
     except ValueError:
@@ -55,21 +64,14 @@ def month_ends(first, last):
     return count + 1 if is_month_end(last) else count
 
 
-class Period:
+class Period(NamedTuple):
     """A label; a year's days depend on the month that years begin with."""
 
-    def __init__(self, kind, year, index):
-        self.kind, self.year, self.index = kind, year, index
+    kind: str
+    year: int
+    index: int
 
-    def key(self):
-        return (self.kind, self.year, self.index)
-
-    def __eq__(self, other):
-        return isinstance(other, Period) and self.key() == other.key()
-
-    def __hash__(self):
-        return hash(self.key())
-
+    @functools.cache
     def begin(self, first_month=1):
         if self.kind == "day":
             return date(self.year, 1, 1) + timedelta(self.index - 1)
@@ -83,6 +85,7 @@ class Period:
         months = MONTHS[self.kind]
         return date(self.year, (self.index - 1) * months + 1, 1)
 
+    @functools.cache
     def end(self, first_month=1):
         if self.kind == "day":
             return self.begin()
@@ -149,6 +152,9 @@ def parse_period(text):
         year, index = numbers[0], numbers[1] if len(numbers) > 1 else 1
         if kind == "month" and not 1 <= index <= 12:
             return None
+        if kind == "month" and "M" not in text:
+            mark("3 month as 2024年6月" if "年" in text else
+                 "3 month as 2024-06")
         if kind == "week":
             try:
                 date.fromisocalendar(year, index, 1)

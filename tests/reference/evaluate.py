@@ -17,6 +17,7 @@ from admission import NA, Reports, View
 from catalogue import Catalogue
 from exact import rounded, shortest
 from parts import Parts
+from rules import mark
 from tables import read_folder
 
 KNOWN_WHEN = time.max
@@ -108,8 +109,11 @@ class Evaluation:
                                         or (None, {}, None))[:3]
                 for field, amount in amounts.items():
                     later = [x for _, x in said[at + 1:]]
-                    if self.counts(target, target.fields[field], version,
-                                   later, every):
+                    holds = self.counts(target, target.fields[field], version,
+                                        later, every)
+                    mark("6.8 adjustment " + ("counts" if holds else
+                                              "is over"))
+                    if holds:
                         found.append({
                             "unit": owner, "period": str(target.periods[i]),
                             "field": field, "amount": shortest(

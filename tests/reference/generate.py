@@ -4,8 +4,10 @@ met often, and every rule of docs/figures.md somewhere.
 
     generate.py SEED DIR    writes one case as files"""
 
+import functools
 import os
 import random
+import re
 import sys
 from datetime import date, timedelta
 
@@ -21,21 +23,40 @@ KINDS = ("flow", "level", "net", "growth", "ratio", "limit", "milestone",
          "items", "grade", "guard", "benchmark", "narrative")
 AMOUNTS = ("value", "opened", "closed", "current", "base", "current_den",
            "base_den", "num", "den", "cases", "total", "violations")
+LARGE = ("999999999999999", "999999999999999", "999999999999998",
+         "-999999999999999", "999999999999999.00000", "1.0000000000",
+         "-9223372036.854775808", "9223372036.854775807", "9223372036.854775808",
+         "922337203685477.580", "123456789.987654321", "0.000000001", "1")
 MEASURES = ("flow", "level", "net", "growth", "ratio", "limit", "items",
             "grade")
 
 
-def csv_text(rows):
-    """Rows that are dicts as CSV; the first row's columns come first."""
+def csv_text(rows, forms=()):
+    """Rows that are dicts as CSV; the first row's columns come first. forms:
+    what a spreadsheet or its user makes of a file."""
     columns = []
     for row in rows:
         columns += [name for name in row if name not in columns]
     lines = [",".join(columns)]
+    if "comment" in forms:
+        lines.append("# 说明" + "," * (len(columns) - 1))
     for row in rows:
         lines.append(",".join(quoted(row.get(name, "")) for name in columns))
-    return "\n".join(lines) + "\n"
+    if "blank" in forms:
+        lines.insert(2, "," * (len(columns) - 1))
+    text = "\n".join(lines) + "\n"
+    if "slashes" in forms:
+        text = re.sub(r"\b(\d{4})-0?(\d+)-0?(\d+)", r"\1/\2/\3", text)
+    return text.replace("\n", "\r\n") if "crlf" in forms else text
 
 
+def encoded(text, forms):
+    if "gb18030" in forms:
+        return text.encode("gb18030")
+    return text.encode("utf-8-sig" if "mark" in forms else "utf-8")
+
+
+@functools.cache
 def quoted(text):
     text = str(text)
     return '"' + text.replace('"', '""') + '"' if set(text) & set(
@@ -43,18 +64,26 @@ def quoted(text):
 
 
 class Case:
-    """Tables by name, reports, and the days that are asked about."""
+    """Tables by name, reports, the days that are asked about, and forms of
+    the files; `two` splits the reports."""
 
-    def __init__(self, tables, reports, asks):
+    def __init__(self, tables, reports, asks, forms=()):
         self.tables, self.reports, self.asks = tables, reports, asks
+        self.forms = forms
 
     def catalogue(self):
-        return {name: csv_text(rows) for name, rows in self.tables.items()
-                if rows}
+        return {name: encoded(csv_text(rows, self.forms), self.forms)
+                for name, rows in self.tables.items() if rows}
 
-    def report_file(self):
-        return csv_text([{"target": "", "unit": "", "period": "", "item": "",
-                          "reason": "", "received": ""}, *self.reports])
+    def report_files(self):
+        half = len(self.reports) // 2 if "two" in self.forms else None
+        files = {"reports.csv": self.reports[:half]}
+        if half is not None:
+            files["reports2.csv"] = self.reports[half:]
+        columns = dict.fromkeys(("target", "unit", "period", "item", "reason",
+                                 "received"), "")
+        return {name: encoded(csv_text([columns, *rows], self.forms),
+                              self.forms) for name, rows in files.items()}
 
 
 class Generator:
@@ -62,6 +91,7 @@ class Generator:
         self.random = random.Random(seed)
         self.tables = {"settings": [], "units": [], "targets": []}
         self.reports, self.spans = [], []
+        self.stretches = False  # goals that are made are stretches
 
     # ---- chance ----
 
@@ -101,7 +131,15 @@ class Generator:
             self.reports.sort(key=lambda r: r.get("period", ""))
         self.reviews()
         self.adjusts()
-        return Case(self.tables, self.reports, self.asks())
+        return Case(self.tables, self.reports, self.asks(), self.forms())
+
+    def forms(self):
+        found = []
+        if self.chance(0.15):
+            found.append(self.one("mark", "gb18030"))
+        found += [form for form in ("crlf", "comment", "blank", "slashes",
+                                    "two") if self.chance(0.1)]
+        return tuple(found)
 
     def settings(self):
         put = lambda key, value: self.put("settings", key=key, value=value)
@@ -296,6 +334,7 @@ class Generator:
                "limit": ["cases", "total", "worst"],
                "growth": ["current"], "guard": ["violations"]}
         row["_attributes"] = []
+        row["_large"] = measure != "guard" and self.chance(0.05)
         if measure in ("items", "grade"):
             kinds = {"amount": "decimal", "sort": "text", "tags": "set",
                      "begun": "date"}
@@ -320,7 +359,12 @@ class Generator:
             row["_dens"] = True
         if measure == "guard" and row.get("hold") == "mean":
             return
-        for field in own.get(measure, []):
+        for field in own.get(measure, []) if row["_large"] else ():
+            self.put("fields", target=name, field=field,
+                     decimals=self.one("0", "3", "9"),
+                     factor=self.one("", "", "0.000000001",
+                                     "999999999999999"))
+        for field in own.get(measure, []) if not row["_large"] else ():
             if not self.chance(0.2):
                 continue
             self.put("fields", target=name, field=field,
@@ -347,7 +391,7 @@ class Generator:
                 "amount": ("amount", self.one(">=", ">", "<", "!="), "2"),
                 "sort": ("sort", self.one("=", "!=", "any"),
                          self.one("x", "y")),
-                "tags": ("tags", "any", self.one("x", "x;z")),
+                "tags": ("tags", "any", self.one("x", "x;z", "y；z")),
                 "begun": ("begun", self.one("<=", ">"), "2024-02-20")}[field]]
         for _ in range(self.one(0, 0, 1, 1, 2)):
             field, op, value = self.one(*conditions)
@@ -372,7 +416,7 @@ class Generator:
         row["_by_steps"] = by_steps
         if by_steps:
             self.step_goals(row)
-        elif kind == "guard" and self.chance(0.9):
+        elif kind == "guard" and not self.stretches and self.chance(0.9):
             return
         else:
             self.number_goals(row, kind, measure)
@@ -380,6 +424,8 @@ class Generator:
     def step_goals(self, row):
         form = self.one("plain", "plain", "stretch", "beside", "later",
                         "none", "pending")
+        if self.stretches:
+            form = "stretch"
         step = self.one("s2", "s3")
         name = row["target"]
         if form in ("none", "pending"):
@@ -398,11 +444,16 @@ class Generator:
 
     def number_goals(self, row, kind, measure):
         name, number = row["target"], self.goal_number(measure)
+        if row["_large"]:
+            number = self.one("999999999999999", "123456789.987654321",
+                              "-0.000000001", "100")
         form = self.one("plain", "plain", "plain", "plain", "cap", "cap",
                         "band", "eq", "stretch", "beside", "floors", "series",
                         "series", "target", "later", "pending", "none")
         if kind == "benchmark" and self.chance(0.4):
             form = "series"
+        if self.stretches:
+            form = "stretch"
         compare = self.one(">=", ">=", ">=", ">")
         if measure == "limit" and self.chance(0.8):
             compare = self.one("<=", "<")
@@ -572,6 +623,7 @@ class Generator:
         self.put("targets", target="whole", name_zh="x", kind="benchmark",
                  lead="office", period=self.one("", "quarter"))
         count = self.random.randint(1, 3)
+        self.stretches = self.chance(0.15)
         for i in range(count):
             self.target(f"part{i}", self.one(*KINDS[:-1]), "whole")
 
@@ -616,16 +668,21 @@ class Generator:
                 said["reason"] = "late"
         if self.chance(0.03):
             self.spoil(said, row)
+        if self.chance(0.02):
+            said["period"] = re.sub(r"(\d{4})M(\d\d)$", r"\1年\2月",
+                                    said["period"])
         self.reports.append(said)
 
     def content(self, said, row, measure, total, n):
         if measure == "narrative":
-            said["text"] = "words"
+            said["text"] = self.one("words", "more\nwords", "一句话")
             return
         if measure in ("items", "grade", "milestone"):
             self.item_content(said, row, measure)
             return
         cells = self.numbers(row, measure, total, n)
+        if row["_large"]:
+            cells = {k: self.one(*LARGE) for k in cells}
         if self.chance(0.06):
             cells = {k: "NA" for k in cells if k != "worst"}
             if self.chance(0.9):
@@ -800,14 +857,15 @@ class Generator:
 
 
 def write(case, folder):
+    """The names of the files of reports."""
     os.makedirs(os.path.join(folder, "catalogue"), exist_ok=True)
-    for name, text in case.catalogue().items():
-        with open(os.path.join(folder, "catalogue", name + ".csv"), "w",
-                  encoding="utf-8") as file:
-            file.write(text)
-    with open(os.path.join(folder, "reports.csv"), "w",
-              encoding="utf-8") as file:
-        file.write(case.report_file())
+    files = {os.path.join("catalogue", name + ".csv"): data
+             for name, data in case.catalogue().items()}
+    reports = case.report_files()
+    for name, data in {**files, **reports}.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
+    return list(reports)
 
 
 def clean(case):

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import days
 from exact import shortest
+from rules import mark
 
 SIGNS = {">=": ">=", ">": ">", "<=": "<=", "<": "<", "eq": "=", "about": "~"}
 
@@ -16,6 +17,9 @@ def in_force(target, day):
         found.setdefault(goal.id, None)
         if goal.start <= day and (found[goal.id] is None or
                                   goal.start >= found[goal.id].start):
+            if found[goal.id]:
+                mark("4 goal later row" if goal.compare != "none" else
+                     "4 goal withdrawn")
             found[goal.id] = goal
     return [found[i] for i in found if found[i] and
             found[i].compare != "none"]
@@ -67,6 +71,11 @@ class Aim:
                     self.compare]
 
     def attaining(self):
+        if self.compare in "<>":
+            mark("6.5 beyond by " + (
+                "1 of a count" if self.target.counts_items else
+                "a step of the field" if smallest_step(self.target) else
+                "0 of a quotient"))
         if self.compare == ">":
             return self.value + smallest_step(self.target)
         if self.compare == "<":
@@ -110,6 +119,8 @@ def reference(evaluation, target, goal, index):
     period = target.periods[index]
     kind, _, name = goal.ref.partition(":")
     if kind == "series":
+        mark("6.5 series, " + {"last-year": "last year", "same": "same"}.get(
+            goal.ref_period, "a period"))
         if goal.ref_period == "last-year":
             period = period.year_before()
         elif goal.ref_period != "same":
@@ -118,7 +129,14 @@ def reference(evaluation, target, goal, index):
     else:
         value = evaluation.figure_for_reference(
             evaluation.catalogue.targets[name], target.period_end(index))
-    return None if value is None else value + goal.offset
+        mark("6.5 another target" if value is not None else
+             "6.5 another target has no report")
+    if value is None:
+        mark("6.5 reference missing")
+        return None
+    if goal.offset:
+        mark("6.5 offset")
+    return value + goal.offset
 
 
 def of_target(evaluation, target, index):
@@ -127,6 +145,8 @@ def of_target(evaluation, target, index):
     found = []
     day = target.goal_day(index, evaluation.cutoff)
     for goal in in_force(target, day):
+        if goal.compare != "pending":
+            mark(f"4 goal {goal.compare}")
         aim = Aim(target, goal.compare, goal.value, goal.step, goal.width,
                   goal.stretch)
         if goal.ref.startswith("target:"):
@@ -162,6 +182,8 @@ def of_unit(evaluation, target, unit, index):
         quota = quota_of(target, unit, day)
     if quota is None:
         if by_target(target) or target.judged_alone(day) == [unit]:
+            mark("6.6 unit by the target's goal" if by_target(target) else
+                 "6.6 only unit without a quota")
             return aims
         return None
     floors = [a for a in aims if not a.stretch] or aims
@@ -169,8 +191,11 @@ def of_unit(evaluation, target, unit, index):
     if first.pending:
         return [first]
     compare = {">": ">=", "<": "<="}.get(first.compare, first.compare)
+    mark("6.6 quota" if compare == first.compare else
+         f"6.6 quota of {first.compare}")
     width = None
     if first.width is not None:
+        mark("6.6 quota in a band")
         width = (first.width * abs(quota / first.value) if first.value
                  else first.width)
     return [Aim(target, compare, quota, None, width, first.stretch)]

@@ -411,6 +411,7 @@ class Journal:
         self.recv_us = 0
         self.seen = {}    # size -> root, as offices saw it
         self.statements = []
+        self.texts = {}    # place of a statement -> names of its texts
         self.blotted = []  # place of the statement, name of its text
         self.states = []  # of each state entry: applied, rows, root, rules
         self.since = 0    # entries since the last one
@@ -429,13 +430,28 @@ class Journal:
                 self.read_segment(name, f.read())
         for size, root in self.seen.items():
             need(tree(self.leaves[:size]) == root, f"seen root at {size}")
-        # Whether who says so may, the fold decides.
-        redacted = {(f"{s['said']['entry']}.{s['said']['n']}",
-                     s["said"]["text"])
-                    for s in self.statements if s["kind"] == "redact"}
+        redacted = self.redactions()[0]
         for place in self.blotted:
             need(place in redacted, f"the {place[1]} of {place[0]} is blotted "
                  "out, and nobody redacted it")
+
+    def redactions(self, barred=()):
+        """Each text that was redacted, by which statement, and the statements
+        that have nothing to redact. Whether who says so may, the fold decides;
+        here it is told: barred has those that may not."""
+        redacted, nothing = {}, []
+        for statement in self.statements:
+            if statement["kind"] != "redact" or statement["at"] in barred:
+                continue
+            said = statement["said"]
+            place = f"{said['entry']}.{said['n']}", said["text"]
+            if said["entry"] >= int(statement["at"].split(".")[0]) or \
+                    said["text"] not in self.texts.get(place[0], ()) or \
+                    place in redacted:
+                nothing.append(statement["at"])
+            else:
+                redacted[place] = statement["at"]
+        return redacted, nothing
 
     @property
     def root(self):
@@ -616,7 +632,8 @@ class Journal:
         need(batch and (batch["header"], batch["signature"]) ==
              (second, leaf[478:542]), "the batch is not the fork's second")
         last, header = map(read_batch_header, (leaf[10:212], second))
-        self.prove(batch, header, batch["sealed"])
+        for n, said in enumerate(self.prove(batch, header, batch["sealed"])):
+            self.name_texts(n, said)
         need(last["key"] == header["key"] and
              self.chains.get(last["key"]) ==
              (last["sequence"], sha(leaf[10:276])) and
@@ -625,12 +642,20 @@ class Journal:
         self.keys.of[header["key"]]["ended"] = "suspended"
         self.forks += 1
 
+    def name_texts(self, n, statement):
+        """The body names its texts, whatever became of them."""
+        if statement and statement["texts"]:
+            self.texts[f"{len(self.leaves)}.{n}"] = {
+                text["name"] for text in statement["texts"]
+                if text["name"] in ("text", "reason", "note")}
+
     def read_statement(self, n, key, sealed, statement):
         need(len(sealed["salt"]) == 16 and any(sealed["salt"][:8]), "salt")
         found = {"at": f"{len(self.leaves)}.{n}", "key": key,
                  "salt": sealed["salt"],
                  "leaf": leaf_hash(sealed["salt"] + sealed["body"])}
         self.statements.append(found)
+        self.name_texts(n, statement)
         if statement is None:
             found["kind"] = "too-new"
             return

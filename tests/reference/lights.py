@@ -6,6 +6,7 @@ from fractions import Fraction
 import goals
 import plans
 from parts import NONE
+from rules import mark
 
 WORST_FIRST = ("red", "yellow", "grey", "green", "done")
 SILENT = ("no-report", "coverage", "no-review", "in-review")
@@ -72,15 +73,23 @@ class Subject:
         """Line 5."""
         reported, due = self.counts(parts, self.index)
         if not due:
+            mark("7 5 nobody due")
             return True
         if self.target.kind == "guard":
-            return not self.complete(parts)
+            whole = self.complete(parts)
+            mark(f"6.3 guard {'' if whole else 'not '}complete")
+            return not whole
         if self.uncovered(parts, self.index):
+            mark("7 5 share too small")
             return True
         if self.capped() and reported < due:
+            mark("7 5 somebody under a cap")
             return True
-        return self.target.hold == "every" and any(
-            self.uncovered(parts, i) for i in range(self.index + 1))
+        if self.target.hold == "every" and any(
+                self.uncovered(parts, i) for i in range(self.index + 1)):
+            mark("7 5 a former period of every")
+            return True
+        return False
 
     def capped(self):
         return any(plans.is_cap(self.target, a) for a in self.floors())
@@ -103,8 +112,10 @@ class Subject:
                 if (not self.unit or owner == self.unit) and (
                         self.asked(owner, index)) and not any(
                         view.figure(u, index, item) for u in (owner, lead)):
+                    mark("6.3 guard section lacks")
                     return False
             elif due and not any(view.figure(u, index, item) for u in due):
+                mark("6.3 guard section lacks")
                 return False
         return True
 
@@ -133,8 +144,19 @@ class Subject:
             for i in range(self.index + 1):
                 figure = self.now.at(i, self.unit)
                 if figure.exists and not aim.met(figure):
+                    self.mark_violation(aim)
                     return True
+            mark("6.4 every: none" if target.hold == "every" else
+                 "6.4 cap: none")
         return False
+
+    def mark_violation(self, aim):
+        if self.target.hold == "every":
+            mark("6.4 every: a violation")
+        elif self.verdict.figure.exists and aim.met(self.verdict.figure):
+            mark("6.4 cap was exceeded, is not now")
+        else:
+            mark("6.4 cap exceeded")
 
     # ---- the verdict ----
 
@@ -205,6 +227,7 @@ class Subject:
             return
         if v.figure.exists:
             v.met = all(a.met(v.figure) for a in floors)
+            self.mark_floors(floors)
             others = [a for a in v.aims if a.stretch]
             if others and not self.only_stretch and not any(
                     a.missing for a in others):
@@ -223,6 +246,17 @@ class Subject:
             v.gap = min(zip(floors, self.gaps), key=lambda x: (
                 WORST_FIRST.index("done" if self.done_early(x[0]) else
                                   self.light_by_gap(*x)), -x[1].gap))[1]
+
+    def mark_floors(self, floors):
+        v = self.verdict
+        if len(floors) > 1:
+            mark("4 several floors")
+            some = any(a.met(v.figure) for a in floors)
+            mark("6.5 met by all floors" if v.met else
+                 "6.5 met by some floors only" if some else
+                 "6.5 met by no floor")
+        if len(floors) < len(v.aims):
+            mark("4 floor and stretch")
 
     def met_stretch(self, aim):
         if self.target.measure != "milestone":
@@ -256,6 +290,7 @@ class Subject:
     def why_no_figure(self):
         waiting = self.verdict.as_reported
         if waiting and waiting.exists:
+            mark("7 3 in review")
             return "in-review"
         last = self.now.register_index(self.index)
         for parts, why in ((self.now, "not-applicable"),
@@ -269,22 +304,31 @@ class Subject:
         target, v = self.target, self.verdict
         met = aim.met(v.figure)
         if self.done_early(aim):
+            mark("7 4 done early")
             return "done", None
         if self.lacking(self.now):
-            return "grey", ("coverage" if self.lacking(self.then)
-                            else "in-review")
+            if self.lacking(self.then):
+                return "grey", "coverage"
+            mark("7 5 approval would mend it")
+            return "grey", "in-review"
         final = self.index == len(target.periods) - 1
         if target.annual_only and not final:
+            mark("7 6 annual only")
             return "grey", "annual-only"
         if self.only_stretch:
+            mark("7 6 stretch " + (
+                "open" if not met else "done" if final else "met"))
             if met:
                 return ("done" if final else "green"), None
             return "grey", "stretch"
         if final:
+            mark("6.1 final")
+            mark("7 7 final, " + ("done" if met else "missed"))
             return ("done", None) if met else ("red", "missed")
         if target.kind == "milestone":
             return self.milestone_light()
         if target.kind == "guard":
+            mark("7 8 guard green")
             return "green", None
         return self.light_by_gap(aim, self.gaps[number]), None
 
@@ -294,12 +338,18 @@ class Subject:
         above = aim.band and figure.value > aim.upper
         if gap.direct or above:
             if aim.met(figure):
+                mark("7 9 met")
                 return "green"
-            return "red" if gap.gap > target.red_above else "yellow"
+            far = gap.gap > target.red_above
+            mark(f"7 9 not met, {'far' if far else 'near'}")
+            return "red" if far else "yellow"
         if gap.gap > target.red_above:
+            mark("7 10 red")
             return "red"
         if gap.gap > 0 and gap.gap >= target.yellow_from:
+            mark("7 10 yellow")
             return "yellow"
+        mark("7 10 green behind" if gap.gap > 0 else "7 10 green")
         return "green"
 
     def done_early(self, aim):
@@ -311,8 +361,10 @@ class Subject:
     def milestone_light(self):
         slip = self.verdict.slip
         if slip is None:
+            mark("7 8 milestone green")
             return "green", None
         red = slip >= self.evaluation.catalogue.slip_red
+        mark(f"7 8 milestone {'red' if red else 'yellow'}")
         return ("red" if red else "yellow"), "overdue"
 
     # ---- narratives ----
@@ -333,10 +385,14 @@ class Subject:
             own = self.review_of(self.target.lead)
             reviews = [own] if own else [self.review_of(u) for u in due]
         if reviews and all(reviews):
+            mark("7 1 narrative " + (
+                "by its units" if self.unit or not own else
+                "reviewed by its lead"))
             v.light = worst(reviews)
             return
         wrote = [u for u in self.then.units(self.unit)
                  if self.then.view.reported(u, self.index)]
+        mark("7 1 narrative not reviewed")
         v.why = "no-review" if wrote else "no-report"
 
 
@@ -357,12 +413,19 @@ def parent(evaluation, target):
         v.met = False
     judged = [p for p in parts
               if not (p.light == "grey" and p.why == "stretch")]
+    mark("7 parent of parts")
     if not judged:
+        mark("7 parent only of stretches")
         v.light, v.why = "grey", "stretch"
         return v
+    if len(judged) < len(parts):
+        mark("7 parent without stretches")
     v.light = worst([p.light for p in judged])
     of_light = [p for p in judged if p.light == v.light]
     v.why = of_light[0].why
     if v.light == "grey":
-        v.why = next((p.why for p in of_light if p.why in SILENT), v.why)
+        silent = [p.why for p in of_light if p.why in SILENT]
+        if silent and v.why != silent[0]:
+            mark("7 parent grey for the silent")
+        v.why = next(iter(silent), v.why)
     return v

@@ -6,6 +6,7 @@ from fractions import Fraction
 import goals
 import registers
 from admission import NA
+from rules import mark
 
 
 class Figure:
@@ -32,21 +33,41 @@ def over_time(view, target, unit, item, field, index):
             adjust = version.adjust(view.known) if view.adjusting else None
             if adjust and value not in (None, NA):
                 value += adjust[1].get(field.id, 0)
+            elif adjust and value is NA:
+                mark("6.8 adjustment takes no NA")
             said.append((i, value))
     given = [v for _, v in said if v is not None and v is not NA]
+    if given and field.factor != 1:
+        mark("6.2 factor")
     if field.time == "last" and target.measure != "guard":
-        end = target.period_end(index)
-        if (unit not in target.judged_alone(end) or not said
-                or said[-1][1] in (None, NA)):
-            return None
-        return said[-1][1] * field.factor
+        return last(target, unit, said, index) and (
+            said[-1][1] * field.factor)
     if not given:
         return None
+    if unit not in target.judged_alone(target.period_end(index)):
+        mark("6.2 left, stays in the sum")
     if field.time == "max" and target.measure != "guard":
+        mark("6.2 max")
         return max(given) * field.factor
     if target.entry == "ytd":
+        mark("6.2 sum, ytd")
         return given[-1] * field.factor
+    mark("6.2 sum, period")
     return sum(given) * field.factor
+
+
+def last(target, unit, said, index):
+    """Whether the last report holds at a period's end."""
+    if not said:
+        return None
+    if said[-1][1] in (None, NA):
+        mark("6.2 last: NA")
+        return None
+    if unit not in target.judged_alone(target.period_end(index)):
+        mark("6.2 last: unit left")
+        return None
+    mark("6.2 last" if said[-1][0] == index else "6.2 last: stale")
+    return True
 
 
 def unit_parts(view, target, unit, index, item=""):
@@ -57,6 +78,8 @@ def unit_parts(view, target, unit, index, item=""):
             continue
         found[field.id] = over_time(view, target, unit, item, field, index)
         if found[field.id] is None:
+            if len(found) > 1:
+                mark("6.2 no figure for a needed field")
             return None
     return found
 
@@ -66,8 +89,12 @@ def together(target, parts):
     found = {}
     for name in parts[0]:
         values = [p[name] for p in parts]
-        found[name] = (max(values) if target.fields[name].max_over_units
-                       else sum(values))
+        most = target.fields[name].max_over_units
+        if len(parts) > 1:
+            mark(f"6.3 {'max' if most else 'sum'} over units")
+        found[name] = max(values) if most else sum(values)
+        if abs(found[name]) * 10 ** target.fields[name].decimals >= 2 ** 63:
+            mark("6.7 sum beyond 64 bits")
     return found
 
 
@@ -82,22 +109,29 @@ def roster_base(target, unit, day):
 
 def formula(target, p):
     if target.rate or target.measure in ("flow", "level"):
+        mark("6.3 rate given" if target.rate else f"6.3 {target.measure}")
         return p["value"]
     if target.measure == "net":
+        mark("6.3 net")
         return p["opened"] - p["closed"]
     if target.measure == "growth":
         now, then = p["current"], p["base"]
         dens = [p[n] for n in ("current_den", "base_den") if n in p]
         if then <= 0 or any(d <= 0 for d in dens):
+            mark("6.3 growth, divisor not above 0")
             return None
+        mark("6.3 growth of a quotient" if dens else "6.3 growth")
         if dens:
             now, then = now / dens[0], then / dens[1]
         return target.scale * (now / then - 1)
     if target.measure == "ratio":
+        mark("6.3 ratio" if p["den"] else "6.3 ratio, nothing to divide by")
         return target.scale * p["num"] / p["den"] if p["den"] else None
     if target.measure == "limit":
         if p["cases"] <= 0:
+            mark("6.3 limit, no cases")
             return None
+        mark(f"6.3 limit, {target.take}")
         return p["worst"] if target.take == "worst" else (p["total"]
                                                           / p["cases"])
     raise AssertionError(target.measure)
@@ -107,7 +141,9 @@ def given_base(target, parts, index, own_base):
     """The base that the catalogue gives; units without one drop out."""
     day = target.period_end(index)
     if target.base is not None and not own_base:
+        mark("6.3 growth, fixed base")
         return target.base
+    mark("6.3 growth, bases of the roster")
     bases = {unit: roster_base(target, unit, day) for unit in parts}
     for unit, base in bases.items():
         if base is None:
@@ -143,6 +179,8 @@ def guard(view, target, units, index):
             if not found:
                 continue
             any_given = True
+            mark("6.3 guard " + ("measured" if target.hold == "mean"
+                                 else "violations"))
             if target.hold == "mean":
                 total += found["measured"] > found["limit"]
             else:
@@ -172,6 +210,7 @@ class Parts:
         if unit:
             return [unit]
         if self.register.official:
+            mark("6.3 the source alone")
             return [self.register.source]
         return sorted(self.view.by_unit)
 
@@ -182,11 +221,15 @@ class Parts:
         if target.hold == "mean" and target.measure != "guard":
             figures = [self.plain(i, unit) for i in range(index + 1)]
             values = [f.value for f in figures if f.value is not None]
+            if len(values) > 1:
+                mark("6.4 mean")
             return Figure(sum(values) / len(values)) if values else NONE
         return self.plain(index, unit)
 
     def plain(self, index, unit):
         target = self.target
+        if unit and self.register.official and unit != self.register.source:
+            mark("6.3 beside the source")
         if target.is_register:
             return self.items(index, unit)
         if target.measure == "guard":
@@ -219,6 +262,8 @@ class Parts:
 
     def items(self, index, unit):
         target, found = self.target, self.found(index, unit)
+        if self.register is not target:
+            mark("6.3 register reader")
         last = self.register_index(index)
         records = [found.records[k] for k in sorted(found.records)]
         if unit:
@@ -231,8 +276,11 @@ class Parts:
         if target.measure == "milestone":
             return self.milestone(index, unit)
         if target.by_steps:
+            mark(f"6.3 grade {target.take}")
             return Figure(step=registers.worst_or_best(
                 target, self.register, records))
+        mark("6.3 grade count" if target.measure == "grade" else
+             "6.3 items summed" if target.sum_field else "6.3 items counted")
         return Figure(registers.count(target, self.register, records))
 
     def milestone(self, index, unit):

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import days
 import goals
+from rules import mark
 
 PLANNED = ("flow", "items", "net")
 
@@ -26,6 +27,8 @@ def points_of(target, unit):
     rows = [p for p in target.plans if p.percent is not None
             or p.value is not None]
     own = [p for p in rows if p.unit and p.unit == unit]
+    if own:
+        mark("6.6 curve of a unit")
     rows = own or [p for p in rows if not p.unit]
     return sorted(rows, key=lambda p: p.by), bool(own)
 
@@ -39,12 +42,19 @@ def along(points, before, after, target, day, ratio=1):
     if points[-1].by < target.end:
         found.append((target.end, after, False))
     last, following = found[0], None
+    mark("6.6 curve of " + ("percents" if points[0].value is None
+                            else "values"))
     for point in found[1:]:
         if point[0] <= day:
             last = point
         else:
             following = point
             break
+    if last[0] < points[0].by or last[0] >= points[-1].by:
+        mark("6.6 curve after its last" if last[0] >= points[-1].by else
+             "6.6 curve before its first")
+    elif following:
+        mark(f"6.6 curve as {'lines' if following[2] else 'steps'}")
     if not following or not following[2]:
         return last[1]
     t0, t1, now = (days.tau(d) for d in (last[0], following[0], day))
@@ -53,11 +63,13 @@ def along(points, before, after, target, day, ratio=1):
 
 def linear_share(target, unit, day):
     """T; of a unit from its first to its last day in the roster."""
+    mark("6.1 share of the window")
     start, end = target.start, target.end
     source = (target.catalogue.targets[target.register] if target.register
               else target)
     rows = [r for r in source.roster if r.unit == unit] if unit else []
     if rows:
+        mark("6.6 linear of a unit's roster days")
         who = target.catalogue.units[unit]
         start = max(start, who.opened, min(r.start for r in rows))
         end = min(end, who.closed, max(r.end for r in rows))
@@ -86,6 +98,7 @@ def base_of(target, unit, day):
     if target.base is not None:
         return target.base
     members = target.members(day)
+    mark("6.6 base of the roster")
     bases = [row.base if row else None
              for row in (target.roster_on(u, day) for u in members)]
     if not bases or None in bases:
@@ -115,6 +128,7 @@ class Plan:
     def expected(self, goal, base=Fraction(0)):
         """X on the way from a base to a goal."""
         if self.dated is not None:
+            mark("6.6 dated items")
             return self.dated
         if not self.points:
             p = linear_share(self.target, self.unit, self.day)
@@ -125,6 +139,7 @@ class Plan:
             return base + p * (goal - base)
         ratio = 1
         if self.unit and not self.own and self.whole and self.whole.value:
+            mark("6.6 curve of values in proportion")
             ratio = self.aim.value / self.whole.value
         return along(self.points, base, goal, self.target, self.day, ratio)
 
@@ -136,6 +151,7 @@ def percent_of(part, whole):
 def points_behind(distance, divisor, met):
     if divisor:
         return 100 * distance / abs(divisor)
+    mark("6.6 divisor 0, met" if met else "6.6 divisor 0, not met")
     return Fraction(0 if met else 100)
 
 
@@ -148,6 +164,8 @@ def judge(target, unit, aim, whole, figure, day):
     met = aim.met(figure) if figure.exists else False
     if aim.step:
         found.direct = True
+        if figure.exists:
+            mark("6.6 step met" if met else "6.6 step not met")
         found.gap = Fraction(0 if met else 100) if figure.exists else None
         return found
     Numbers(target, unit, aim, whole, figure.value, met, day).fill(found)
@@ -172,8 +190,10 @@ class Numbers:
         always_direct = kind == "benchmark" or (
             kind == "net" and aim.compare in ("<=", "<"))
         if always_direct:
+            mark(f"6.6 {'net downward' if kind == 'net' else kind} is direct")
             self.direct(found)
         elif kind in PLANNED and aim.upward and self.a > 0:
+            mark("6.6 amount on its way")
             found.x = self.plan.expected(self.a)
             found.gap = points_behind(found.x - self.v, self.a, self.met)
             found.rate = percent_of(self.v, self.a)
@@ -183,11 +203,13 @@ class Numbers:
         elif is_cap(target, aim):
             self.cap(found)
         elif kind in PLANNED and aim.band:
+            mark("6.6 amount in a band")
             found.x = self.plan.expected(aim.lower)
             found.gap = self.band_gap(found.x)
             found.rate = percent_of(self.v, aim.value)
         elif (self.plan.points or self.plan.dated is not None) and not (
                 aim.band):
+            mark("6.6 other with a curve")
             found.x = self.plan.expected(self.a)
             found.gap = self.one_sided(found.x, self.a)
             found.rate = self.own_rate()
@@ -205,11 +227,14 @@ class Numbers:
         return max(behind, above)
 
     def way(self, found):
+        mark("6.6 way from a base" if self.aim.upward else
+             "6.6 way down from a base")
         found.x = self.plan.expected(self.a, self.base)
         found.gap = self.one_sided(found.x, self.a - self.base)
         found.rate = percent_of(self.v - self.base, self.a - self.base)
 
     def cap(self, found):
+        mark("6.6 cap")
         goal = self.aim.value
         found.x = self.plan.expected(goal)
         found.gap = points_behind(self.v - found.x, goal, self.met)
@@ -225,6 +250,9 @@ class Numbers:
 
     def direct(self, found):
         found.direct = True
+        mark("6.6 direct" + (
+            "" if self.aim.upward else ", down" if not self.aim.band else
+            " above a band" if self.v > self.aim.upper else " in a band"))
         if self.aim.band:
             found.gap = self.band_gap(self.aim.lower)
             return
@@ -239,11 +267,14 @@ def planned_day(target, item, unit, stage, goal_step):
     with the unit, goes before the general one; the latest of several."""
     rows = [p for p in target.plans if p.percent is None and p.value is None
             and (p.stage == stage or (not p.stage and stage == goal_step))]
-    for choose in (lambda p: p.item and p.item == item,
-                   lambda p: not p.item and p.unit and p.unit == unit,
-                   lambda p: not p.item and not p.unit):
+    for row, choose in (
+            ("an item's row", lambda p: p.item and p.item == item),
+            ("a unit's row",
+             lambda p: not p.item and p.unit and p.unit == unit),
+            ("a general row", lambda p: not p.item and not p.unit)):
         found = [p.by for p in rows if choose(p)]
         if found:
+            mark(f"6.6 slip of {row}")
             return max(found)
     return None
 
@@ -261,6 +292,7 @@ def milestone(target, items, aim, only_stretch, day):
                              aim.step)
             if by is None and order == goal and not (only_stretch
                                                      and not plans):
+                mark("6.6 slip at the window's end")
                 by = target.end
             if by is None:
                 continue
@@ -269,4 +301,6 @@ def milestone(target, items, aim, only_stretch, day):
             if reached < order and by <= day:
                 months = days.month_ends(by, day)
                 slip = months if slip is None else max(slip, months)
+    if slip is None:
+        mark("6.6 slip none")
     return latest, slip

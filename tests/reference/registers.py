@@ -6,6 +6,7 @@ from fractions import Fraction
 import days
 from admission import NA
 from exact import parse
+from rules import mark
 from tables import split
 
 WITHDRAWN = object()
@@ -23,13 +24,19 @@ def merge(periods, index):
                 if version.nothing:
                     continue
                 if version.withdraws:
+                    mark("5 withdrawn")
                     said[item] = WITHDRAWN
                     continue
                 record = said.get(item)
+                if record is WITHDRAWN:
+                    mark("5 said again after a withdrawal")
+                elif record and record.keys() - version.values.keys():
+                    mark("5 blank keeps what was said")
                 if record is None or record is WITHDRAWN:
                     record = said[item] = {}
                 for name, value in version.values.items():
                     if value is NA:
+                        mark("5 NA clears an attribute")
                         record.pop(name, None)
                     else:
                         record[name] = value
@@ -66,8 +73,12 @@ class Register:
         lead = self.target.lead
         governs = lead if lead in standing else min(standing)
         others = [u for u in standing if u != lead]
-        credited = self.target.items.get(key[0]) or (
-            min(others) if others else lead)
+        mark("6.3 record of the " + ("lead" if governs == lead else "lowest"))
+        listed = self.target.items.get(key[0])
+        mark("6.3 credited " + (
+            "by the list" if listed else
+            "to the lowest claimant" if others else "to the lead"))
+        credited = listed or (min(others) if others else lead)
         return Record(key, standing[governs], credited)
 
 
@@ -77,12 +88,16 @@ def passes(reader, register, record):
 
 def holds(row, register, record):
     field, op, wanted = row["field"], row["op"], row["value"]
+    mark(f"4 filter {op}")
     if field == "unit":
+        mark("4 filter on the unit")
         return (record.credited == wanted) == (op == "=")
     have = record.attributes.get(field)
     if have is None:
+        mark("4 filter, attribute not given")
         return False
     kind = register.fields[field].type
+    mark(f"4 filter on a {kind}")
     if op == "any":
         mine = split(have) if kind == "set" else [have]
         return bool(set(mine) & set(split(wanted)))
@@ -106,6 +121,7 @@ def count(reader, register, records):
             continue
         day = record.attributes.get("date")
         if reader.measure == "items" and day and day < reader.start:
+            mark("6.3 item before the window")
             continue
         if not reader.sum_field:
             total += 1
@@ -131,15 +147,21 @@ def milestone_items(target, found, units, unit=None):
 
     def add(key, credited):
         if key in found.dropped:
+            mark("6.3 milestone item withdrawn")
             return
         record = found.records.get(key)
         stage = record.attributes.get("stage") if record else None
+        if not stage:
+            mark("6.3 milestone item unsaid")
         if record:
             credited = record.credited
         if unit is None or credited == unit:
             items.append((key, credited,
                           target.ladder[stage] if stage else 0))
 
+    mark("6.3 milestone of " + (
+        "units" if target.items_of_units else
+        "a list" if target.closed_list else "an open list"))
     if target.items_of_units:
         for member in units:
             add(("", member), member)

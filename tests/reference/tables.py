@@ -4,6 +4,8 @@ import csv
 import io
 import os
 
+from rules import mark
+
 
 class Row(dict):
     """Filled cells by column; what is blank reads as the empty text."""
@@ -17,9 +19,14 @@ class Row(dict):
 def rows_of(data):
     if isinstance(data, bytes):
         try:
+            if data.startswith(b"\xef\xbb\xbf"):
+                mark("3 byte order mark")
             data = data.decode("utf-8-sig")
         except UnicodeDecodeError:
+            mark("3 GB18030")
             data = data.decode("gb18030")
+    if "\r\n" in data:
+        mark("3 CRLF")
     head, found = None, []
     for number, cells in enumerate(csv.reader(io.StringIO(data, newline="")),
                                    1):
@@ -28,7 +35,10 @@ def rows_of(data):
             head = cells
             continue
         if not any(cells) or cells[0].startswith("#"):
+            mark("3 comment row" if any(cells) else "3 blank row")
             continue
+        if any("\n" in cell for cell in cells):
+            mark("3 line break in a cell")
         row = Row((name, cell) for name, cell in zip(head, cells) if cell)
         row.number = number
         found.append(row)
@@ -36,6 +46,8 @@ def rows_of(data):
 
 
 def split(text):
+    if "；" in text:
+        mark("3 list by ；")
     return [x.strip() for x in text.replace("；", ";").split(";") if x.strip()]
 
 

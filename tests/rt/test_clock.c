@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include "base/rt/clock.h"
+#include "test_dir.h"
 
-static char dir[] = "/tmp/tally-clock-XXXXXX";
-static char path[64], next[64];
+static char dir[TEST_DIR_BYTES];
+static char path[TEST_DIR_BYTES + 16], next[TEST_DIR_BYTES + 16];
 
 static void setup(void)
 {
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "clock");
 	(void)snprintf(path, sizeof(path), "%s/clock", dir);
 	(void)snprintf(next, sizeof(next), "%s/next", dir);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/rt/config.h"
+#include "test_dir.h"
 
 struct subject {
 	char name[8];
@@ -41,14 +42,15 @@ static const struct config_table table = {
 	sizeof(keys) / sizeof(keys[0]),
 };
 
-static char path[64];
+static char dir[TEST_DIR_BYTES], path[80];
 
 static void write_file(const char *text)
 {
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "/tmp/tally-config-XXXXXX");
-	file = fdopen(mkstemp(path), "w");
+	test_dir(dir, "config");
+	(void)snprintf(path, sizeof(path), "%s/config", dir);
+	file = fopen(path, "w");
 	cr_assert_not_null(file);
 	(void)fputs(text, file);
 	(void)fclose(file);
@@ -62,6 +64,7 @@ static int read_text(const char *text, struct subject *out,
 	write_file(text);
 	rc = config_read(&table, path, out, problems, NULL);
 	(void)unlink(path);
+	(void)rmdir(dir);
 	return rc;
 }
 

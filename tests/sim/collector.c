@@ -17,6 +17,8 @@
 static bool up;
 static enum sim_end end;
 static uint64_t restart_us_max;
+static void (*then[8])(void);
+static size_t then_count;
 
 /* ---- made and founded ---- */
 
@@ -54,6 +56,20 @@ void sim_collector_init(void)
 	if (run_command(words, 5))
 		sim_fail("init failed");
 	sim.actor = SIM_NOBODY;
+	sim_collector_settings("backup");
+}
+
+void sim_collector_settings(const char *safe)
+{
+	FILE *file = fopen(DIR "/collector.ini", "w");
+
+	if (!file ||
+	    fprintf(file,
+		    "[gate]\nbind = tcp://127.0.0.1:5724\n"
+		    "sessions_max = 32\n[journal]\nsafe = %s\n",
+		    safe) < 0 ||
+	    fclose(file))
+		sim_fail("collector.ini");
 }
 
 void sim_collector_found(void)
@@ -91,6 +107,26 @@ void sim_collector_end(enum sim_end how)
 	sim_stop_loops(SIM_COLLECTOR);
 }
 
+static void do_then(void)
+{
+	size_t count = then_count;
+
+	then_count = 0;
+	for (size_t i = 0; i < count; i++)
+		then[i]();
+}
+
+void sim_collector_then(void (*fn)(void))
+{
+	if (then_count == sizeof(then) / sizeof(then[0]))
+		return;
+	then[then_count++] = fn;
+	if (up)
+		sim_collector_end(END_STOP);
+	else
+		do_then();
+}
+
 void sim_collector_start(void *arg)
 {
 	struct collector_settings settings;
@@ -125,6 +161,7 @@ void sim_collector_start(void *arg)
 		sim_fail("the collector says that its record is broken");
 	if (code == EXIT_USAGE)
 		sim_fail("the collector does not start: exit 2");
+	do_then();
 	if (restart_us_max)
 		sim_after(sim_between(SIM_S, restart_us_max), SIM_NOBODY,
 			  sim_collector_start, NULL);

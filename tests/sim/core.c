@@ -200,7 +200,8 @@ void sim_quiet(void)
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	out_fd = dup(1);
-	if (null < 0 || out_fd < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+	if (null < 0 || out_fd < 0 || dup2(null, 1) < 0 ||
+	    dup2(sim.verbose ? out_fd : null, 2) < 0)
 		sim_fail("cannot be quiet");
 	(void)close(null);
 }

@@ -36,6 +36,9 @@ struct image {
 
 struct rename {
 	char from[128], to[128];
+	bool replaces; /* what was there */
+	uint8_t *bytes;
+	size_t len;
 };
 
 static struct image images[FILES_MAX];
@@ -54,13 +57,28 @@ bool sim_disk_is_full(void)
 	return mood == DISK_FULL;
 }
 
+static void forget_renames(void)
+{
+	while (rename_count)
+		free(renames[--rename_count].bytes);
+}
+
 void sim_disk_forget(void)
 {
 	for (size_t i = 0; i < FILES_MAX; i++)
 		free(images[i].bytes);
 	memset(images, 0, sizeof(images));
-	rename_count = 0;
+	memset(image_of, 0, sizeof(image_of));
+	forget_renames();
 	mood = DISK_SOUND;
+}
+
+void sim_disk_settle(void)
+{
+	enum sim_disk_mood now = mood;
+
+	sim_disk_forget();
+	mood = now;
 }
 
 /* ---- images ---- */
@@ -117,6 +135,26 @@ static struct image *make_image(const char *path)
 	return image;
 }
 
+static void drop_image(struct image *image)
+{
+	for (size_t i = 0; i < FDS_MAX; i++)
+		if (image_of[i] == (int)(image - images) + 1)
+			image_of[i] = 0;
+	free(image->bytes);
+	*image = (struct image){ .path = "" };
+}
+
+/* What the disk holds of a file that is about to be replaced. */
+static void take_image(const char *path, uint8_t **bytes, size_t *len)
+{
+	struct image *image = make_image(path);
+
+	*bytes = image->bytes;
+	*len = image->len;
+	image->bytes = NULL;
+	drop_image(image);
+}
+
 static void synced(struct image *image)
 {
 	free(image->bytes);
@@ -150,15 +188,31 @@ static void mix(struct image *image)
 	image->dirty = false;
 }
 
+static void touch(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		sim_fail("cannot make %s", path);
+	(void)close(fd);
+}
+
 static void undo_renames(void)
 {
 	while (rename_count) {
 		const struct rename *last = &renames[--rename_count];
 
-		if (sim_chance(500))
+		if (sim_chance(500)) {
+			free(last->bytes);
 			continue;
+		}
 		if (rename(last->to, last->from))
 			sim_fail("cannot undo a rename of %s", last->to);
+		if (last->replaces) {
+			touch(last->to);
+			write_file(last->to, last->bytes, last->len);
+		}
+		free(last->bytes);
 	}
 }
 
@@ -329,8 +383,15 @@ static int disk_rename(void *ctx, const char *from, const char *to)
 	struct rename *kept = &renames[rename_count];
 
 	(void)ctx;
-	if (fails(false) || rename(from, to))
+	if (fails(false))
 		return -1;
+	*kept = (struct rename){ .replaces = !access(to, F_OK) };
+	if (kept->replaces)
+		take_image(to, &kept->bytes, &kept->len);
+	if (rename(from, to)) {
+		free(kept->bytes);
+		return -1;
+	}
 	if (image)
 		(void)snprintf(image->path, sizeof(image->path), "%s", to);
 	assert(rename_count + 1 < FILES_MAX);
@@ -347,10 +408,8 @@ static int disk_unlink(void *ctx, const char *path)
 	(void)ctx;
 	if (fails(false))
 		return -1;
-	if (image) {
-		free(image->bytes);
-		*image = (struct image){ .path = "" };
-	}
+	if (image)
+		drop_image(image);
 	return unlink(path);
 }
 
@@ -360,7 +419,7 @@ static int disk_sync_dir(void *ctx, const char *dir)
 	(void)dir;
 	if (fails(false))
 		return -1;
-	rename_count = 0;
+	forget_renames();
 	return 0;
 }
 

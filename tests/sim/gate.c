@@ -47,6 +47,13 @@ static bool on_admit(void *arg, const uint8_t curve[CURVE_KEY_BYTES])
 	return admitted;
 }
 
+static bool on_is_key(void *arg, const uint8_t key[CURVE_KEY_BYTES])
+{
+	const struct gate *gate = arg;
+
+	return !memcmp(gate->options.curve->key, key, CURVE_KEY_BYTES);
+}
+
 static void tell_ready(void *arg)
 {
 	struct gate *gate = arg;
@@ -77,7 +84,8 @@ static void on_message(void *arg, uint32_t route,
 int gate_open(struct loop *loop, const struct gate_options *options,
 	      struct gate **out, struct err *err)
 {
-	static const struct net_collector calls = { .admit = on_admit,
+	static const struct net_collector calls = { .is_key = on_is_key,
+						    .admit = on_admit,
 						    .message = on_message };
 	struct gate *gate = calloc(1, sizeof(*gate));
 

@@ -13,7 +13,7 @@
 
 struct conn {
 	unsigned office;
-	uint8_t curve[CURVE_KEY_BYTES];
+	uint8_t curve[CURVE_KEY_BYTES], wanted[CURVE_KEY_BYTES];
 	const struct net_office *calls;
 	void *socket; /* NULL: the office has let go */
 	bool up, broken, late;
@@ -114,8 +114,10 @@ static void shake(void *arg)
 
 	if (!conn->socket || conn->broken)
 		return;
-	if (!listening || cut[conn->office]) {
-		/* Refused at once, or nobody answers. */
+	if (!listening || cut[conn->office] ||
+	    !listener->is_key(listening, conn->wanted)) {
+		/* Refused at once, or nobody answers; who looks for another
+		 * key is not answered either. */
 		conn->broken = true;
 		if (sim_chance(500))
 			conn->calls->down(conn->socket, false);
@@ -133,6 +135,7 @@ static void shake(void *arg)
 }
 
 uint32_t net_connect(const struct net_office *calls, void *socket,
+		     const uint8_t collector_key[CURVE_KEY_BYTES],
 		     const uint8_t curve[CURVE_KEY_BYTES])
 {
 	struct conn *conn = &conns[conn_count++];
@@ -142,6 +145,7 @@ uint32_t net_connect(const struct net_office *calls, void *socket,
 			       .calls = calls,
 			       .socket = socket };
 	memcpy(conn->curve, curve, CURVE_KEY_BYTES);
+	memcpy(conn->wanted, collector_key, CURVE_KEY_BYTES);
 	sim_after(sim_between(SIM_MS, SHAKE_US_MAX), sim.actor, shake,
 		  route_arg(conn_count));
 	return conn_count;

@@ -17,6 +17,8 @@ struct net_office {
 };
 
 struct net_collector {
+	/* Has it this session key? */
+	bool (*is_key)(void *gate, const uint8_t key[CURVE_KEY_BYTES]);
 	bool (*admit)(void *gate, const uint8_t curve[CURVE_KEY_BYTES]);
 	void (*message)(void *gate, uint32_t route,
 			const uint8_t curve[CURVE_KEY_BYTES],
@@ -27,6 +29,7 @@ struct net_collector {
 void net_listen(const struct net_collector *calls, void *gate);
 /* Gives the connection's route. */
 uint32_t net_connect(const struct net_office *calls, void *socket,
+		     const uint8_t collector_key[CURVE_KEY_BYTES],
 		     const uint8_t curve[CURVE_KEY_BYTES]);
 /* The office lets go of it; what it has sent may still arrive. */
 void net_leave(uint32_t route);

@@ -11,6 +11,7 @@
 #include "agent/commands.h"
 #include "agent/deliver.h"
 #include "agent/desk.h"
+#include "agent/follow.h"
 #include "agent/office.h"
 #include "agent/say.h"
 #include "agent/sender.h"
@@ -38,6 +39,8 @@ static const char *const names[SIM_ACTORS_MAX] = {
 /* Whose key it has; the clone's is another one's. */
 static unsigned key_of[SIM_ACTORS_MAX];
 static bool is_out[SIM_ACTORS_MAX]; /* by key */
+/* How often its key has changed hands, and had when it was copied. */
+static unsigned rotations[SIM_ACTORS_MAX], kept_rotations[SIM_ACTORS_MAX];
 
 const char *sim_office_name(unsigned office)
 {
@@ -78,6 +81,7 @@ static const struct option_spec command_options[] = {
 	{ "expires", NULL, OPTION_TEXT, "DAYS", "" },
 	{ "until", NULL, OPTION_TEXT, "DAYS", "" },
 	{ "from", NULL, OPTION_TEXT, "N", "" },
+	{ "entries", NULL, OPTION_TEXT, "N", "" },
 	{ "reason", NULL, OPTION_TEXT, "T", "" },
 };
 
@@ -92,6 +96,12 @@ static int run_command(unsigned office, const char *const *words)
 		{ "grant", "UNIT", 0, 1, "", "", ALL_OPTIONS, command_grant },
 		{ "enrol", "CODE", 1, 1, "", "", ALL_OPTIONS, command_enrol },
 		{ "revoke", "KEY", 1, 1, "", "", ALL_OPTIONS, command_revoke },
+		{ "rotate", "", 0, 0, "", "", ALL_OPTIONS, command_rotate },
+		{ "follow", "FILE", 1, 1, "", "", ALL_OPTIONS, command_follow },
+		{ "redact", "ENTRY TEXT", 2, 2, "", "", ALL_OPTIONS,
+		  command_redact },
+		{ "hand-over", "FILE", 1, 1, "", "", ALL_OPTIONS,
+		  command_hand_over },
 		{ "open", "", 0, 0, "", "", ALL_OPTIONS, command_open },
 	};
 	static const struct program_spec program = {
@@ -139,9 +149,10 @@ void sim_office_apply(unsigned office, const char *catalogue)
 
 void sim_office_grant(unsigned office, const char *unit, const char *file)
 {
-	const char *const words[] = { "grant",	"--role",   "reporter",
-				      "--role", "reviewer", "--out",
-				      file,	unit,	    NULL };
+	const char *const words[] = { "grant",	  "--role",   "reporter",
+				      "--role",	  "reviewer", "--role",
+				      "official", "--out",    file,
+				      unit,	  NULL };
 
 	must(run_command(office, words), "grant");
 }
@@ -166,6 +177,12 @@ void sim_office_enrol(unsigned office, const char *file)
 bool sim_office_is_out(unsigned office)
 {
 	return is_out[office == SIM_CLONE ? key_of[SIM_CLONE] : office];
+}
+
+void sim_office_give_up(unsigned office)
+{
+	sim_say("%s needs a new grant", names[office]);
+	is_out[office] = true;
 }
 
 bool sim_office_is_up(unsigned office)
@@ -282,6 +299,142 @@ void sim_office_review(unsigned office, const char *target, const char *unit,
 	save(office, &entry);
 }
 
+void sim_office_adjust(unsigned office, const char *target, const char *unit,
+		       const char *period, const char *value)
+{
+	struct cell_text cell = { .value = span_of_text(value ? value : "") };
+	struct entry entry = { .report = { .target = span_of_text(target),
+					   .unit = span_of_text(unit),
+					   .period = span_of_text(period),
+					   .cells = &cell,
+					   .cell_count = value ? 1 : 0,
+					   .status = span_of_text(
+						   value ? "counted" : "") },
+			       .adjust = true,
+			       .reason = span_of_text("because") };
+
+	save(office, &entry);
+}
+
+/* ---- what is done with it ---- */
+
+/* While its sender is not there. */
+static int call(unsigned office, const char *const *words)
+{
+	bool was_up = offices[office].up;
+	int code;
+
+	sim_office_end(office, false);
+	code = run_command(office, words);
+	if (was_up)
+		sim_office_start(office);
+	return code;
+}
+
+struct picking {
+	uint64_t seen, index;
+	uint32_t n;
+};
+
+/* Any of them, with the same chance. */
+static int pick(void *arg, const struct outbox_item *item)
+{
+	struct picking *picking = arg;
+
+	if (!item->delivered || !item->sealed.text_count)
+		return 0;
+	if (!sim_below(++picking->seen)) {
+		picking->index = item->index;
+		picking->n = item->n;
+	}
+	return 0;
+}
+
+void sim_office_redact(unsigned office, unsigned whose)
+{
+	struct sim_office *at = &offices[whose];
+	struct picking picking = { 0 };
+	char name[40];
+	const char *const words[] = { "redact",	  name,	   "reason",
+				      "--reason", "named", "--timeout",
+				      "0",	  NULL };
+	struct err err;
+
+	if (!at->up || !offices[office].up)
+		return;
+	if (outbox_items(at->office.outbox, 1, pick, &picking, &err))
+		sim_fail("%s: %s", names[whose], err.msg);
+	if (!picking.seen)
+		return;
+	(void)snprintf(name, sizeof(name), "%llu.%u",
+		       (unsigned long long)picking.index, picking.n);
+	sim_say("%s: a reason in %s is to go", names[office], name);
+	(void)call(office, words);
+}
+
+bool sim_office_is_enrolling(unsigned office)
+{
+	bool was_up = offices[office].up, is;
+
+	if (access(names[office], F_OK))
+		return false;
+	if (!was_up && !open_office(office))
+		sim_fail("%s cannot be opened", names[office]);
+	is = offices[office].office.enrolling;
+	if (!was_up)
+		office_close(&offices[office].office);
+	return is;
+}
+
+bool sim_office_knows_curve(unsigned office)
+{
+	const struct office *at = &offices[office].office;
+	bool was_up = offices[office].up, knows;
+	struct keys keys;
+	struct err err;
+
+	if (keys_load("collector", &keys, &err))
+		sim_fail("the collector's keys: %s", err.msg);
+	if (!was_up && !open_office(office))
+		sim_fail("%s cannot be opened", names[office]);
+	knows = !follow_read(&offices[office].office, &err) &&
+		!memcmp(follow_curve(at, 0), keys.curve.key, CURVE_KEY_BYTES);
+	if (!was_up)
+		office_close(&offices[office].office);
+	return knows;
+}
+
+void sim_office_rotate(unsigned office)
+{
+	const char *const words[] = { "rotate", "--timeout", "0", NULL };
+	int code;
+
+	if (access(names[office], F_OK) || sim_office_is_enrolling(office))
+		return;
+	sim_say("%s makes itself a new key", names[office]);
+	code = call(office, words);
+	/* It goes on when its sender runs. */
+	if (code != EXIT_OFFLINE)
+		sim_fail("%s: rotate: exit %d", names[office], code);
+	rotations[office]++;
+}
+
+void sim_office_follow(unsigned office, const char *file)
+{
+	const char *const words[] = { "follow", file, NULL };
+
+	if (access(names[office], F_OK) || access(file, F_OK))
+		return;
+	must(call(office, words), "follow");
+}
+
+void sim_office_hand_over(unsigned office, const char *file)
+{
+	const char *const words[] = { "hand-over", file, NULL };
+
+	must(call(office, words), "hand-over");
+}
+
 void sim_office_revoke(unsigned office, unsigned whom)
 {
 	char key[2 * SIGN_KEY_BYTES + 1];
@@ -312,12 +465,17 @@ static void copy(const char *from, const char *to)
 
 void sim_office_keep(unsigned office)
 {
-	char kept[64];
+	char kept[64], path[128];
 	bool was_up = offices[office].up;
 
 	(void)snprintf(kept, sizeof(kept), "kept-%s", names[office]);
 	sim_office_end(office, false);
 	copy(names[office], kept);
+	kept_rotations[office] = rotations[office];
+	/* A copy that was made while it changed hands has the old one. */
+	(void)snprintf(path, sizeof(path), "%s/rotation/keys", kept);
+	if (!access(path, F_OK))
+		kept_rotations[office] = UINT_MAX;
 	if (was_up)
 		sim_office_start(office);
 }
@@ -333,6 +491,8 @@ void sim_office_restore(unsigned office)
 	sim_office_end(office, true);
 	sim_say("%s is put back from a copy", names[office]);
 	copy(kept, names[office]);
+	/* A key that has ended is of no use. */
+	is_out[office] |= kept_rotations[office] != rotations[office];
 	if (was_up)
 		sim_office_start(office);
 }

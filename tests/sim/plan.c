@@ -11,8 +11,9 @@
 #define WATCH_US SIM_S
 #define POLL_US (5 * SIM_S)
 #define DRAIN_US (3 * SIM_HOUR)
+#define SUCCESSIONS "collector/collector.successions"
 
-static bool done, mended;
+static bool done, mended, late_enrolled;
 static uint64_t mended_us;
 
 /* ---- the world ---- */
@@ -20,7 +21,8 @@ static uint64_t mended_us;
 static const struct {
 	const char *name, *text;
 } catalogue[] = {
-	{ "settings.csv", "key,value\nstart,2024-01-01\nend,2024-12-31\n" },
+	{ "settings.csv", "key,value\nstart,2024-01-01\nend,2024-12-31\n"
+			  "redact,hrss\n" },
 	{ "units.csv", "unit,name_zh,kind\nbaima,白马镇,town\n"
 		       "longmen,龙门镇,town\ndongxing,东兴街道,street\n"
 		       "hrss,人社局,department\n" },
@@ -54,6 +56,14 @@ static void write_catalogue(void)
 	}
 }
 
+/* Long enough for offices to hear of a break, or to verify what is there. */
+static bool is_early(void)
+{
+	uint64_t wait_us = (sim_operator_has_reopened() ? 12 : 2) * SIM_MINUTE;
+
+	return sim.now_us < mended_us + wait_us;
+}
+
 static bool all_drained(void)
 {
 	for (unsigned i = SIM_OFFICE; i < SIM_OFFICE + SIM_OFFICES; i++)
@@ -66,7 +76,8 @@ static bool all_drained(void)
 static void poll_drained(void *arg)
 {
 	(void)arg;
-	if (!mended || !sim_collector_is_up() || !all_drained()) {
+	if (!mended || is_early() || !late_enrolled || !sim_collector_is_up() ||
+	    !all_drained()) {
 		if (mended && sim.now_us > mended_us + DRAIN_US)
 			sim_fail("hours after all was mended, something still "
 				 "waits to be delivered");
@@ -129,7 +140,7 @@ void plan_world(void)
 	sim_reset(0);
 	sim_net_reset();
 	sim_disk_forget();
-	mended = true;
+	mended = late_enrolled = true; /* that is for later */
 	sim_collector_init();
 	sim_office_found(SIM_ADMIN);
 	sim_collector_found();
@@ -142,22 +153,42 @@ void plan_world(void)
 		enrol(i);
 	run_until_drained();
 	sim_check_all(SIM_OFFICES);
+	sim_operator_keep();
 }
 
 /* ---- what offices say ---- */
-
-static bool late_enrolled;
 
 static unsigned some_office(void)
 {
 	return SIM_ADMIN + 1 + (unsigned)sim_below(late_enrolled ? 4 : 3);
 }
 
+/* Codes lead to the session key that the administrator had a session with. */
+static bool grant_again(void)
+{
+	char code[16];
+	bool knows;
+
+	sim_office_end(SIM_ADMIN, false);
+	sim_office_follow(SIM_ADMIN, SUCCESSIONS);
+	knows = sim_office_knows_curve(SIM_ADMIN);
+	if (knows) {
+		code_of(SIM_LATE, code);
+		(void)unlink(code);
+		sim_office_grant(SIM_ADMIN, sim_office_name(SIM_LATE), code);
+	}
+	sim_office_start(SIM_ADMIN);
+	return knows;
+}
+
 static void enrol_late(void *arg)
 {
-	(void)arg;
 	if (late_enrolled)
 		return;
+	if (sim_operator_has_new_curve() && !grant_again()) {
+		sim_after(SIM_MINUTE, SIM_NOBODY, enrol_late, arg);
+		return;
+	}
 	enrol(SIM_LATE);
 	late_enrolled = true;
 }
@@ -169,6 +200,13 @@ static void review(const char *period)
 	sim_office_review(SIM_OFFICE + 3, "rural.roads",
 			  sim_office_name(some_office()), period,
 			  words[sim_below(2)]);
+}
+
+static void adjust(const char *period)
+{
+	sim_office_adjust(SIM_OFFICE + 3, "live.urban-jobs",
+			  sim_office_name(some_office()), period,
+			  sim_chance(700) ? "-3" : NULL);
 }
 
 static void report(void *arg)
@@ -184,7 +222,16 @@ static void report(void *arg)
 		review(period);
 		return;
 	}
-	(void)snprintf(value, sizeof(value), "%u", (unsigned)sim_below(1000));
+	if (sim_chance(70)) {
+		adjust(period);
+		return;
+	}
+	/* One in eight is a slip, of which nobody is sure that it is refused:
+	 * what corrects it stands on it. */
+	(void)snprintf(value, sizeof(value), sim_chance(875) ? "%u" : "%u.25",
+		       (unsigned)sim_below(1000));
+	if (sim_chance(40))
+		period = "2024M11";
 	if (sim_office_is_up(SIM_CLONE) && sim_chance(300))
 		office = SIM_CLONE;
 	sim_office_report(office, targets[sim_below(3)], period, value);
@@ -253,6 +300,42 @@ static void revoke_one(void *arg)
 	sim_office_end(SIM_ADMIN, false);
 	sim_office_revoke(SIM_ADMIN, office);
 	sim_office_start(SIM_ADMIN);
+}
+
+static void rotate_office(void *arg)
+{
+	(void)arg;
+	sim_office_rotate(some_office());
+}
+
+static void redact(void *arg)
+{
+	(void)arg;
+	sim_office_redact(SIM_OFFICE + 3, some_office());
+}
+
+static void keep(void *arg)
+{
+	(void)arg;
+	sim_collector_then(sim_operator_keep);
+}
+
+static void put_back(void *arg)
+{
+	(void)arg;
+	sim_collector_then(sim_operator_put_back);
+}
+
+static void rotate(void *arg)
+{
+	(void)arg;
+	sim_collector_then(sim_operator_rotate);
+}
+
+static void change_curve(void *arg)
+{
+	(void)arg;
+	sim_collector_then(sim_operator_curve);
 }
 
 static void fail_office(unsigned office)
@@ -361,10 +444,41 @@ static void mend(void *arg)
 	enrol_late(NULL);
 	for (unsigned i = 0; i < SIM_OFFICES; i++) {
 		sim_net_cut(SIM_OFFICE + i, false);
+		if (sim_operator_has_new_curve())
+			sim_office_follow(SIM_OFFICE + i, SUCCESSIONS);
 		sim_office_start(SIM_OFFICE + i);
 	}
+	sim_collector_then(sim_operator_late);
 	for (unsigned i = 1; i < 60; i++)
 		sim_after(i * SIM_MINUTE, SIM_NOBODY, confirm_clock, NULL);
+}
+
+/* What happens seldom: each with its chance in a thousand. */
+static const struct {
+	unsigned chance, times;
+	void (*fn)(void *arg);
+} seldom[] = {
+	{ 150, 1, clone },  { 150, 1, revoke_one },
+	{ 250, 2, redact }, { 200, 1, rotate_office },
+	{ 200, 2, keep },   { 300, 1, put_back },
+	{ 200, 2, rotate }, { 200, 2, change_curve },
+};
+
+static void plan_seldom(uint64_t length_us)
+{
+	/* Offices forget what no copy has: then none may be put back. */
+	bool durable = sim_chance(150);
+
+	if (durable)
+		sim_collector_settings("durable");
+	for (size_t i = 0; i < sizeof(seldom) / sizeof(seldom[0]); i++) {
+		if (!sim_chance(seldom[i].chance) ||
+		    (durable && seldom[i].fn == put_back))
+			continue;
+		for (unsigned n = 0; n < seldom[i].times; n++)
+			sim_after(sim_below(length_us), SIM_NOBODY,
+				  seldom[i].fn, NULL);
+	}
 }
 
 void plan_run(void)
@@ -373,6 +487,7 @@ void plan_run(void)
 	uint64_t reports = sim_between(5, 40), faults = sim_between(0, 12);
 
 	mended = late_enrolled = false;
+	sim_operator_begin();
 	sim_net_reset();
 	sim_disk_forget();
 	sim_collector_restarts(sim_between(2 * SIM_S, 2 * SIM_MINUTE));
@@ -381,10 +496,7 @@ void plan_run(void)
 	for (uint64_t i = 0; i < faults; i++)
 		sim_after(sim_below(length_us), SIM_NOBODY, fail, NULL);
 	sim_after(sim_below(2 * length_us), SIM_NOBODY, enrol_late, NULL);
-	if (sim_chance(150))
-		sim_after(sim_below(length_us), SIM_NOBODY, clone, NULL);
-	if (sim_chance(150))
-		sim_after(sim_below(length_us), SIM_NOBODY, revoke_one, NULL);
+	plan_seldom(length_us);
 	sim_after(length_us, SIM_NOBODY, mend, NULL);
 	for (unsigned i = 0; i < SIM_OFFICES; i++)
 		sim_office_start(SIM_OFFICE + i);

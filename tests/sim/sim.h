@@ -83,8 +83,8 @@ void sim_stop_loops(unsigned actor);
 void sim_ready(int fd);
 /* The next event; false: there is none, or it is over. */
 bool sim_step(void);
-/* What the programs say to people is dropped from now on, what sim_say and
- * sim_fail say is not. */
+/* What the programs say to people is dropped from now on, but for errors with
+ * --verbose; what sim_say and sim_fail say is not. */
 void sim_quiet(void);
 /* Tells what happens, where --verbose asks for it. */
 void sim_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -103,6 +103,8 @@ void sim_disk_mood(enum sim_disk_mood mood);
 void sim_disk_forget(void); /* a new run */
 /* What was not synced may be lost, sector by sector. */
 void sim_disk_power_cut(void);
+/* All of it is on the disk now, and files may have been put there. */
+void sim_disk_settle(void);
 /* For statvfs. */
 bool sim_disk_is_full(void);
 
@@ -126,6 +128,28 @@ void sim_collector_end(enum sim_end how);
 bool sim_collector_is_up(void);
 /* How long until it is started again, from now on; 0: it is not. */
 void sim_collector_restarts(uint64_t most_us);
+/* What a person does with its directory: it is stopped for that, and started
+ * again. */
+void sim_collector_then(void (*fn)(void));
+/* What it may be told of itself: "safe" of its journal. */
+void sim_collector_settings(const char *safe);
+
+/* ---- operator.c: people at the centre; each with sim_collector_then ---- */
+
+void sim_operator_begin(void); /* a new run */
+/* Its directory as it is now is kept. */
+void sim_operator_keep(void);
+/* It is lost, and put back from what was kept; what offices hand over makes it
+ * whole, or it is opened again. */
+void sim_operator_put_back(void);
+/* Who could not be heard then is heard now. */
+void sim_operator_late(void);
+/* Its keys go over to new ones; then the session key, too. */
+void sim_operator_rotate(void);
+void sim_operator_curve(void);
+bool sim_operator_has_reopened(void);
+/* Was the session key changed since the beginning? */
+bool sim_operator_has_new_curve(void);
 
 /* ---- office.c ---- */
 
@@ -139,8 +163,10 @@ void sim_office_enrol(unsigned office, const char *file);
 void sim_office_revoke(unsigned office, unsigned whom);
 /* A copy of its directory begins to send beside it. */
 void sim_office_clone(unsigned whom);
-/* Its key is revoked, or has forked: not all it says is taken any more. */
+/* Its key is revoked, or has forked, or is not known any more: not all it says
+ * is taken. */
 bool sim_office_is_out(unsigned office);
+void sim_office_give_up(unsigned office);
 void sim_office_start(unsigned office);
 void sim_office_end(unsigned office, bool kill);
 bool sim_office_is_up(unsigned office);
@@ -153,6 +179,21 @@ void sim_office_report(unsigned office, const char *target, const char *period,
 /* Judges what a unit has reported, as far as it is known here. */
 void sim_office_review(unsigned office, const char *target, const char *unit,
 		       const char *period, const char *status);
+/* More or less of what was reported, by somebody who may; value NULL: no
+ * longer. */
+void sim_office_adjust(unsigned office, const char *target, const char *unit,
+		       const char *period, const char *value);
+/* A reason that an office has given is to go. */
+void sim_office_redact(unsigned office, unsigned whose);
+/* Its key is to change hands. */
+void sim_office_rotate(unsigned office);
+/* Hears of the collector's new keys from a file. */
+void sim_office_follow(unsigned office, const char *file);
+/* Hands over what it keeps, from that entry on. */
+void sim_office_hand_over(unsigned office, const char *file);
+bool sim_office_is_enrolling(unsigned office);
+/* Its last session was with the session key that the collector has now. */
+bool sim_office_knows_curve(unsigned office);
 /* Starts those again whose sender has ended. */
 void sim_office_watch(void);
 /* Nothing waits, nothing is without a receipt. Only while it is down. */
@@ -163,8 +204,12 @@ struct outbox *sim_office_outbox(unsigned office); /* NULL: it is down */
 /* ---- check.c ---- */
 
 /* Every receipt that an office has is of an entry of the journal, and that
- * entry is its batch. The collector is down. */
+ * entry is its batch. The collector is down. Offices may not have heard yet of
+ * what was lost: it is then looked at in the end. */
 void sim_check_receipts(unsigned offices);
+/* The journal was made whole: what comes behind it now may have another place
+ * than offices were told. 0: a new run. */
+void sim_check_is_whole(bool begins);
 /* And verify, replay, store, verdicts, seen checkpoints. All are down. */
 void sim_check_all(unsigned offices);
 

@@ -24,7 +24,8 @@ static void on_down(void *arg, bool refused)
 	struct socket *socket = arg;
 
 	socket_shut(socket);
-	socket->events.down(socket->arg, refused);
+	socket->events.down(socket->arg,
+			    refused ? SOCKET_REFUSED : SOCKET_LOST);
 }
 
 static void on_message(void *arg, struct span bytes)
@@ -72,10 +73,9 @@ int socket_connect(struct socket *socket, const char *endpoint,
 						 .message = on_message };
 
 	(void)endpoint;
-	(void)collector_key;
 	(void)err;
 	socket_shut(socket);
-	socket->route = net_connect(&calls, socket, keys->key);
+	socket->route = net_connect(&calls, socket, collector_key, keys->key);
 	return 0;
 }
 

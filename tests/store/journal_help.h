@@ -13,25 +13,23 @@
 
 #include "store/journal.h"
 #include "store/journal_disk.h"
+#include "test_dir.h"
 
 struct place {
-	char dir[64];
+	char dir[TEST_DIR_BYTES];
 };
 
 static inline struct place place_new(void)
 {
-	struct place place = { "/tmp/tally-journal-XXXXXX" };
+	struct place place;
 
-	cr_assert(mkdtemp(place.dir));
+	test_dir(place.dir, "journal");
 	return place;
 }
 
 static inline void place_remove(const struct place *place)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", place->dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(place->dir);
 }
 
 static inline struct hash an_id(void)

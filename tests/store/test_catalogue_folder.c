@@ -6,20 +6,18 @@
 #include <unistd.h>
 
 #include "store/catalogue_folder.h"
+#include "test_dir.h"
 
-static char top[] = "/tmp/tally-folder-XXXXXX";
+static char top[TEST_DIR_BYTES];
 
 static void make_folder(void)
 {
-	cr_assert(mkdtemp(top) != NULL);
+	test_dir(top, "folder");
 }
 
 static void remove_folder(void)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -r %s", top);
-	cr_assert(system(command) == 0);
+	test_dir_remove(top);
 }
 
 TestSuite(catalogue_folder, .init = make_folder, .fini = remove_folder);

@@ -1,4 +1,5 @@
 #include "store/db.h"
+#include "test_dir.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -15,25 +16,22 @@ static const struct db_options small = { .tables = names,
 
 /* A temporary directory, and a path in it where nothing is yet. */
 struct place {
-	char dir[64];
+	char dir[TEST_DIR_BYTES];
 	char path[80];
 };
 
 static struct place place_new(void)
 {
-	struct place place = { .dir = "/tmp/tally-db-XXXXXX" };
+	struct place place;
 
-	cr_assert(mkdtemp(place.dir));
+	test_dir(place.dir, "db");
 	(void)snprintf(place.path, sizeof(place.path), "%s/db", place.dir);
 	return place;
 }
 
 static void place_remove(const struct place *place)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", place->dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(place->dir);
 }
 
 static struct span text(const char *value)

@@ -11,6 +11,7 @@
 #include "store/db.h"
 #include "store/fold.h"
 #include "store/stage.h"
+#include "test_dir.h"
 
 #define SEEDS 12
 #define STEPS 120
@@ -275,7 +276,7 @@ Test(fold_property, going_on_from_the_tables_is_never_having_stopped)
 /* Folds entries into LMDB, a commit for every few, and from there on. */
 Test(fold_property, a_store_on_disk_holds_the_same_and_loads)
 {
-	char dir[] = "/tmp/tally-fold-XXXXXX", path[64];
+	char dir[TEST_DIR_BYTES], path[TEST_DIR_BYTES + 16];
 	struct stage stage, live;
 	struct cast cast;
 	struct generator generator;
@@ -283,7 +284,7 @@ Test(fold_property, a_store_on_disk_holds_the_same_and_loads)
 	struct db_txn *txn;
 	struct err err = { 0 };
 
-	cr_assert(mkdtemp(dir));
+	test_dir(dir, "fold");
 	(void)snprintf(path, sizeof(path), "%s/store", dir);
 	generate(&generator, &stage, &cast, 7);
 	stage_init(&live);
@@ -317,8 +318,7 @@ Test(fold_property, a_store_on_disk_holds_the_same_and_loads)
 			     store_reader(txn), "on disk", 7);
 	db_abort(txn);
 	db_close(db);
-	(void)snprintf(path, sizeof(path), "rm -r %s", dir);
-	cr_expect_eq(system(path), 0);
+	test_dir_remove(dir);
 	stage_release(&live);
 	stage_release(&stage);
 }

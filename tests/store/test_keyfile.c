@@ -1,4 +1,5 @@
 #include "store/keyfile.h"
+#include "test_dir.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -10,21 +11,17 @@
 
 #include <criterion/criterion.h>
 
-static char dir[64];
+static char dir[TEST_DIR_BYTES];
 
 static void setup(void)
 {
 	cr_assert_eq(sign_start(NULL), 0);
-	(void)snprintf(dir, sizeof(dir), "/tmp/tally-keyfile-XXXXXX");
-	cr_assert(mkdtemp(dir));
+	test_dir(dir, "keyfile");
 }
 
 static void cleanup(void)
 {
-	char command[128];
-
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(dir);
 }
 
 TestSuite(keyfile, .init = setup, .fini = cleanup);

@@ -1,4 +1,5 @@
 #include "store/outbox.h"
+#include "test_dir.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static char dir[64];
+static char dir[TEST_DIR_BYTES];
 static struct outbox *outbox;
 static struct arena arena;
 static struct sign_pair pair;
@@ -22,20 +23,16 @@ static void setup(void)
 
 	cr_assert_eq(sign_start(NULL), 0);
 	sign_pair_from_seed(seed, &pair);
-	(void)snprintf(dir, sizeof(dir), "/tmp/tally-outbox-XXXXXX");
-	cr_assert(mkdtemp(dir));
+	test_dir(dir, "outbox");
 	cr_assert_eq(outbox_open(dir, &outbox, NULL), 0);
 	arena_init(&arena, (size_t)256 * 1024 * 1024);
 }
 
 static void cleanup(void)
 {
-	char command[128];
-
 	outbox_close(outbox);
 	arena_release(&arena);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(dir);
 }
 
 TestSuite(outbox, .init = setup, .fini = cleanup);
@@ -587,6 +584,32 @@ Test(outbox, what_is_not_proved_may_get_another_place)
 	cr_expect_eq(got.items[0].index, 7, "what is proved stays");
 }
 
+/* A journal that lost its end, and got the same batches in the same order. */
+Test(outbox, what_is_not_proved_may_get_another_time)
+{
+	uint16_t verdicts[] = { VERDICT_PERIOD_FUTURE };
+	struct receipt receipt = { .sequence = 1,
+				   .index = 9,
+				   .recv_us = 6000,
+				   .verdicts = verdicts,
+				   .verdict_count = 1 };
+	struct batch batch;
+	struct listing got;
+	uint64_t sequence;
+
+	save_report("2024-01", "1");
+	cr_assert_eq(seal(1, &batch, &sequence), 0);
+	cr_assert_eq(receive(1, 9, verdicts, 1), 0);
+	expect_counts(0, 0, 0, 1);
+	verdicts[0] = 0;
+	cr_assert_eq(outbox_receipts(outbox, &receipt, 1, NULL), 0);
+	expect_counts(0, 0, 1, 0);
+	got = items(1);
+	cr_expect_eq(got.items[0].index, 9);
+	cr_expect_eq(got.items[0].recv_us, 6000);
+	cr_expect_eq(got.items[0].verdict, 0);
+}
+
 struct kept_list {
 	struct outbox_delivered items[8];
 	size_t count;
@@ -791,6 +814,38 @@ Test(outbox, a_break_behind_what_was_verified_takes_nothing_proved_back)
 	cr_expect_eq(taken_back, 0);
 	expect_counts(0, 0, 1, 0);
 	cr_expect_eq(outbox_seen(outbox, &arena, &note, NULL), 0);
+}
+
+Test(outbox, what_the_collector_wants_again_has_no_receipt_but_what_is_proved)
+{
+	uint16_t verdicts[] = { 0 };
+	uint64_t sequence, taken_back = 9;
+	struct outbox_delivered *list;
+	struct outbox_chain chain;
+	struct batch batch;
+	size_t count;
+
+	for (uint64_t i = 1; i <= 4; i++) {
+		save_report("2024-01", "5");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		if (i < 4)
+			cr_assert_eq(receive(i, 10 * i, verdicts, 1), 0);
+	}
+	cr_assert_eq(outbox_proved(outbox, span_of_text("a note"), 1, NULL), 0);
+	cr_assert_eq(outbox_wanted(outbox, 4, &taken_back, NULL), 0);
+	cr_expect_eq(taken_back, 0, "it has no receipt");
+	expect_counts(0, 1, 3, 0);
+	cr_assert_eq(outbox_wanted(outbox, 1, &taken_back, NULL), 0);
+	cr_expect_eq(taken_back, 2);
+	reopen();
+	expect_counts(0, 3, 1, 0);
+	cr_assert_eq(
+		outbox_unproved(outbox, 99, 9, &arena, &list, &count, NULL), 0);
+	cr_expect_eq(count, 0, "nobody can prove what has no place");
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect_eq(chain.unreceipted, 2);
+	cr_assert_eq(receive(2, 20, verdicts, 1), 0);
+	expect_counts(0, 2, 2, 0);
 }
 
 /* ---- heads ---- */

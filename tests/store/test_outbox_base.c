@@ -1,6 +1,7 @@
 /* What is sealed stands on what the collector has: bases are settled then, not
  * when a statement was typed. */
 #include "store/outbox.h"
+#include "test_dir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include <criterion/criterion.h>
 
 struct fixture {
-	char dir[64];
+	char dir[TEST_DIR_BYTES];
 	struct outbox *outbox;
 	struct sign_pair pair;
 	struct arena arena;
@@ -24,8 +25,7 @@ static void open_fixture(struct fixture *fixture)
 	struct err err;
 
 	memset(fixture, 0, sizeof(*fixture));
-	strcpy(fixture->dir, "/tmp/tally-base-XXXXXX");
-	cr_assert(mkdtemp(fixture->dir));
+	test_dir(fixture->dir, "base");
 	cr_assert_eq(sign_start(NULL), 0);
 	sign_pair_from_seed(seed, &fixture->pair);
 	arena_init(&fixture->arena, 16 * 1024 * 1024);
@@ -36,12 +36,9 @@ static void open_fixture(struct fixture *fixture)
 
 static void close_fixture(struct fixture *fixture)
 {
-	char command[80];
-
 	outbox_close(fixture->outbox);
 	arena_release(&fixture->arena);
-	(void)snprintf(command, sizeof(command), "rm -r %s", fixture->dir);
-	cr_expect_eq(system(command), 0);
+	test_dir_remove(fixture->dir);
 }
 
 static void save(struct fixture *fixture, const struct statement *statement,

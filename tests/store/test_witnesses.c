@@ -9,10 +9,11 @@
 
 #include "proto/checkpoint.h"
 #include "store/keyfile.h"
+#include "test_dir.h"
 
 #define COUNT 3
 
-static char dir[] = "/tmp/tally-witnesses-XXXXXX";
+static char dir[TEST_DIR_BYTES];
 static struct sign_pair pairs[COUNT];
 static struct note_key keys[COUNT];
 static char texts[COUNT][NOTE_KEY_TEXT_BYTES];
@@ -22,7 +23,7 @@ static void start(void)
 	uint8_t seed[SIGN_SEED_BYTES];
 
 	cr_assert_eq(sign_start(NULL), 0);
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "witnesses");
 	for (size_t i = 0; i < COUNT; i++) {
 		char name[] = "witness/0";
 
@@ -38,7 +39,7 @@ static void start(void)
 
 static void stop(void)
 {
-	char path[64];
+	char path[TEST_DIR_BYTES + 16];
 
 	(void)snprintf(path, sizeof(path), "%s/witnesses", dir);
 	(void)unlink(path);
@@ -51,7 +52,7 @@ TestSuite(witnesses, .init = start, .fini = stop);
 static int read_text(const char *text, uint64_t need, struct witnesses *out,
 		     struct err *err)
 {
-	char path[64];
+	char path[TEST_DIR_BYTES + 16];
 
 	(void)snprintf(path, sizeof(path), "%s/witnesses", dir);
 	cr_assert_eq(file_replace(path, text, strlen(text), 0644, NULL), 0);

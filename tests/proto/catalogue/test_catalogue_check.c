@@ -998,6 +998,34 @@ Test(catalogue_check, tells_what_it_does_not_refuse)
 	EXPECT_LONE_WARNINGS(lone);
 }
 
+/* A curve begins at 0, also under a goal that is to be undercut. */
+Test(catalogue_check, tells_of_plans_that_rise_to_an_upper_edge)
+{
+#define PLAN(target, rows)                     \
+	T "compare,goal,base\n" target,        \
+	{                                      \
+		"plans.csv", "target,by," rows \
+	}
+	static const struct lone lone[] = {
+		{ "targets.csv:2:goal", "it is behind until 2024-12-31",
+		  PLAN("a,x,hrss,level,<=,19,\n", "percent\na,2024,100\n") },
+		{ "targets.csv:2:goal", "it is behind until 2024-12-31",
+		  PLAN("a,x,hrss,level,<=,19,15\n", "percent\na,2024,100\n") },
+		{ "targets.csv:2:goal", "it is behind until 2024-12-31",
+		  PLAN("a,x,hrss,limit,<,19,\n",
+		       "percent\na,2024M01,90\na,2024-12-31,100.0\n") },
+		{ "targets.csv:2:goal", "it is behind until 2024-06-30",
+		  PLAN("a,x,hrss,ratio,<=,19,\n",
+		       "value\na,2024H1,21\na,2024,19\n") },
+		{ "targets.csv:2:goal", "may be used before 2024-06-30",
+		  PLAN("a,x,hrss,flow,<=,19,\n",
+		       "percent\na,2024Q2,50\na,2024,100\n") },
+	};
+
+	EXPECT_LONE_WARNINGS(lone);
+#undef PLAN
+}
+
 /* Slips that every keeper makes once: last year's days, and parts of a plan
  * where its sum is meant. */
 Test(catalogue_check, tells_plans_that_make_no_sense)
@@ -1033,20 +1061,37 @@ Test(catalogue_check, tells_plans_that_make_no_sense)
 
 Test(catalogue_check, plans_that_make_sense_are_not_told)
 {
-	static const char *const plans[] = {
-		"target,unit,by,percent\na,,2024M03,50\na,baima,2024M06,10\n"
-		"a,,2024M09,50\na,,2024M12,100\n",
-		"target,unit,by,percent\na,,2024M12,100\n",
-		"target,unit,by,percent\na,,2024-01-01,0\na,,2024-12-31,100\n",
-		"target,unit,by,value\na,,2024M03,4\na,,2024M06,3\n",
+	static const char flow[] = T "goal\na,x,hrss,flow,5\n";
+	static const char at_the_end[] =
+		"target,by,percent,shape\na,2024,100,line\n";
+	static const struct {
+		const char *targets, *plans;
+	} rows[] = {
+		{ flow, "target,unit,by,percent\na,,2024M03,50\n"
+			"a,baima,2024M06,10\na,,2024M09,50\n"
+			"a,,2024M12,100\n" },
+		{ flow, "target,unit,by,percent\na,,2024M12,100\n" },
+		{ flow, "target,unit,by,percent\na,,2024-01-01,0\n"
+			"a,,2024-12-31,100\n" },
+		{ flow, "target,unit,by,value\na,,2024M03,4\n"
+			"a,,2024M06,3\n" },
+		{ T "compare,goal,base\na,x,hrss,level,<=,19,30\n",
+		  at_the_end },
+		{ T "compare,goal\na,x,hrss,level,<=,19\n",
+		  "target,by,value\na,2024M01,21\na,2024,19\n" },
+		{ T "compare,goal\na,x,hrss,limit,>=,19\n", at_the_end },
+		{ T "compare,goal\na,x,hrss,flow,<=,19\n", at_the_end },
+		{ T "compare,goal\na,x,hrss,net,<=,19\n", at_the_end },
+		{ T "compare,goal,annual_only\na,x,hrss,level,<=,19,yes\n",
+		  at_the_end },
 	};
 
-	for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const struct text_file changes[] = {
-			{ "targets.csv", T "goal\na,x,hrss,flow,5\n" },
+			{ "targets.csv", rows[i].targets },
 			{ "items.csv", NULL },
 			{ "fields.csv", NULL },
-			{ "plans.csv", plans[i] },
+			{ "plans.csv", rows[i].plans },
 			{ NULL, NULL },
 		};
 		struct catalogue_file files[TEXT_FILES_MAX];

@@ -2,6 +2,21 @@
  * docs/figures.md, sections 6.1 to 6.3. */
 #include "measure_fixture.h"
 
+#include "proto/decimal.h"
+
+/* No reports are enough to overflow 128 bits; here a sum may be smaller. */
+int __real_decimal_sum(__int128 *sum, __int128 units);
+int __wrap_decimal_sum(__int128 *sum, __int128 units);
+
+static __int128 most; /* 0: as it is */
+
+int __wrap_decimal_sum(__int128 *sum, __int128 units)
+{
+	if (most && *sum + units > most)
+		return ERR_OVERFLOW;
+	return __real_decimal_sum(sum, units);
+}
+
 Test(parts, entry_of_the_period_is_summed)
 {
 	struct fixture *fixture = fixture_new((struct fixture_texts){
@@ -175,6 +190,63 @@ Test(parts, largest_numbers_do_not_overflow)
 	FIXTURE_EXPECT(fixture, { "2024-02-29", "t", NULL,
 				  "3999999999999996 - - - - - grey no-goal "
 				  "1/3" });
+	fixture_free(fixture);
+}
+
+Test(parts, a_sum_that_does_not_fit_is_grey)
+{
+	struct fixture *fixture;
+
+	most = (__int128)1000 * 1000000000; /* 1000, at nine places */
+	fixture = fixture_new((struct fixture_texts){
+		.targets =
+			"target,name_zh,kind,compare,goal,lead,entry,sum_field"
+			",hold\n"
+			"time,各期,flow,>=,10,lead,period,,\n"
+			"units,各地,flow,>=,10,lead,,,\n"
+			"cap,限额,flow,<=,10,lead,,,\n"
+			"every,逐月,flow,>=,10,lead,,,every\n"
+			"items,项目,items,>=,10,lead,,size,\n"
+			"guard,底线,guard,,,lead,,,\n"
+			"refers,对比,flow,,,lead,,,\n"
+			"fits,正好,flow,>=,1000,lead,,,\n",
+		.roster = "target,unit\nunits,a\nunits,b\n",
+		.fields = "target,field\nitems,size\n",
+		.goals = "target,compare,ref\nrefers,>=,target:units\n",
+		.reports = "target,unit,period,item,value,size,violations\n"
+			   "time,lead,2024M01,,600,,\n"
+			   "time,lead,2024M02,,600,,\n"
+			   "units,a,2024M02,,600,,\nunits,b,2024M02,,600,,\n"
+			   "cap,lead,2024M02,,1001,,\n"
+			   "every,lead,2024M01,,1001,,\n"
+			   "every,lead,2024M02,,11,,\n"
+			   "items,lead,2024M02,P1,,600,\n"
+			   "items,lead,2024M02,P2,,600,\n"
+			   "guard,lead,2024M01,,,,600\n"
+			   "guard,lead,2024M02,,,,600\n"
+			   "refers,lead,2024M02,,10,,\n"
+			   "fits,lead,2024M02,,1000,,\n",
+	});
+	FIXTURE_EXPECT(fixture,
+		       { "2024-02-29", "time", NULL,
+			 "- >=10 - - - - grey overflow 1/1" },
+		       { "2024-02-29", "units", NULL,
+			 "- >=10 - - - - grey overflow 2/2" },
+		       { "2024-02-29", "units", "a",
+			 "600 - - - - - grey no-quota 1/1" },
+		       { "2024-02-29", "cap", NULL,
+			 "- <=10 - - - - grey overflow 1/1" },
+		       { "2024-02-29", "every", NULL,
+			 "- >=10 - - - - grey overflow 1/1" },
+		       { "2024-02-29", "items", NULL,
+			 "- >=10 - - - - grey overflow 1/1" },
+		       { "2024-02-29", "guard", NULL,
+			 "- =0 - - - - red violated 1/1" },
+		       { "2024-02-29", "refers", NULL,
+			 "10 >=? - - - - grey reference-missing 1/1" },
+		       { "2024-02-29", "fits", NULL,
+			 "1000 >=1000 166.67 -83.33 100.00 ahead done - 1/1" });
+	most = 0;
 	fixture_free(fixture);
 }
 
