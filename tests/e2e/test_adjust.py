@@ -2,7 +2,6 @@
 """Corrections and adjustments through the real programs: who says what of a
 figure, and that what an office reported stays what it reported."""
 import json
-import os
 import unittest
 
 from world import CATALOGUE, WAIT_S, World, until

@@ -5,7 +5,7 @@ import os
 import unicodedata
 import unittest
 
-from audit_files import figures, roster, run, table, units
+from audit_files import figures, run, table
 
 
 def targets(approve=""):

@@ -2,7 +2,6 @@
 """The three programs as somebody meets them who reads --help: each example
 works as it is printed, and a slip of the fingers is told, with exit 2."""
 import functools
-import json
 import os
 import re
 import shlex

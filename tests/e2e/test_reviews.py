@@ -6,7 +6,6 @@ import glob
 import io
 import json
 import os
-import signal
 import unittest
 
 from world import CATALOGUE, WAIT_S, World, until

@@ -98,6 +98,9 @@ class Serve(unittest.TestCase):
         cls.served = Served(cls.world.collector_dir, API)
         cls.until_shown()
 
+    def setUp(self):
+        self.until_shown()  # what the test before has said
+
     @classmethod
     def tearDownClass(cls):
         code = cls.served.stop()

@@ -9,6 +9,7 @@ import unittest
 
 from test_recover import read
 from test_reopen import Opened
+from world import until
 
 KILLS = 10
 WORDS = ("--by", "李明, data office", "--why", "a year is over")

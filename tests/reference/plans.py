@@ -4,7 +4,6 @@ from datetime import timedelta
 from fractions import Fraction
 
 import days
-import goals
 from rules import mark
 
 PLANNED = ("flow", "items", "net")

@@ -27,9 +27,10 @@ static int run_command(const char *const *words, int count)
 	static const struct option_spec init_options[] = {
 		{ "founding", NULL, OPTION_TEXT, "FILE", "" },
 		{ "endpoint", NULL, OPTION_TEXT, "E", "" },
+		{ "lang", NULL, OPTION_TEXT, "zh|en", "" },
 	};
 	static const struct command_spec commands[] = {
-		{ "init", "[DIR]", 0, 1, "", "", init_options, 2,
+		{ "init", "[DIR]", 0, 1, "", "", init_options, 3,
 		  command_init },
 	};
 	static const struct option_spec common[] = {
