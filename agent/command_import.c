@@ -6,6 +6,7 @@
 
 #include "agent/deliver.h"
 #include "agent/sheet.h"
+#include "agent/statement.h"
 #include "base/intern.h"
 #include "base/strbuf.h"
 
@@ -122,24 +123,7 @@ static int check_columns(struct sheet *sheet, const struct desk *desk,
 	return 0;
 }
 
-/* What a row is of: of two that are of the same, one is a slip. A mark stands
- * beside what it marks, and adjustments of two names beside each other. */
-static void add_place(const struct entry *entry, struct strbuf *out)
-{
-	const struct report *report = &entry->report;
-	const struct span parts[] = { report->target, report->unit,
-				      report->period, report->item,
-				      entry->adjust ? report->status :
-						      span_of(NULL, 0) };
-
-	strbuf_clear(out);
-	strbuf_add_char(out, entry->adjust ? 'a' : entry->review ? 'r' : ' ');
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		strbuf_add(out, parts[i].data, parts[i].len);
-		strbuf_add_char(out, '\n');
-	}
-}
-
+/* What rows are of: of two that are of the same, one is a slip. */
 struct places {
 	struct intern seen;
 	uint32_t *rows; /* by number */
@@ -155,7 +139,10 @@ static int is_twice(struct sheet *sheet, struct places *places,
 	*twice = false;
 	if (sheet->unchecked || sheet->columns[COLUMN_RECEIVED] >= 0)
 		return 0;
-	add_place(entry, &places->text);
+	statement_place(entry->adjust ? SAID_ADJUST :
+			entry->review ? SAID_REVIEW :
+					SAID_REPORT,
+			&entry->report, &places->text);
 	number = intern_put(&places->seen, strbuf_span(&places->text));
 	if (places->text.failed || number == INTERN_NONE)
 		return err_set(err, ERR_NOMEM, "no memory");

@@ -9,10 +9,12 @@
 #include "agent/office.h"
 #include "agent/outcome.h"
 #include "agent/sender.h"
+#include "agent/statement.h"
 #include "agent/status_reviews.h"
 #include "base/intern.h"
 #include "base/strbuf.h"
 #include "proto/day.h"
+#include "store/say.h"
 
 #define STATUS_DELIVERED_SHOWN 20
 #define STATUS_ARENA_BYTES ((size_t)8 * 1024 * 1024)
@@ -42,9 +44,9 @@ static bool wanted(struct listing *listing, const struct statement *statement)
 
 	if (!listing->cells_only)
 		return true;
-	if (!item_report(statement))
+	if (!say_report(statement))
 		return false;
-	target = item_report(statement)->target;
+	target = say_report(statement)->target;
 	count = options_arguments(listing->options);
 	for (size_t i = 0; i < count; i++)
 		if (span_equal(target, span_of_text(options_argument(
@@ -82,26 +84,15 @@ static bool is_quiet(const struct listing *listing,
 /* What a statement is of; false: nothing that could be said again. */
 static bool place_of(const struct statement *statement, struct strbuf *out)
 {
-	const struct report *report = item_report(statement);
-	struct span parts[4];
+	const struct report *report = say_report(statement);
 
-	strbuf_clear(out);
-	if (statement->kind == SAID_CATALOGUE_COMMIT ||
-	    statement->kind == SAID_CATALOGUE_PART) {
+	if (report)
+		statement_place(statement->kind, report, out);
+	else if (statement->kind == SAID_CATALOGUE_COMMIT ||
+		 statement->kind == SAID_CATALOGUE_PART)
 		strbuf_add_text(out, "catalogue");
-		return true;
-	}
-	if (!report)
+	else
 		return false;
-	parts[0] = report->target;
-	parts[1] = report->unit;
-	parts[2] = report->period;
-	parts[3] = report->item;
-	strbuf_addf(out, "%d", (int)statement->kind);
-	for (size_t i = 0; i < 4; i++) {
-		strbuf_add_char(out, '\n');
-		strbuf_add(out, parts[i].data, parts[i].len);
-	}
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "agent/review_word.h"
 #include "base/bytes.h"
 #include "proto/day.h"
+#include "store/say.h"
 
 #define MINUTE_US 60000000ull
 
@@ -189,17 +190,6 @@ static void cells_print(FILE *out, const struct report *report)
 	strbuf_release(&text);
 }
 
-const struct report *item_report(const struct statement *statement)
-{
-	if (statement->kind == SAID_REPORT)
-		return &statement->said.report;
-	if (statement->kind == SAID_REVIEW)
-		return &statement->said.review;
-	if (statement->kind == SAID_ADJUST)
-		return &statement->said.adjust;
-	return NULL;
-}
-
 static void print_redact(FILE *out, const struct redact *redact)
 {
 	(void)fprintf(out, " %llu.%u ", (unsigned long long)redact->entry,
@@ -290,7 +280,7 @@ void item_print(FILE *out, const struct office *office,
 		const struct outbox_item *item,
 		const struct statement *statement)
 {
-	const struct report *report = item_report(statement);
+	const struct report *report = say_report(statement);
 	char moment[MOMENT_TEXT_BYTES];
 
 	moment_print(item->saved_us, office->zone_minutes, moment);
@@ -415,7 +405,7 @@ void item_json(FILE *out, const struct office *office,
 	       const struct outbox_item *item,
 	       const struct statement *statement)
 {
-	const struct report *report = item_report(statement);
+	const struct report *report = say_report(statement);
 	char moment[MOMENT_TEXT_BYTES];
 
 	(void)fprintf(out,

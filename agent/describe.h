@@ -35,9 +35,6 @@ void cells_text(struct strbuf *out, const struct cell_text *cells,
 void text_add(struct strbuf *out, struct span text);
 void text_print(FILE *out, struct span text);
 
-/* What a report, review or adjustment says; NULL: it is none. */
-const struct report *item_report(const struct statement *statement);
-
 /* One line for people; statement is the item's body, decoded. */
 void item_print(FILE *out, const struct office *office,
 		const struct outbox_item *item,

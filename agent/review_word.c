@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "store/say.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct {
@@ -28,15 +30,6 @@ static const struct {
 	{ "red", "red" },
 	{ "红灯", "red" },
 	{ "红", "red" },
-};
-
-static const struct {
-	const char *status, *chinese;
-	bool lights;
-} statuses[] = {
-	{ "approved", "通过", false }, { "returned", "退回", false },
-	{ "done", "完成", true },      { "green", "绿灯", true },
-	{ "yellow", "黄灯", true },    { "red", "红灯", true },
 };
 
 static uint8_t lower(uint8_t byte)
@@ -66,11 +59,7 @@ const char *review_word_status(struct span word)
 
 struct span review_word_text(enum language language, struct span status)
 {
-	for (size_t i = 0; i < COUNT(statuses); i++)
-		if (language == LANGUAGE_ZH &&
-		    span_equal(status, span_of_text(statuses[i].status)))
-			return span_of_text(statuses[i].chinese);
-	return status;
+	return say_status(status, language == LANGUAGE_ZH ? LANG_ZH : LANG_EN);
 }
 
 bool review_word_returns(struct span status)
@@ -80,8 +69,11 @@ bool review_word_returns(struct span status)
 
 bool review_word_lights(struct span status)
 {
-	for (size_t i = 0; i < COUNT(statuses); i++)
-		if (span_equal(status, span_of_text(statuses[i].status)))
-			return statuses[i].lights;
+	static const char *const lights[] = { "done", "green", "yellow",
+					      "red" };
+
+	for (size_t i = 0; i < COUNT(lights); i++)
+		if (span_equal(status, span_of_text(lights[i])))
+			return true;
 	return false;
 }

@@ -120,9 +120,9 @@ int sender_read_chain(struct sender *sender, struct session_chain *out,
 /* SESSION_RECEIPTS. */
 int sender_record(struct sender *sender, const struct session_action *action,
 		  struct err *err);
-/* SESSION_RESTORE. */
-/* Receipts from that number on do not hold. */
+/* SESSION_WANTED: receipts from that number on do not hold. */
 int sender_wanted(struct sender *sender, uint64_t from, struct err *err);
+/* SESSION_RESTORE. */
 int sender_restore(struct sender *sender, const struct session_action *action,
 		   struct err *err);
 /* SESSION_SEAL and SESSION_LOAD: gives the session its batch. */

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/strbuf.h"
 #include "proto/hash.h"
 #include "proto/seal.h"
 #include "proto/sign.h"
@@ -67,4 +66,20 @@ int statement_make(struct statement *statement, const struct said_text *texts,
 	if (!ret)
 		*out = sealed;
 	return ret;
+}
+
+void statement_place(enum statement_kind kind, const struct report *report,
+		     struct strbuf *out)
+{
+	const struct span parts[] = { report->target, report->unit,
+				      report->period, report->item,
+				      kind == SAID_ADJUST ? report->status :
+							    span_of(NULL, 0) };
+
+	strbuf_clear(out);
+	strbuf_addf(out, "%d", (int)kind);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		strbuf_add_char(out, '\n');
+		strbuf_add(out, parts[i].data, parts[i].len);
+	}
 }

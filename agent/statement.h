@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "base/strbuf.h"
 #include "proto/wire.h"
 
 /* Free text of a statement: name is text, reason or note. */
@@ -26,6 +27,11 @@ struct said_text {
 int statement_make(struct statement *statement, const struct said_text *texts,
 		   size_t count, struct arena *arena, struct sealed *out,
 		   struct err *err);
+
+/* What a report, review or adjustment is of: two with the same place are
+ * versions of each other. Adjustments of two names stand beside each other. */
+void statement_place(enum statement_kind kind, const struct report *report,
+		     struct strbuf *out);
 
 /* The first BASE_BYTES of a salt, pointing into it. */
 struct span statement_base(const uint8_t salt[SALT_BYTES]);

@@ -4,13 +4,13 @@
 
 #include <sodium.h>
 
+#define SECRET_PASSES 2
+#define SECRET_MEMORY_BYTES ((size_t)19 * 1024 * 1024)
+
 _Static_assert(SIGN_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "key");
 _Static_assert(SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "secret");
 _Static_assert(SIGN_SEED_BYTES == crypto_sign_SEEDBYTES, "seed");
 _Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "signature");
-#define SECRET_PASSES 2
-#define SECRET_MEMORY_BYTES ((size_t)19 * 1024 * 1024)
-
 _Static_assert(SECRET_HASH_BYTES == crypto_pwhash_STRBYTES, "secret hash");
 _Static_assert(CURVE_KEY_BYTES == crypto_scalarmult_BYTES, "curve");
 

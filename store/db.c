@@ -398,8 +398,8 @@ void db_spare(struct db *db)
 static void see(struct db_txn *txn, const MDB_val *value)
 {
 	struct db *db = txn->db;
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from;
 	const uint8_t *at = value->mv_data;
+	uintptr_t page, from;
 
 	/* What a writer has changed is not in the map but in its memory. */
 	if (!db->sparing || txn->write)
@@ -410,6 +410,7 @@ static void see(struct db_txn *txn, const MDB_val *value)
 		db->high = at;
 	if (++db->seen < SEEN_MAX)
 		return;
+	page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	from = (uintptr_t)db->low / page * page;
 	/* They are read again from the file where they are used again. */
 	(void)madvise((void *)from, (uintptr_t)db->high + 1 - from,

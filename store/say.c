@@ -139,8 +139,7 @@ static void add_object(const struct statement *said, enum lang lang,
 			    said->said.revoke.from_sequence);
 }
 
-/* A reviewer's word; what a later program says stays as it is. */
-static struct span status_word(struct span status, enum lang lang)
+struct span say_status(struct span status, enum lang lang)
 {
 	static const struct {
 		const char *status, *zh;
@@ -182,7 +181,7 @@ void say_statement(const struct statement *said, enum lang lang,
 		before = say_in(lang, ", ", "，");
 	}
 	add_word(out, before,
-		 said->kind == SAID_REVIEW ? status_word(report->status, lang) :
+		 said->kind == SAID_REVIEW ? say_status(report->status, lang) :
 					     report->status);
 }
 

@@ -16,6 +16,8 @@ void say_moment(uint64_t us, int zone_minutes, char out[SAY_MOMENT_BYTES]);
 
 /* "report", "review", .. */
 const char *say_kind(enum statement_kind kind, enum lang lang);
+/* A reviewer's word as people read it; another status stays as it is. */
+struct span say_status(struct span status, enum lang lang);
 
 /* Untrusted text: control characters become blanks. */
 void say_plain(struct strbuf *out, struct span text);

@@ -12,6 +12,10 @@
 	&(x)->value, &(x)->plan, &(x)->gap, &(x)->rate, &(x)->used, &(x)->left
 #define ADJUSTING_TEXTS(x) &(x)->field, &(x)->amount, &(x)->name
 
+#define KEEP(arena, ...)                              \
+	keep(arena, (const char **[]){ __VA_ARGS__ }, \
+	     sizeof((const char **[]){ __VA_ARGS__ }) / sizeof(const char **))
+
 static bool keep(struct arena *arena, const char **texts[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -31,14 +35,13 @@ static const struct adjusted *copy_adjusted(struct arena *arena,
 	struct adjusting *list =
 		arena_array(arena, from->count + 1, sizeof(*list));
 
-	if (!to || !list ||
-	    !keep(arena, (const char **[]){ ADJUSTED_TEXTS(to) }, 6))
+	if (!to || !list || !KEEP(arena, ADJUSTED_TEXTS(to)))
 		return NULL;
 	for (size_t i = 0; i < from->count; i++) {
 		struct adjusting *one = &list[i];
 
 		*one = from->list[i];
-		if (!keep(arena, (const char **[]){ ADJUSTING_TEXTS(one) }, 3))
+		if (!KEEP(arena, ADJUSTING_TEXTS(one)))
 			return NULL;
 	}
 	to->list = list;
@@ -54,7 +57,7 @@ const struct figure *figures_copy(struct arena *arena,
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		to[i] = from[i];
-		if (!keep(arena, (const char **[]){ TEXTS(&to[i]) }, 11))
+		if (!KEEP(arena, TEXTS(&to[i])))
 			return NULL;
 		if (!to[i].adjusted)
 			continue;

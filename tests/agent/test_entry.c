@@ -532,3 +532,26 @@ Test(entry, what_was_returned_may_be_sent_again_for_some_days)
 	}
 	close_fixture(&fixture);
 }
+
+Test(statement, an_adjustment_of_another_name_is_none_of_the_first)
+{
+	struct report report = { .target = span_of_text("live.urban-jobs"),
+				 .unit = span_of_text("baima"),
+				 .period = span_of_text("2024M06"),
+				 .status = span_of_text("first") };
+	struct strbuf first, other;
+
+	strbuf_init(&first, 0);
+	strbuf_init(&other, 0);
+	statement_place(SAID_ADJUST, &report, &first);
+	report.status = span_of_text("second");
+	statement_place(SAID_ADJUST, &report, &other);
+	cr_expect_str_neq(first.text, other.text);
+	/* A reviewer's other word is of the same review. */
+	statement_place(SAID_REVIEW, &report, &first);
+	report.status = span_of_text("returned");
+	statement_place(SAID_REVIEW, &report, &other);
+	cr_expect_str_eq(first.text, other.text);
+	strbuf_release(&first);
+	strbuf_release(&other);
+}

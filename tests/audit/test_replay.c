@@ -16,42 +16,20 @@ struct world {
 };
 
 static const struct sign_pair *pair_of(const struct world *world,
-				       const struct hash *key)
+				       const struct stage_entry *entry)
 {
 	const struct actor *actors[] = { &world->cast.founder,
 					 &world->cast.baima,
 					 &world->cast.longmen,
 					 &world->cast.hrss };
 
+	if (entry->leaf.kind == LEAF_STATE)
+		return NULL;
 	for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++)
-		if (hash_equal(&actors[i]->hash, key))
+		if (hash_equal(&actors[i]->hash, &entry->batch.header.key))
 			return &actors[i]->pair;
 	cr_assert_fail("no such actor");
 	return NULL;
-}
-
-static void append(const struct world *world, struct journal *journal,
-		   const struct stage_entry *entry)
-{
-	struct seal_header header = entry->batch.header;
-	struct strbuf bytes;
-	struct hash name;
-	struct err err = { 0 };
-	uint64_t index;
-
-	strbuf_init(&bytes, 0);
-	if (entry->leaf.kind != LEAF_STATE) {
-		cr_assert_eq(wire_seal_batch(&header, entry->batch.sealed,
-					     pair_of(world, &header.key),
-					     &bytes, &name, &err),
-			     0, "%s", err.msg);
-		cr_assert(hash_equal(&name, &entry->batch.name));
-	}
-	cr_assert_eq(journal_append(journal, &entry->leaf, strbuf_span(&bytes),
-				    &index, &err),
-		     0, "%s", err.msg);
-	cr_assert_eq(journal_commit(journal, &err), 0, "%s", err.msg);
-	strbuf_release(&bytes);
 }
 
 static void write_journal(const struct world *world)
@@ -65,7 +43,8 @@ static void write_journal(const struct world *world)
 	cr_assert_eq(journal_open(world->journal, NULL, NULL, &journal, &err),
 		     0, "%s", err.msg);
 	for (size_t i = 0; i < stage->entry_count; i++)
-		append(world, journal, &stage->entries[i]);
+		stage_write(&stage->entries[i],
+			    pair_of(world, &stage->entries[i]), journal);
 	journal_close(journal);
 }
 

@@ -9,31 +9,26 @@
 #include "base/strbuf.h"
 #include "collector/guard.h"
 #include "collector/tokens.h"
+#include "test_dir.h"
 
 #define SECOND_US ((uint64_t)1000000)
 
-static char dir[32], path[64];
+static char dir[TEST_DIR_BYTES], path[TEST_DIR_BYTES + 16];
 static char token[TOKEN_BYTES];
 static struct guard *guard;
 
 static void setup(void)
 {
 	cr_assert_eq(sign_start(NULL), 0);
-	(void)snprintf(dir, sizeof(dir), "/tmp/tally-guard-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
+	test_dir(dir, "guard");
 	(void)snprintf(path, sizeof(path), "%s/tokens", dir);
 	cr_assert_eq(guard_new(dir, &guard, NULL), 0);
 }
 
 static void teardown(void)
 {
-	char lock[96];
-
 	guard_free(guard);
-	(void)snprintf(lock, sizeof(lock), "%s.lock", path);
-	(void)unlink(lock);
-	(void)unlink(path);
-	(void)rmdir(dir);
+	test_dir_remove(dir);
 }
 
 static enum guard_word ask(const char *shown, const char *from, uint64_t at_s)

@@ -15,6 +15,7 @@
 #include "proto/day.h"
 #include "proto/wire.h"
 #include "store/fold.h"
+#include "store/journal.h"
 #include "store/tables.h"
 
 #define STAGE_ARENA_BYTES (256ull * 1024 * 1024)
@@ -511,6 +512,33 @@ static inline void stage_open(struct stage *stage, struct cast *cast)
 	stage_enrol(stage, &cast->founder, &cast->hrss, "hrss",
 		    1u << ROLE_REPORTER | 1u << ROLE_REVIEWER, 104);
 	stage->now_us = day_start_us(day_from_civil(2024, 2, 5), 480);
+}
+
+/* ---- in a journal on disk ---- */
+
+/* An entry, sealed by the key that its batch names; NULL: it has none. */
+static inline void stage_write(const struct stage_entry *entry,
+			       const struct sign_pair *pair,
+			       struct journal *journal)
+{
+	struct seal_header header = entry->batch.header;
+	struct strbuf bytes;
+	struct hash name;
+	struct err err = { 0 };
+	uint64_t index;
+
+	strbuf_init(&bytes, 0);
+	if (pair) {
+		cr_assert_eq(wire_seal_batch(&header, entry->batch.sealed, pair,
+					     &bytes, &name, &err),
+			     0, "%s", err.msg);
+		cr_assert(hash_equal(&name, &entry->batch.name));
+	}
+	cr_assert_eq(journal_append(journal, &entry->leaf, strbuf_span(&bytes),
+				    &index, &err),
+		     0, "%s", err.msg);
+	cr_assert_eq(journal_commit(journal, &err), 0, "%s", err.msg);
+	strbuf_release(&bytes);
 }
 
 #endif

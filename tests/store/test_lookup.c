@@ -4,34 +4,16 @@
 #include <sys/stat.h>
 
 #include "store/stage.h"
+#include "test_dir.h"
 
 /* A journal of two entries: the founding, and a catalogue whose parts and
  * commit are one batch. */
 struct world {
 	struct stage stage;
 	struct actor founder;
-	char dir[64], journal[80];
+	char dir[TEST_DIR_BYTES], journal[80];
 	struct lookup lookup;
 };
-
-static void append(struct world *world, struct journal *journal,
-		   const struct stage_entry *entry)
-{
-	struct seal_header header = entry->batch.header;
-	struct strbuf bytes;
-	struct hash name;
-	struct err err = { 0 };
-	uint64_t index;
-
-	strbuf_init(&bytes, 0);
-	cr_assert_eq(wire_seal_batch(&header, entry->batch.sealed,
-				     &world->founder.pair, &bytes, &name, &err),
-		     0, "%s", err.msg);
-	cr_assert_eq(journal_append(journal, &entry->leaf, strbuf_span(&bytes),
-				    &index, &err),
-		     0, "%s", err.msg);
-	strbuf_release(&bytes);
-}
 
 static void world_init(struct world *world)
 {
@@ -39,9 +21,8 @@ static void world_init(struct world *world)
 	struct journal *journal = NULL;
 	struct err err = { 0 };
 
-	*world = (struct world){ .dir = "/tmp/tally-lookup-XXXXXX",
-				 .founder = stage_actor(1) };
-	cr_assert(mkdtemp(world->dir));
+	*world = (struct world){ .founder = stage_actor(1) };
+	test_dir(world->dir, "lookup");
 	(void)snprintf(world->journal, sizeof(world->journal), "%s/journal",
 		       world->dir);
 	cr_assert_eq(mkdir(world->journal, 0700), 0);
@@ -55,7 +36,8 @@ static void world_init(struct world *world)
 	cr_assert_eq(journal_open(world->journal, NULL, NULL, &journal, &err),
 		     0, "%s", err.msg);
 	for (size_t i = 0; i < world->stage.entry_count; i++)
-		append(world, journal, &world->stage.entries[i]);
+		stage_write(&world->stage.entries[i], &world->founder.pair,
+			    journal);
 	cr_assert_eq(journal_commit(journal, &err), 0, "%s", err.msg);
 	journal_close(journal);
 	cr_assert_eq(
@@ -65,12 +47,9 @@ static void world_init(struct world *world)
 
 static void world_release(struct world *world)
 {
-	char command[128];
-
 	lookup_close(&world->lookup);
 	stage_release(&world->stage);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", world->dir);
-	cr_assert_eq(system(command), 0);
+	test_dir_remove(world->dir);
 }
 
 static struct looked_up look_up(struct world *world, uint64_t index, uint32_t n)
