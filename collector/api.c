@@ -38,6 +38,9 @@ struct route {
 	void (*plain)(struct api *api, const struct http_request *request,
 		      struct http_answer *answer);
 	bool open; /* without a token */
+	/* It changes beside the state: a proof leads to a checkpoint, which
+	 * comes later. Not kept, and without a tag. */
+	bool grows;
 };
 
 /* ---- the store ---- */
@@ -60,8 +63,7 @@ static int reopen(struct api *api, struct err *err)
 	int rc;
 
 	pthread_rwlock_wrlock(&api->lock);
-	if (api->db && db_is_gone(api->db))
-		memo_forget(api->memo);
+	memo_forget(api->memo);
 	db_close(api->db);
 	api->db = NULL;
 	rc = open_store(api, err);
@@ -318,8 +320,10 @@ static int ask_view(struct api *api, const struct route *route,
 	if (!rc)
 		rc = read_root(&view.reader, &call->state, call->err);
 	if (!rc) {
-		name_state(api, call);
-		if (http_unchanged(call->request, call->answer->etag))
+		if (!route->grows)
+			name_state(api, call);
+		if (!route->grows &&
+		    http_unchanged(call->request, call->answer->etag))
 			call->answer->status = 304;
 		else
 			rc = ask(call, route);
@@ -334,9 +338,8 @@ static int ask_newest(struct api *api, const struct route *route,
 		      struct api_call *call)
 {
 	const struct figures_asked *asked = asking->asked;
-	struct api_state state;
-	/* A proof leads to a checkpoint, which comes later than the state. */
-	bool keeps = route->answer != api_proof;
+	struct api_state state = { 0 };
+	bool keeps = !route->grows;
 	int rc;
 
 	if (keeps && !read_state(api, &state, NULL) &&
@@ -377,6 +380,9 @@ static int read_asked(const struct http_request *request,
 		.all = true,
 	};
 	*settled = asked->period && !strcmp(asked->period, SETTLED);
+	if (*settled && asked->cutoff)
+		return err_set(err, ERR_INVALID,
+			       "--cutoff and --period say the same");
 	if (*settled)
 		asked->period = NULL;
 	return figures_ask(asked, asking, err);
@@ -537,7 +543,9 @@ static void answer_ready(struct api *api, const struct http_request *request,
 	answer->type = "text/plain; charset=utf-8";
 	if (api_state(api, &state, &err)) {
 		answer->status = 503;
-		strbuf_addf(&answer->body, "%s\n", err.msg);
+		/* Anybody may ask; where things lie is not for strangers. */
+		strbuf_addf(&answer->body, "%s\n",
+			    guard_is_open(api->guard) ? err.msg : "not ready");
 	} else {
 		strbuf_add_text(&answer->body, "ready\n");
 	}
@@ -588,7 +596,7 @@ static const struct route routes[] = {
 	{ "/api/figures/{target}/{unit}/{period}", AS_OF " skip", api_figure,
 	  NULL, false },
 	{ "/api/statements/{receipt}", AS_OF, api_statement, NULL, false },
-	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL, false },
+	{ "/api/proofs/{receipt}", AS_OF, api_proof, NULL, false, true },
 	{ "/api/refused", AS_OF, api_refused, NULL, false },
 	{ "/api/late", AS_OF, api_late, NULL, false },
 	{ "/downloads/figures.csv", AS_OF " all target unit", api_csv, NULL,
@@ -605,7 +613,7 @@ static const struct route routes[] = {
 
 bool api_is_prompt(const char *path)
 {
-	return is_listed("/healthz /readyz /metrics", ' ', path);
+	return is_listed("/healthz /readyz", ' ', path);
 }
 
 void api_answer(void *arg, const struct http_request *request,

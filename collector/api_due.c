@@ -14,6 +14,7 @@ struct collecting {
 	struct evaluation *evaluation;
 	struct open_unit *units; /* as the catalogue's */
 	int32_t until;
+	struct period period; /* of what is due first */
 	bool any;
 };
 
@@ -34,8 +35,10 @@ static int add_target(struct collecting *collecting, uint32_t target)
 			continue;
 		day = catalogue_due_day(catalogue, &catalogue->targets[target],
 					figures[i].period);
-		if (!collecting->any || day < collecting->until)
+		if (!collecting->any || day < collecting->until) {
 			collecting->until = day;
+			collecting->period = figures[i].period;
+		}
 		collecting->any = true;
 		unit->due += figures[i].due;
 		unit->reported += figures[i].reported;
@@ -62,7 +65,7 @@ static void put(const struct collecting *collecting)
 {
 	const struct catalogue *catalogue = collecting->call->view->catalogue;
 	struct strbuf *out = collecting->call->out;
-	char day[DAY_TEXT_BYTES];
+	char day[DAY_TEXT_BYTES], period[PERIOD_TEXT_BYTES];
 
 	if (!collecting->any) {
 		json_put_null(out, "collecting");
@@ -71,6 +74,8 @@ static void put(const struct collecting *collecting)
 	day_print(collecting->until, day);
 	json_put_object(out, "collecting");
 	json_put_text(out, "until", day);
+	period_print(collecting->period, period);
+	json_put_text(out, "period", period);
 	json_put_list(out, "units");
 	for (size_t i = 0; i < catalogue->unit_count; i++) {
 		if (!collecting->units[i].due)

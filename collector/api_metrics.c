@@ -182,7 +182,7 @@ static void put_machine(struct strbuf *out, const char *dir, struct db *db)
 	(void)statvfs(dir, &disk);
 	put_gauge(out, "tally_collector_running",
 		  "1: a collector holds the directory's lock.",
-		  lock_holder(dir, "lock") != 0);
+		  lock_holder(dir, "lock") > 0);
 	put_gauge(out, "tally_disk_free_bytes",
 		  "Room on the disk of the data directory.",
 		  (uint64_t)disk.f_bavail * disk.f_frsize);
@@ -199,10 +199,12 @@ static void put_machine(struct strbuf *out, const char *dir, struct db *db)
 
 static void put_serving(struct strbuf *out, const struct metrics_of *of)
 {
-	struct http_use http = http_use(of->server);
+	struct http_use http = { 0 };
 	struct answers_use answers = answers_use(of->answers);
 	struct guard_use guard = guard_use(of->guard);
 
+	if (of->server) /* not yet, at the very beginning */
+		http = http_use(of->server);
 	put_counter(out, "tally_http_requests_total",
 		    "Requests that were answered.", http.requests);
 	put_counter(out, "tally_http_refused_total",

@@ -32,6 +32,12 @@ struct address {
 	struct meter wrong;
 };
 
+/* A token that was right. */
+struct known {
+	bool there;
+	struct hash token;
+};
+
 struct guard {
 	char dir[PATH_MAX], path[PATH_MAX];
 	pthread_mutex_t lock;	  /* of what follows; never held for long */
@@ -39,10 +45,7 @@ struct guard {
 	struct stat seen;
 	struct tokens tokens;
 	bool needed;
-	struct {
-		bool there;
-		struct hash token;
-	} known[TOKENS_MAX]; /* beside tokens.list */
+	struct known known[TOKENS_MAX]; /* beside tokens.list */
 	uint64_t changes, wrong;
 	struct meter all;
 	struct address addresses[ADDRESSES_MAX];
@@ -93,6 +96,24 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_mode == b->st_mode;
 }
 
+/* Who was known and stands in the file as before is known still. */
+static void take_tokens(struct guard *guard, struct tokens *tokens)
+{
+	struct known known[TOKENS_MAX] = { 0 };
+
+	for (size_t i = 0; i < tokens->count; i++) {
+		const struct token *now = &tokens->list[i];
+		const struct token *before =
+			tokens_find(&guard->tokens, span_of_text(now->name));
+
+		if (before && !strcmp(before->hash, now->hash))
+			known[i] = guard->known[before - guard->tokens.list];
+	}
+	tokens_release(&guard->tokens);
+	guard->tokens = *tokens;
+	memcpy(guard->known, known, sizeof(known));
+}
+
 static int read_again(struct guard *guard, struct err *err)
 {
 	struct tokens tokens;
@@ -104,12 +125,13 @@ static int read_again(struct guard *guard, struct err *err)
 	if (same_file(&now, &guard->seen))
 		return 0;
 	rc = tokens_read(guard->dir, &tokens, err);
-	tokens_release(&guard->tokens);
-	memset(guard->known, 0, sizeof(guard->known));
-	if (rc || tokens.count)
+	take_tokens(guard, &tokens);
+	/* Also one that names nobody: somebody meant to let nobody in. */
+	if (rc || now.st_ino)
 		guard->needed = true;
-	guard->tokens = tokens;
-	guard->seen = now;
+	/* What passes, as a lack of memory, is tried again. */
+	if (!rc || rc == ERR_CORRUPT || rc == ERR_DENIED)
+		guard->seen = now;
 	guard->changes++;
 	return rc;
 }

@@ -1,8 +1,8 @@
 /*
  * Whether somebody who shows a token is let in. A token that was right once is
- * known by its SHA-256 as long as the file of tokens stays as it is, so that
- * the slow hash is made once; wrong ones are bounded for each address and in
- * all. Safe for several threads.
+ * known by its SHA-256 as long as its line in the file of tokens stays as it
+ * is, so that the slow hash is made once; wrong ones are bounded for each
+ * address and in all. Safe for several threads.
  */
 #ifndef TALLY_COLLECTOR_GUARD_H
 #define TALLY_COLLECTOR_GUARD_H
@@ -24,8 +24,8 @@ enum guard_word {
 /* Errors as of tokens_read. */
 int guard_new(const char *dir, struct guard **out, struct err *err);
 void guard_free(struct guard *guard);
-/* No token has been configured yet. Once one was, one is needed until the
- * guard is freed, also when all are removed. */
+/* There is no file of tokens. Once there was one, a token is needed until the
+ * guard is freed; and as long as there is one, also if it names nobody. */
 bool guard_is_open(struct guard *guard);
 
 /* token: as it was shown, or NULL; from: the address that it came from. */

@@ -17,7 +17,10 @@ struct remembered {
 	const struct figure *whole, *units; /* NULL: not judged yet */
 	size_t unit_count;
 	uint64_t since; /* entries */
-	char *periods;	/* of memo_periods; NULL: not asked for yet */
+	/* Of memo_keep_periods, on that day: a period closes with its last
+	 * one. NULL: not asked for yet. */
+	char *periods;
+	int32_t periods_day;
 };
 
 /* What all figures depend on, beside what was said. */
@@ -131,16 +134,16 @@ bool memo_put_periods(struct memo *memo, const struct view *view,
 		      uint32_t target, struct strbuf *out)
 {
 	const struct remembered *one = remembered(memo, view, target);
-	const char *text = NULL;
+	bool found;
 
 	if (!one)
 		return false;
 	pthread_mutex_lock(&memo->periods);
-	text = one->periods;
+	found = one->periods && one->periods_day == view->last_day;
+	if (found)
+		strbuf_add_text(out, one->periods);
 	pthread_mutex_unlock(&memo->periods);
-	if (text)
-		strbuf_add_text(out, text);
-	return text != NULL;
+	return found;
 }
 
 void memo_keep_periods(struct memo *memo, const struct view *view,
@@ -151,8 +154,11 @@ void memo_keep_periods(struct memo *memo, const struct view *view,
 	if (!one)
 		return;
 	pthread_mutex_lock(&memo->periods);
-	if (!one->periods)
+	if (!one->periods || one->periods_day < view->last_day) {
+		free(one->periods);
 		one->periods = strdup(text);
+		one->periods_day = view->last_day;
+	}
 	pthread_mutex_unlock(&memo->periods);
 }
 

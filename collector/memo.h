@@ -34,8 +34,8 @@ struct view_catalogue memo_catalogue(const struct memo *memo);
  * before memo_end. */
 void memo_lend(const struct memo *memo, const struct view *view,
 	       struct evaluation *evaluation);
-/* The elements of a target's "periods", and once they are written: false,
- * they are not there. */
+/* The elements of a target's "periods" as they are on the view's day, and once
+ * they are written; false: they are not there. */
 bool memo_put_periods(struct memo *memo, const struct view *view,
 		      uint32_t target, struct strbuf *out);
 void memo_keep_periods(struct memo *memo, const struct view *view,

@@ -98,15 +98,16 @@ function sentence({ head }, all) {
 		waiting: all.waiting, silent: all.silent }))];
 }
 
-// The month that is being reported, while the one before is shown; and what
-// counts though nobody vouches for it.
+// What is being reported, while the month before is shown, or a part of the one
+// that is shown; and what counts though nobody vouches for it.
 function notes(context, { head, collecting, suspects }) {
-	const next = collecting && following(head.period);
+	const next = collecting && !context.params.get("period");
+	const which = next && collecting.period === head.period ? "collecting.rest" : "collecting.now";
 	const count = suspects.filter((one) => one.suspect !== "total").length;
 
-	return [next && !context.params.get("period") ? h("p", { class: "sm" },
-		h("a", { class: "ln", href: context.href("/reporting") }, t("collecting.now",
-			{ period: period(next, true), day: day(collecting.until), ...sums(collecting) }))) : null,
+	return [next ? h("p", { class: "sm" },
+		h("a", { class: "ln", href: context.href("/reporting") }, t(which,
+			{ period: period(collecting.period, true), day: day(collecting.until), ...sums(collecting) }))) : null,
 	count ? h("p", { class: "sm" }, h("a", { class: "ln", href: context.href("/reporting") },
 		t("suspects.now", { n: count }))) : null];
 }
@@ -117,15 +118,6 @@ export function sums({ units }) {
 
 	return { due: write(String(due)), got: write(String(got)),
 		share: due ? percent(String(got * 100 / due)) : t("none") };
-}
-
-function following(text) {
-	const [, year, month] = /^(\d{4})M(\d\d)$/.exec(text || "") || [];
-
-	if (!year)
-		return null;
-	return month === "12" ? `${Number(year) + 1}M01`
-		: `${year}M${String(Number(month) + 1).padStart(2, "0")}`;
 }
 
 // Of the tasks that nobody judged: who owes what.

@@ -169,6 +169,7 @@ export const words = {
 	"collecting.plain": ["本期填报进度", "Reports of this period"],
 	"collecting.until": ["{day}截止", "due by {day}"],
 	"collecting.sum": ["应报{due}项，已报{got}项（{share}）", "{got} of {due} reported ({share})"],
+	"collecting.rest": ["{period}部分数据正在填报，{day}截止；已报{got}/{due}项。", "Some reports for {period} are still coming in, due by {day}: {got} of {due} so far."],
 	"collecting.now": ["{period}数据正在填报，{day}截止；已报{got}/{due}项，截止后转入该期。", "Reports for {period} are coming in, due by {day}: {got} of {due} so far. Until then the month before is shown."],
 	"suspects.title": ["存疑数据", "Suspect figures"],
 	"suspects.note": ["填报密钥已撤销，重报前仍计入", "their keys were revoked; they count until they are said again"],

@@ -57,6 +57,29 @@ Test(guard, asks_for_tokens_once_there_are_any)
 	cr_assert_eq(tokens_remove(dir, "chen", NULL), 0);
 	cr_expect_eq(ask(token, "a", 0), GUARD_STRANGER);
 	cr_expect_not(guard_is_open(guard));
+	/* Nor does another run that finds a file without names. */
+	guard_free(guard);
+	cr_assert_eq(guard_new(dir, &guard, NULL), 0);
+	cr_expect_not(guard_is_open(guard));
+	cr_expect_eq(ask(NULL, "a", 0), GUARD_STRANGER);
+}
+
+Test(guard, knows_who_was_known_when_others_are_added)
+{
+	char chen[TOKEN_BYTES];
+
+	add("chen");
+	memcpy(chen, token, sizeof(chen));
+	cr_expect_eq(ask(chen, "a", 0), GUARD_KNOWN);
+	for (unsigned i = 0; i < 11; i++)
+		(void)ask("li.00", "a", 0);
+	add("li");
+	cr_expect_eq(ask(token, "a", 0), GUARD_WAIT, "li is new there");
+	cr_expect_eq(ask(chen, "a", 0), GUARD_KNOWN);
+	/* Another one of the same name is another. */
+	cr_assert_eq(tokens_remove(dir, "chen", NULL), 0);
+	add("chen");
+	cr_expect_eq(ask(chen, "b", 0), GUARD_STRANGER);
 }
 
 Test(guard, lets_nobody_in_while_the_file_cannot_be_used)

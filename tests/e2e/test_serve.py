@@ -131,6 +131,8 @@ class Serve(unittest.TestCase):
         def figure(target):
             return self.served.get("/api/targets/" + target)["figure"]
 
+        # June is due: the newest state is that of today, as it is kept.
+        self.world.set_clock("2024-07-12 09:00")
         goals = set()
         for value in "200", "300":
             self.world.agent(self.baima, "report", "live.urban-jobs", value,
@@ -149,13 +151,13 @@ class Serve(unittest.TestCase):
             values.add(figure("live.both")["light"])
             self.check_figures()
         self.assertEqual(len(values), 2)
-        self.world.set_clock("2024-07-08 09:00")
+        self.world.set_clock("2024-07-13 09:00")
         self.world.agent(self.baima, "report", "live.jobless", "3",
                          "--period", "2024M06", "--reason", "核对",
                          "--wait")
         self.until_shown()
         self.assertEqual(self.check_figures()["head"]["cutoff"],
-                         "2024-07-08")
+                         "2024-07-13")
         more = catalogue()
         more["targets.csv"] = more["targets.csv"].replace(
             "live.second,再就业,flow,", "live.second,再就业,level,")
@@ -165,6 +167,25 @@ class Serve(unittest.TestCase):
                          "--timeout", "60")
         self.until_shown()
         self.assertGreater(self.check_figures()["head"]["catalogue"], version)
+
+    def test_whether_a_period_is_open_follows_the_day(self):
+        """August closes with 30 September, while August is what is shown
+        until September is due."""
+        said = []
+        for day, value in ("2024-09-30", "4"), ("2024-10-01", "5"):
+            self.world.set_clock(day + " 09:00")
+            self.world.agent(self.baima, "report", "live.jobless", value,
+                             "--period", "2024M08", "--reason", "核对",
+                             "--wait")
+            self.until_shown()
+            answer = self.served.get(
+                "/api/targets/live.urban-jobs?period=settled")
+            self.assertEqual(answer["head"]["cutoff"], "2024-08-31")
+            said.append([one for one in answer["periods"]
+                         if one["period"] == "2024M08"])
+        self.assertEqual([one["open"] for one, in said], [True, False])
+        self.assertEqual(self.served.ask(
+            "/api/overview?period=settled&cutoff=2024-09-01")[0].status, 400)
 
     def test_figures_are_those_of_the_command_line(self):
         self.check_figures()
@@ -647,7 +668,7 @@ class Serve(unittest.TestCase):
         links = [http.client.HTTPConnection(slow.host) for _ in range(3)]
         for link in links:
             link.request("GET", "/api/statements/0.0")
-        for path in ("/healthz", "/readyz", "/metrics"):
+        for path in ("/healthz", "/readyz"):
             self.assertEqual(slow.ask(path)[0].status, 200)
         slow.process.kill()  # nobody will ever write to its journal
         sanitary("".join(slow.process.communicate(timeout=60)))
@@ -666,6 +687,7 @@ class Serve(unittest.TestCase):
             return links
 
         def status(path):
+            self.assertIsNone(crowded.process.poll())
             try:
                 return crowded.ask(path)[0].status
             except ConnectionError:  # the kernel was quicker than the answer
