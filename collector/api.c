@@ -26,7 +26,7 @@ struct api {
 	_Atomic(struct http_server *) server; /* once there is one */
 	uint64_t began_us;
 	struct guard *guard;
-	struct memo *memo;
+	struct memo *memo, *today;
 	struct answers *answers;
 	pthread_rwlock_t lock; /* of db: written where it is opened anew */
 	struct db *db;
@@ -64,6 +64,7 @@ static int reopen(struct api *api, struct err *err)
 
 	pthread_rwlock_wrlock(&api->lock);
 	memo_forget(api->memo);
+	memo_forget(api->today);
 	db_close(api->db);
 	api->db = NULL;
 	rc = open_store(api, err);
@@ -95,9 +96,10 @@ int api_open(const char *dir, const char *pages, struct guard *guard,
 	api->began_us = clock_now_us(&wall);
 	api->guard = guard;
 	(void)pthread_rwlock_init(&api->lock, NULL);
-	api->memo = memo_new();
+	api->memo = memo_new(true);
+	api->today = memo_new(false);
 	api->answers = answers_new();
-	rc = api->memo && api->answers ?
+	rc = api->memo && api->today && api->answers ?
 		     kept_path(dir, "store", api->store, err) :
 		     err_set(err, ERR_NOMEM, "no memory");
 	if (!rc)
@@ -113,6 +115,7 @@ void api_close(struct api *api)
 {
 	db_close(api->db);
 	memo_free(api->memo);
+	memo_free(api->today);
 	answers_free(api->answers);
 	(void)pthread_rwlock_destroy(&api->lock);
 	free(api);
@@ -175,11 +178,21 @@ int api_state(struct api *api, struct api_state *out, struct err *err)
 	}
 }
 
+/* With the lock held. What goes wrong goes wrong again in the answer itself. */
+static void bring_up(const struct api *api)
+{
+	bool back = false;
+
+	/* While a month is being reported, that is told beside the one before
+	 * (call_put_collecting). */
+	if (api->db && !memo_update(api->memo, api->db, &back, NULL) && back)
+		(void)memo_update(api->today, api->db, NULL, NULL);
+}
+
 void api_prepare(struct api *api)
 {
 	pthread_rwlock_rdlock(&api->lock);
-	if (api->db)
-		(void)memo_update(api->memo, api->db, NULL);
+	bring_up(api);
 	pthread_rwlock_unlock(&api->lock);
 }
 
@@ -331,8 +344,7 @@ static int ask_view(struct api *api, const struct route *route,
 	return view_close(&view, rc, call->err);
 }
 
-/* What is asked of the newest state brings it up first; what goes wrong then
- * goes wrong again in the answer itself. */
+/* What is asked of the newest state brings it up first. */
 static int ask_newest(struct api *api, const struct route *route,
 		      const struct figures_asking *asking,
 		      struct api_call *call)
@@ -346,10 +358,12 @@ static int ask_newest(struct api *api, const struct route *route,
 	    answers_find(api->answers, call->request, &state.root,
 			 call->answer))
 		return 0;
-	if (api->db && !asked->known_by && !asked->cutoff && !asked->period)
-		(void)memo_update(api->memo, api->db, NULL);
+	if (!asked->known_by && !asked->cutoff && !asked->period)
+		bring_up(api);
 	memo_begin(api->memo);
+	memo_begin(api->today);
 	rc = ask_view(api, route, asking, call);
+	memo_end(api->today);
 	memo_end(api->memo);
 	if (!rc && keeps && !call->answer->status)
 		answers_keep(api->answers, call->request, &call->state,
@@ -624,6 +638,7 @@ void api_answer(void *arg, const struct http_request *request,
 	struct err err = { 0 };
 	struct api_call call = { .dir = api->dir,
 				 .memo = api->memo,
+				 .today = api->today,
 				 .request = request,
 				 .answer = answer,
 				 .out = &answer->body,

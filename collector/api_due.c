@@ -90,14 +90,29 @@ static void put(const struct collecting *collecting)
 	json_close(out);
 }
 
+/* As of the day of the last entry, whatever is shown. */
+static struct evaluation *judge_today(const struct api_call *call)
+{
+	struct view today = *call->view;
+	struct evaluation_input input = view_input(call->view);
+	struct evaluation *evaluation;
+
+	today.asking.cutoff = due_today(call->view);
+	if (today.asking.cutoff == call->view->asking.cutoff)
+		return call->evaluation;
+	input.cutoff = today.asking.cutoff;
+	evaluation = evaluation_new(&input, call->err);
+	if (evaluation)
+		memo_lend(call->today, &today, evaluation);
+	return evaluation;
+}
+
 int call_put_collecting(struct api_call *call)
 {
-	struct evaluation_input input = view_input(call->view);
 	struct collecting collecting = { .call = call };
 	int rc;
 
-	input.cutoff = due_today(call->view);
-	collecting.evaluation = evaluation_new(&input, call->err);
+	collecting.evaluation = judge_today(call);
 	collecting.units = calloc(call->view->catalogue->unit_count + 1,
 				  sizeof(*collecting.units));
 	rc = !collecting.evaluation || !collecting.units ?
@@ -105,7 +120,8 @@ int call_put_collecting(struct api_call *call)
 		     gather(&collecting);
 	if (!rc)
 		put(&collecting);
-	evaluation_free(collecting.evaluation);
+	if (collecting.evaluation != call->evaluation)
+		evaluation_free(collecting.evaluation);
 	free(collecting.units);
 	return rc;
 }

@@ -24,7 +24,7 @@ struct api_call {
 	const struct http_request *request;
 	const char *parameters[API_PARAMETERS_MAX]; /* of the address */
 	size_t parameter_count;
-	struct memo *memo;
+	struct memo *memo, *today;
 	struct view *view;
 	struct hash state; /* the journal's root that the view contains */
 	struct evaluation *evaluation;

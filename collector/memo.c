@@ -32,6 +32,7 @@ struct ground {
 };
 
 struct memo {
+	bool settled;
 	pthread_mutex_t updating;
 	pthread_mutex_t periods; /* of each target's */
 	pthread_rwlock_t lock;	 /* of what follows: written by who updates */
@@ -41,12 +42,13 @@ struct memo {
 	struct remembered *targets; /* of the catalogue, in its order */
 };
 
-struct memo *memo_new(void)
+struct memo *memo_new(bool settled)
 {
 	struct memo *memo = calloc(1, sizeof(*memo));
 
 	if (!memo)
 		return NULL;
+	memo->settled = settled;
 	(void)pthread_mutex_init(&memo->updating, NULL);
 	(void)pthread_mutex_init(&memo->periods, NULL);
 	(void)pthread_rwlock_init(&memo->lock, NULL);
@@ -395,7 +397,7 @@ void memo_forget(struct memo *memo)
 	pthread_rwlock_unlock(&memo->lock);
 }
 
-int memo_update(struct memo *memo, struct db *db, struct err *err)
+int memo_update(struct memo *memo, struct db *db, bool *back, struct err *err)
 {
 	static const struct figures_asked newest = { .json = true };
 	struct figures_asking asking;
@@ -410,8 +412,10 @@ int memo_update(struct memo *memo, struct db *db, struct err *err)
 	rc = view_open(&view, db, &asking, &kept, err);
 	if (!rc)
 		rc = view_cutoff(&view, view.catalogue, err);
-	if (!rc)
+	if (!rc && memo->settled)
 		due_settle(&view);
+	if (!rc && back)
+		*back = view.asking.cutoff != due_today(&view);
 	rc = rc ? view_close(&view, rc, err) : look(memo, &view, err);
 	pthread_mutex_unlock(&memo->updating);
 	return rc;

@@ -10,18 +10,22 @@
 #ifndef TALLY_COLLECTOR_MEMO_H
 #define TALLY_COLLECTOR_MEMO_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "collector/view.h"
 #include "store/db.h"
 
 struct memo;
 
-struct memo *memo_new(void); /* NULL: no memory */
+/* Of the month that is in (due_settle), as pages ask for it; or of the day of
+ * the last entry. NULL: no memory. */
+struct memo *memo_new(bool settled);
 void memo_free(struct memo *memo);
 
-/* Up to what the store holds now, judged at the month that is in (due_settle),
- * as pages ask for it. After a failure it is as it was. */
-int memo_update(struct memo *memo, struct db *db, struct err *err);
+/* Up to what the store holds now. *back, not NULL: its cut-off is before the
+ * day of the last entry. After a failure it is as it was. */
+int memo_update(struct memo *memo, struct db *db, bool *back, struct err *err);
 /* What comes next is another store. */
 void memo_forget(struct memo *memo);
 

@@ -16,6 +16,7 @@ import datetime
 import fcntl
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -52,9 +53,16 @@ def read_csv(path):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Of those that nobody is given for a connection of his own, which would
+    have it while the collector is killed."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class Progress:

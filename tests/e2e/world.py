@@ -13,9 +13,10 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.environ["TALLY_SOURCE"], "tests",
-                                "reference"))
+TESTS = os.path.join(os.environ["TALLY_SOURCE"], "tests")
+sys.path[:0] = [TESTS, os.path.join(TESTS, "reference")]
 import journal as reference  # noqa: E402
+from ports import free_port  # noqa: E402
 
 BIN = os.environ["TALLY_BIN"]
 WAIT_S = "60"
@@ -37,12 +38,6 @@ CATALOGUE = {
             ("rural.look", ""), ("rural.roads", 3))
         for u in ("baima", "longmen")),
 }
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def has_ipv6():
