@@ -3,6 +3,7 @@
 
 #include "agent/commands.h"
 #include "base/err.h"
+#include "base/rt/process.h"
 #include "proto/sign.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -264,6 +265,7 @@ int main(int argc, char **argv)
 	};
 	struct err err;
 
+	process_seclude();
 	if (sign_start(&err)) {
 		(void)fprintf(stderr, "tally-agent: %s\n", err.msg);
 		return EXIT_FAILED;

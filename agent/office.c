@@ -319,6 +319,8 @@ int office_open(struct office *office, const struct options *options,
 	int code;
 
 	memset(office, 0, sizeof(*office));
+	sign_lock(&office->keys, sizeof(office->keys));
+	sign_lock(&office->next_keys, sizeof(office->next_keys));
 	arena_init(&office->arena, OFFICE_ARENA_BYTES);
 	if (strlen(dir) >= sizeof(office->dir) - NAME_MAX || !dir[0])
 		return options_usage(options, "--dir is empty or too long");

@@ -326,8 +326,10 @@ static int open_journal(struct kept *kept, const char *journal_dir,
 static int load_keys(struct kept *kept, const char *journal_dir,
 		     struct err *err)
 {
-	int rc = keys_load(kept->dir, &kept->keys, err);
+	int rc;
 
+	sign_lock(&kept->keys, sizeof(kept->keys));
+	rc = keys_load(kept->dir, &kept->keys, err);
 	if (rc == ERR_NOTFOUND && access(journal_dir, F_OK))
 		return err_set(err, rc,
 			       "%s is no collector's directory: it has no "

@@ -1,4 +1,5 @@
 /* tally-collector: makes what offices say durable and adds it up. */
+#include "base/rt/process.h"
 #include "collector/commands.h"
 #include "proto/sign.h"
 
@@ -204,6 +205,7 @@ int main(int argc, char **argv)
 	};
 	struct err err = { 0 };
 
+	process_seclude();
 	if (sign_start(&err))
 		return command_failed(EXIT_FAILED, &err);
 	return options_run(&program, argc, argv);

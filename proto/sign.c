@@ -95,6 +95,11 @@ void sign_wipe(void *secret, size_t len)
 	sodium_memzero(secret, len);
 }
 
+void sign_lock(void *secret, size_t len)
+{
+	(void)sodium_mlock(secret, len);
+}
+
 void bytes_to_hex(struct span bytes, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -68,6 +68,9 @@ bool secret_is(const char *hash, struct span secret);
 
 /* Overwrites secrets before their memory goes away. */
 void sign_wipe(void *secret, size_t len);
+/* Keeps memory for secrets out of swap and of core dumps, as long as the
+ * process lives and as far as it may lock memory (RLIMIT_MEMLOCK). */
+void sign_lock(void *secret, size_t len);
 
 /* Lower-case hex; hex_to_bytes is ERR_INVALID unless exactly len bytes. */
 void bytes_to_hex(struct span bytes, char *out /* 2 * len + 1 */);
