@@ -13,7 +13,15 @@ static int tell(struct office *office, const struct delivery *delivery)
 	enum session_trouble trouble = delivery->trouble == TROUBLE_NONE ?
 					       TROUBLE_OFFLINE :
 					       delivery->trouble;
+	struct outbox_chain chain;
 
+	if (delivery->trouble == TROUBLE_NONE &&
+	    !outbox_chain(office->outbox, &chain, NULL) &&
+	    chain.unreceipted == chain.next && !chain.proved) {
+		message_print(stderr, office->language,
+			      MESSAGE_ROTATE_UNSIGNED);
+		return EXIT_OFFLINE;
+	}
 	message_print(
 		stderr, office->language,
 		delivery->needs_person ? MESSAGE_ROTATE_REFUSED :

@@ -142,6 +142,14 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 				   "until then the old one speaks",
 				   "新密钥待生效（%s）：运行“tally-agent "
 				   "run”或“sync”会继续，此前仍用旧密钥" },
+	[MESSAGE_ROTATE_UNSIGNED] = { "the new key waits until the collector "
+				      "has signed all that the old one has "
+				      "said: \"tally-agent run\" or \"sync\" "
+				      "goes on with it",
+				      "新密钥待生效：须等汇总中心对旧密钥所报内"
+				      "容全部"
+				      "签名；运行“tally-agent "
+				      "run”或“sync”会继续" },
 	[MESSAGE_ROTATE_REFUSED] = { "the key is not changed: %s",
 				     "密钥未更换：%s" },
 	[MESSAGE_ROTATING] = { "a new key waits until the collector has taken "

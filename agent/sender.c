@@ -231,6 +231,7 @@ static void on_up(void *arg)
 	struct err err;
 
 	sender->formers = true;
+	strbuf_clear(&sender->told_notes);
 	if (keep_curve(sender, &err) ||
 	    sender_read_chain(sender, &chain, &err)) {
 		fail(sender, &err);
@@ -361,6 +362,7 @@ int sender_open(struct office *office, struct loop *loop,
 	strbuf_init(&sender->seen_note, 0);
 	strbuf_init(&sender->shown_note, 0);
 	strbuf_init(&sender->doubted_note, 0);
+	strbuf_init(&sender->told_notes, SUCCESSIONS_BYTES_MAX);
 	slice_gather_init(&sender->gather);
 	ret = witnesses_read(office->dir, office->settings.witnesses,
 			     &sender->witnesses, err);
@@ -406,6 +408,7 @@ void sender_close(struct sender *sender)
 	strbuf_release(&sender->seen_note);
 	strbuf_release(&sender->shown_note);
 	strbuf_release(&sender->doubted_note);
+	strbuf_release(&sender->told_notes);
 	arena_release(&sender->arena);
 	free(sender);
 }

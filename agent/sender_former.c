@@ -58,7 +58,9 @@ int sender_former_told(struct sender *sender, const struct recalled *recalled,
 	}
 	if (rc)
 		return rc;
-	sender->recount = sender->asks = true;
+	sender->recount = true;
+	sender_acknowledged(sender, recalled->receipt.index);
+	sender->asks = true;
 	if (sender->options.log)
 		log_line(LOG_INFO, "delivered",
 			 "sequence=%llu index=%llu former_key=yes",

@@ -65,6 +65,7 @@ int sender_record(struct sender *sender, const struct session_action *action,
 	for (size_t i = 0; i < action->receipt_count; i++) {
 		const struct receipt *receipt = &action->receipts[i];
 
+		sender_acknowledged(sender, receipt->index);
 		if (!sender->options.log)
 			continue;
 		log_line(LOG_INFO, "delivered",

@@ -94,6 +94,8 @@ struct sender {
 	/* A succession that does not fit what was verified: a break that comes
 	 * behind it may say why. Empty: none. */
 	struct strbuf doubted_note;
+	/* All successions, as this session's WELCOME told them. */
+	struct strbuf told_notes;
 	uint64_t safe;	  /* journal size that is backed up */
 	bool forgets;	  /* there may be batches that need not be kept */
 	uint64_t offices; /* as written */
@@ -157,6 +159,9 @@ int sender_sliced(struct sender *sender, const struct slice *slice,
 		  struct err *err);
 /* SESSION_CHECKPOINT. */
 int sender_shown(struct sender *sender, struct span note, struct err *err);
+/* A receipt of that entry: what was verified may hold it already, and is shown
+ * no second time. */
+void sender_acknowledged(struct sender *sender, uint64_t index);
 /* SESSION_EVIDENCE. */
 int sender_hear_evidence(struct sender *sender, const struct evidence *evidence,
 			 struct err *err);
@@ -182,6 +187,10 @@ int sender_former_told(struct sender *sender, const struct recalled *recalled,
 
 /* ---- sender_succeed.c ---- */
 
+/* The collector's keys, also those before the one that this office knew first,
+ * if they lead to it: who came later is told of breaks that they have signed.
+ */
+void sender_collector(const struct sender *sender, struct key_chain *out);
 /* SESSION_SUCCEEDED: a succession of the collector's keys that is new is
  * believed, or the alarm is raised. */
 int sender_succeeded(struct sender *sender, struct span note, struct err *err);

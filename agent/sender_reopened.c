@@ -116,14 +116,16 @@ int sender_reopened(struct sender *sender, struct span note, bool early,
 {
 	struct hash name = hash_span(note);
 	struct reopening said = { 0 };
+	struct key_chain collector;
 	enum alarm_why why;
 
 	/* One after the other: the next one in a new session. */
 	if (sender->lost || is_known(sender, &name))
 		return 0;
+	sender_collector(sender, &collector);
 	if (reopening_read(note, &said, NULL) ||
-	    key_chain_check_reopening(&sender->office->collector, note,
-				      sender->seen.size, NULL))
+	    key_chain_check_reopening(&collector, note, sender->seen.size,
+				      NULL))
 		return early ? 0 :
 			       distrust(sender, ALARM_SIGNATURE, &said, note,
 					err);

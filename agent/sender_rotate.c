@@ -1,5 +1,5 @@
-/* Rotation: what was sealed goes under the old key, then the new one follows.
- */
+/* Rotation: what was sealed goes under the old key, and is proved to be in the
+ * journal; then the new one follows. */
 #include "agent/rotation.h"
 #include "agent/sender_parts.h"
 #include "base/rt/clock.h"
@@ -24,12 +24,12 @@ static bool hand_over(struct sender *sender, struct err *err, int *ret)
 		.seen_size = sender->seen.size,
 		.seen_root = sender->seen.root,
 	};
+	struct outbox_chain chain;
 
+	*ret = outbox_chain(sender->office->outbox, &chain, err);
+	if (*ret || !chain.proved)
+		return false; /* again with the proof */
 	*ret = rotation_seal(sender->office, &header, err);
-	if (*ret == ERR_ORDER) { /* a receipt is still on its way */
-		*ret = 0;
-		return false;
-	}
 	return !*ret && begin_session(sender, true, err, ret);
 }
 

@@ -57,12 +57,26 @@ int sender_settle_doubts(struct sender *sender, struct err *err)
 	return rc;
 }
 
+void sender_collector(const struct sender *sender, struct key_chain *out)
+{
+	const struct key_chain *known = &sender->office->collector;
+	struct key_chain told = { 0 };
+
+	*out = *known;
+	if (!sender->told_notes.failed &&
+	    !key_chain_add_all(&told, strbuf_span(&sender->told_notes), NULL) &&
+	    key_chain_has(&told, &known->links[0].key) &&
+	    key_chain_has(&told, key_chain_last(known)))
+		*out = told;
+}
+
 int sender_succeeded(struct sender *sender, struct span note, struct err *err)
 {
 	struct succession said = { 0 };
 	uint8_t value[SENDER_BREAKS_BYTES];
 	int rc;
 
+	strbuf_add(&sender->told_notes, note.data, note.len);
 	rc = follow_check(sender->office, note, &sender->seen, &said, err);
 	if (rc == ERR_DENIED) {
 		doubt(sender, note);

@@ -248,6 +248,18 @@ int sender_shown(struct sender *sender, struct span note, struct err *err)
 	return 0;
 }
 
+void sender_acknowledged(struct sender *sender, uint64_t index)
+{
+	if (index >= sender->seen.size || sender->shown_note.len ||
+	    sender->broken || sender->with_code ||
+	    sender->office->rotation == ROTATION_SEALED)
+		return;
+	sender->shown = sender->seen;
+	strbuf_add(&sender->shown_note, sender->seen_note.text,
+		   sender->seen_note.len);
+	sender->asks = true;
+}
+
 static int believe(struct sender *sender, struct err *err)
 {
 	struct strbuf note;

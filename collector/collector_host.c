@@ -65,6 +65,7 @@ static void host_facts(void *ctx, struct session_facts *out)
 		.catalogue = c->catalogue,
 		.offices = fold_office_count(c->kept.fold),
 		.now_us = c->now_us,
+		.recv_us = fold_recv_us(c->kept.fold),
 		.zone_minutes = c->facts.zone_minutes,
 		.simulated = c->facts.simulated,
 		.checkpoint = span_of(published->note, published->bytes),

@@ -48,12 +48,13 @@ static bool understood(const struct hello *hello)
 
 /* Its last batch may be newer than what it was just shown, acknowledged to
  * another session of its key: it waits for the checkpoint that covers it. Of
- * what is older a PING asks, after SESSION_SHOW_MS. */
+ * what is older a PING asks, after SESSION_SHOW_MS. How old it is, the journal
+ * says: the clock may have gone on since. */
 static void expect_signed(struct session *session,
 			  const struct session_peer *peer,
 			  const struct session_facts *facts)
 {
-	uint64_t ago_us = facts->now_us - peer->office.recv_us;
+	uint64_t ago_us = facts->recv_us - peer->office.recv_us;
 
 	if (!peer->one_time && peer->office.recv_us &&
 	    facts->checkpoint_size < facts->size &&

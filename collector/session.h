@@ -52,7 +52,8 @@ struct session_facts {
 	uint64_t safe; /* journal size that may be forgotten by offices */
 	uint64_t catalogue;
 	uint64_t offices;
-	uint64_t now_us; /* receipt clock */
+	uint64_t now_us;  /* receipt clock */
+	uint64_t recv_us; /* of the journal's last entry */
 	int32_t zone_minutes;
 	bool simulated; /* that clock */
 	/* Newest notes, empty: none yet. What offices are shown, and what

@@ -116,6 +116,7 @@ struct outbox_chain {
 	/* The first batch without a receipt, else next: batches are not in the
 	 * order of the items in them. */
 	uint64_t unreceipted;
+	bool proved; /* all that was sealed is, to be in the journal */
 };
 int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 		 struct err *err);
@@ -143,7 +144,8 @@ int outbox_seal(struct outbox *outbox, const struct seal_header *header,
 /*
  * A new key takes over: its chain begins with this statement, sealed as its
  * batch 1. In the same transaction OUTBOX_ROTATION becomes OUTBOX_ROTATED.
- * ERR_ORDER: a batch of the key before has no receipt yet.
+ * ERR_ORDER: a batch of the key before is not proved to be in the journal yet.
+ * If it got lost there it would have to be sent again, and only that key can.
  */
 #define OUTBOX_ROTATION "rotation"
 #define OUTBOX_ROTATED "sealed"

@@ -126,6 +126,9 @@ int outbox_take_back(struct db_txn *txn, struct outbox_meta *meta,
 
 /* All up to this sequence number are proved to be in the journal. */
 int outbox_proved_to(struct db_txn *txn, uint64_t *sequence, struct err *err);
+/* And that is all that was ever sealed. */
+int outbox_all_proved(struct db_txn *txn, const struct outbox_meta *meta,
+		      bool *out, struct err *err);
 
 /* What is known of a sealed batch. */
 struct outbox_sent {

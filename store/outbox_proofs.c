@@ -20,6 +20,16 @@ int outbox_proved_to(struct db_txn *txn, uint64_t *sequence, struct err *err)
 	return rc;
 }
 
+int outbox_all_proved(struct db_txn *txn, const struct outbox_meta *meta,
+		      bool *out, struct err *err)
+{
+	uint64_t proved = 0;
+	int rc = outbox_proved_to(txn, &proved, err);
+
+	*out = !rc && !meta->counts.sealed && proved + 1 >= meta->next_sequence;
+	return rc;
+}
+
 /* When it was received is kept with its statements. */
 static int read_time(struct db_txn *txn, const struct outbox_sent *sent,
 		     uint64_t *recv_us, struct err *err)

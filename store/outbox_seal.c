@@ -268,11 +268,15 @@ static int succeed_in(struct db_txn *txn, struct seal_header *header,
 				 .count = 1,
 				 .err = err };
 	struct strbuf batch;
+	bool proved = false;
 	int rc = outbox_meta_read(txn, &meta, err);
 
-	if (!rc && meta.counts.sealed)
+	if (!rc)
+		rc = outbox_all_proved(txn, &meta, &proved, err);
+	if (!rc && !proved)
 		rc = err_set(err, ERR_ORDER,
-			     "batches of the key before are not delivered yet");
+			     "batches of the key before are not proved to be "
+			     "in the journal yet");
 	if (rc)
 		return rc;
 	item.number = meta.next_number;

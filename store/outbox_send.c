@@ -94,6 +94,8 @@ int outbox_chain(struct outbox *outbox, struct outbox_chain *out,
 	if (rc >= 0)
 		rc = first_unreceipted(txn, chain.base, &chain.unreceipted,
 				       err);
+	if (rc >= 0)
+		rc = outbox_all_proved(txn, &meta, &chain.proved, err);
 	db_abort(txn);
 	if (rc < 0)
 		return rc;

@@ -12,6 +12,7 @@
 #define ROUTES 12
 #define BATCHES_MAX 4096
 #define WAITING_MAX 256
+#define EPOCH_US 1700000000000000u
 
 struct office {
 	struct sign_pair sign;
@@ -46,6 +47,7 @@ struct world {
 	struct session_table *table;
 	struct arena arena;
 	uint64_t now_ms, entries, signed_size, unsigned_size;
+	uint64_t journal_us; /* of its last entry, since EPOCH_US */
 	char published[24], to_cosign[24];
 	uint64_t cosigned; /* size of the last line that came */
 	bool cannot_prove;
@@ -83,7 +85,7 @@ static bool who(void *ctx, const uint8_t *curve, struct session_peer *out)
 				      .key = office->key };
 	out->office.key = office->sign.key;
 	out->office.next = office->next;
-	out->office.recv_us = office->next > 1 ? 1700000000000000u : 0;
+	out->office.recv_us = office->next > 1 ? EPOCH_US : 0;
 	out->office.suspended = office->suspended;
 	out->office.roles = office->witness ? 1u << ROLE_WITNESS : 0;
 	out->office.bytes_a_day = office->bytes_a_day;
@@ -114,7 +116,8 @@ static void facts(void *ctx, struct session_facts *out)
 		.size = w->entries,
 		.safe = w->entries,
 		.offices = OFFICES,
-		.now_us = 1700000000000000u + (uint64_t)w->day * 86400000000u,
+		.now_us = EPOCH_US + (uint64_t)w->day * 86400000000u,
+		.recv_us = EPOCH_US + w->journal_us,
 		.checkpoint = note_of(w->signed_size, w->published),
 		.checkpoint_size = w->signed_size,
 		.to_cosign = note_of(newest, w->to_cosign),
@@ -563,6 +566,29 @@ Test(session, a_checkpoint_is_shown_to_who_came_back_before_it)
 	session_signed(w->table);
 	cr_expect_eq(w->heard[2].shown, 1);
 	cr_expect_eq(w->heard[3].shown, 0, "it has nothing in the journal");
+	world_free(w);
+}
+
+/* How long ago is told by the journal: the clock may have gone on by weeks. */
+Test(session, a_checkpoint_is_shown_to_who_came_back_after_the_clock_went_on)
+{
+	struct world *w = world_new();
+
+	say_hello(w, 1, 0);
+	say_batch(w, 1, 0, 0, 1, false);
+	settle(w, true);
+	w->day += 15;
+	say_hello(w, 2, 0);
+	w->signed_size = 1;
+	session_signed(w->table);
+	cr_expect_eq(w->heard[2].shown, 1);
+	/* It is long signed what this one has. */
+	w->journal_us += SESSION_SHOW_MS * 1000u;
+	w->entries++;
+	say_hello(w, 3, 0);
+	w->signed_size = 2;
+	session_signed(w->table);
+	cr_expect_eq(w->heard[3].shown, 1, "with WELCOME");
 	world_free(w);
 }
 

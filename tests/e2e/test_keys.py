@@ -182,6 +182,36 @@ class Keys(unittest.TestCase):
         facts = self.world.audit()
         self.assertEqual(facts.get("figures", 0), 0)
 
+    def test_a_new_key_waits_for_the_record(self):
+        """What the old key has said is acknowledged, and nobody cosigns it:
+        if it got lost now, only that key could say it again."""
+        witness = self.world.enrol("police", "--role", "witness")
+        with open(os.path.join(self.world.collector_dir, "witnesses"), "w",
+                  encoding="utf-8") as file:
+            file.write(self.world.agent(witness, "witness").stdout)
+        with open(os.path.join(self.world.collector_dir, "collector.ini"),
+                  "a", encoding="utf-8") as file:
+            file.write("\n[witness]\nneed = 1\n")
+        self.world.stop_collector()
+        self.world.start_collector()
+        baima = self.world.enrol("baima", "baima")
+        self.report(baima, 100, "2024M06", *WAIT)
+        self.report(baima, 60, "2024M06")
+        run = self.world.agent(baima, "rotate", "--timeout", "1", code=5)
+        self.assertIn("until the collector has signed all", run.stderr)
+        self.assertTrue(self.world.status(baima)[-1]["rotating"])
+        run = self.world.agent(baima, "rotate", "--timeout", "1", "--lang",
+                               "zh", code=5)
+        self.assertIn("全部签名", run.stderr)
+        self.assertEqual(self.states("baima"), ["enrolled"])
+        self.world.start_agent(witness)
+        new = self.world.agent(baima, "rotate", "--timeout",
+                               WAIT_S).stdout.strip()
+        self.assertEqual(self.world.status(baima)[-1]["key"], new)
+        self.assertEqual(self.states("baima"), ["rotated", "enrolled"])
+        self.assertEqual(self.world.counts(baima)["refused"], 0)
+        self.world.audit()
+
     # ---- the last day ----
 
     def test_a_key_ends_on_its_last_day(self):

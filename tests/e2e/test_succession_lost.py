@@ -79,6 +79,9 @@ class Lose(Keys):
             self.assertIn("no alarm", self.world.agent(
                 office, "alarm", code=None).stdout, run.stderr)
         self.until_verified(*self.offices().values())
+        # One who comes now knows the new key only, which the old one vouches
+        # for; and that one has signed the break.
+        self.until_verified(self.world.enrol("again", "longmen"))
         self.world.audit()
 
     def test_reopened_where_the_succession_was_lost(self):

@@ -10,9 +10,10 @@
 #include "audit/replay.h"
 #include "audit/verify.h"
 #include "proto/checkpoint.h"
+#include "sim/record.h"
 #include "sim/sim.h"
-#include "store/journal.h"
 #include "store/outbox.h"
+#include "store/redaction.h"
 
 #define DIR "collector"
 #define MEMORY_KIB_MAX (256 * 1024)
@@ -23,93 +24,34 @@ static void must(int rc, const struct err *err, const char *what)
 		sim_fail("%s: %s", what, err->msg);
 }
 
-/* ---- what the journal holds ---- */
+static size_t least = SIZE_MAX;
 
-struct record {
-	struct hash *names; /* of the batch in each entry; zero: none */
-	struct hash *roots; /* of the journal before each entry, and at last */
-	size_t size;
-	size_t firm; /* entries whose places all offices know */
-	bool reopened;
-};
-
-static size_t firm = SIZE_MAX;
-
-static int compare_salts(const void *a, const void *b)
+/* The least number of entries that were left when something was lost. */
+static size_t left_of(const struct record *record)
 {
-	return memcmp(a, b, SALT_BYTES);
+	return record->kept < least ? record->kept : least;
 }
 
-static void no_salt_twice(uint8_t (*salts)[SALT_BYTES], size_t count)
+/* What waited when an office was copied, the copy says under the old key and
+ * the office under the one that it changed to: one of both counts. */
+static void counts_once(const struct record *record, bool judged)
 {
-	qsort(salts, count, SALT_BYTES, compare_salts);
-	for (size_t i = 1; i < count; i++)
-		if (!memcmp(salts[i - 1], salts[i], SALT_BYTES))
-			sim_fail("a statement is in the journal twice");
-}
+	bool copied = !access(sim_office_name(SIM_CLONE), F_OK);
 
-static struct record read_record(void)
-{
-	struct record record = { .firm = firm };
-	uint8_t(*salts)[SALT_BYTES] = NULL;
-	struct frontier frontier = { 0 };
-	struct journal_reader *reader;
-	struct journal_entry entry;
-	struct arena arena;
-	size_t salt_count = 0;
-	struct err err;
-	int rc;
+	for (size_t i = 0; i < record->said_count; i++) {
+		const struct said *said = &record->said[i], *again = said;
 
-	arena_init(&arena, WIRE_ARENA_BYTES);
-	frontier_init(&frontier);
-	must(journal_read_open(DIR "/journal", 0, &reader, &err), &err,
-	     "the journal");
-	while ((rc = journal_read_next(reader, &entry, &err)) > 0) {
-		struct hash leaf =
-			hash_leaf(entry.leaf_bytes, span_of(NULL, 0));
-		struct batch batch = { 0 };
-
-		record.names = realloc(record.names,
-				       (record.size + 1) * sizeof(struct hash));
-		record.roots = realloc(record.roots,
-				       (record.size + 2) * sizeof(struct hash));
-		arena_reset(&arena);
-		if (leaf_has_batch(&entry.leaf))
-			must(wire_decode_batch(entry.batch, &arena, &batch,
-					       &err),
-			     &err, "a batch");
-		record.names[record.size] = batch.name;
-		record.roots[record.size++] = frontier_root(&frontier);
-		frontier_add(&frontier, &leaf);
-		record.roots[record.size] = frontier_root(&frontier);
-		if (entry.leaf.kind == LEAF_REOPENED) {
-			record.reopened = true;
-			if (entry.leaf.applied < record.firm)
-				record.firm = entry.leaf.applied;
+		while ((again = record_find(record, said->salt, again))) {
+			if (!copied)
+				sim_fail("a statement is in the journal twice, "
+					 "in %zu and %zu",
+					 said->entry, again->entry);
+			if (judged && !said->verdict && !again->verdict)
+				sim_fail("a statement counts twice, in %zu and "
+					 "%zu",
+					 said->entry, again->entry);
 		}
-		if (entry.leaf.kind != LEAF_BATCH)
-			continue;
-		salts = realloc(salts,
-				(salt_count + batch.header.count) * SALT_BYTES);
-		for (size_t i = 0; i < batch.header.count; i++)
-			memcpy(salts[salt_count++], batch.sealed[i].salt,
-			       SALT_BYTES);
 	}
-	must(rc, &err, "the journal");
-	/* What waited when an office was copied, the copy says under the old
-	 * key and the office under the one that it changed to. */
-	if (access(sim_office_name(SIM_CLONE), F_OK))
-		no_salt_twice(salts, salt_count);
-	free(salts);
-	journal_read_close(reader);
-	arena_release(&arena);
-	return record;
-}
-
-static void release_record(struct record *record)
-{
-	free(record->names);
-	free(record->roots);
 }
 
 /* ---- receipts ---- */
@@ -117,134 +59,144 @@ static void release_record(struct record *record)
 struct checking {
 	const struct record *record;
 	const char *office;
-	struct outbox *outbox;
-	uint64_t base;			   /* batches of the keys before */
-	const struct table_reader *tables; /* NULL: it is not the end */
-	struct arena arena;
+	size_t below; /* entries of which the office must know all */
+	bool judged;
 };
-
-static void check_verdict(const struct checking *checking,
-			  const struct outbox_item *item,
-			  const struct batch *batch)
-{
-	static uint16_t verdicts[WIRE_STATEMENTS_MAX];
-	struct fold_taken taken;
-	struct err err = { 0 };
-
-	must(fold_taken(checking->tables, &batch->header.key,
-			batch->header.sequence, &taken, verdicts,
-			WIRE_STATEMENTS_MAX, &err),
-	     &err, "a batch with a receipt is not in the replay");
-	if (taken.entry != item->index || taken.recv_us != item->recv_us)
-		sim_fail("%s: the receipt of item %llu says another place or "
-			 "time than the replay",
-			 checking->office, (unsigned long long)item->number);
-	if (verdicts[item->n] != item->verdict)
-		sim_fail("%s: item %llu was told verdict %u, the replay says "
-			 "%u",
-			 checking->office, (unsigned long long)item->number,
-			 item->verdict, verdicts[item->n]);
-}
 
 static int check_item(void *arg, const struct outbox_item *item)
 {
-	struct checking *checking = arg;
-	const struct record *record = checking->record;
-	struct batch batch;
-	struct span bytes;
-	struct err err;
+	const struct checking *checking = arg;
+	const struct said *said;
 
-	if (!item->delivered ||
-	    (!checking->tables && item->index >= record->firm))
+	if (!item->delivered || item->index >= checking->below)
 		return 0;
-	if (item->index >= record->size)
-		sim_fail("%s: item %llu has the receipt %llu, the journal has "
-			 "%zu entries",
+	said = record_at(checking->record, item->index, item->n);
+	if (!said || memcmp(said->salt, item->sealed.salt, SALT_BYTES) != 0)
+		sim_fail("%s: item %llu has the receipt %llu.%u, the journal "
+			 "of %zu entries has something else there",
 			 checking->office, (unsigned long long)item->number,
-			 (unsigned long long)item->index, record->size);
-	arena_reset(&checking->arena);
-	/* Items count the batches of all keys. */
-	if (outbox_batch(checking->outbox, item->sequence - checking->base,
-			 &checking->arena, &bytes, &err))
-		return 0; /* recalled: it keeps none */
-	must(wire_decode_batch(bytes, &checking->arena, &batch, &err), &err,
-	     "a batch in an outbox");
-	if (!hash_equal(&batch.name, &record->names[item->index]))
-		sim_fail("%s: entry %llu is not the batch that the receipt is "
-			 "for",
-			 checking->office, (unsigned long long)item->index);
-	if (checking->tables)
-		check_verdict(checking, item, &batch);
+			 (unsigned long long)item->index, item->n,
+			 checking->record->size);
+	if (said->recv_us != item->recv_us)
+		sim_fail("%s: the receipt of item %llu says another time than "
+			 "the journal",
+			 checking->office, (unsigned long long)item->number);
+	if (checking->judged && said->verdict != item->verdict)
+		sim_fail("%s: item %llu was told verdict %u, the replay says "
+			 "%u",
+			 checking->office, (unsigned long long)item->number,
+			 item->verdict, said->verdict);
 	return 0;
 }
 
+/* Only an office that has not heard yet, or that nobody speaks with, has
+ * verified what a break gave up. */
 static void check_seen(const struct record *record, struct outbox *outbox,
-		       struct arena *arena, const char *office, bool final)
+		       const char *office, bool hears)
 {
 	struct checkpoint seen;
+	struct arena arena;
 	struct span note;
 	struct err err;
 
-	if (outbox_seen(outbox, arena, &note, &err))
-		return;
-	must(checkpoint_read(note, &seen, &err), &err, "a checkpoint");
-	if (!final && seen.size > record->firm)
-		return;
-	if (seen.size > record->size ||
-	    !hash_equal(&seen.root, &record->roots[seen.size]))
-		sim_fail("%s has verified a checkpoint of %llu entries that "
-			 "the journal does not have",
-			 office, (unsigned long long)seen.size);
+	arena_init(&arena, WIRE_ARENA_BYTES);
+	if (!outbox_seen(outbox, &arena, &note, &err)) {
+		must(checkpoint_read(note, &seen, &err), &err, "a checkpoint");
+		if ((hears || seen.size <= record->kept) &&
+		    (seen.size > record->size ||
+		     !hash_equal(&seen.root, &record->roots[seen.size])))
+			sim_fail("%s has verified a checkpoint of %llu entries "
+				 "that the journal does not have",
+				 office, (unsigned long long)seen.size);
+	}
+	arena_release(&arena);
 }
 
 static void check_office(unsigned office, const struct record *record,
-			 const struct table_reader *tables)
+			 bool last)
 {
-	/* What a copy of it was told, it was not. */
-	bool all = tables && !sim_office_is_out(office);
+	/* With a key that has ended it hears of nothing any more. */
+	bool hears = last && !sim_office_is_out(office);
 	struct checking checking = { .record = record,
 				     .office = sim_office_name(office),
-				     .tables = all ? tables : NULL };
-	struct outbox_chain chain;
+				     .below = hears ? SIZE_MAX :
+						      left_of(record),
+				     .judged = last };
+	struct outbox *outbox = sim_office_outbox(office);
 	struct err err;
 
 	if (access(checking.office, F_OK))
 		return; /* not enrolled yet */
-	arena_init(&checking.arena, WIRE_ARENA_BYTES);
-	checking.outbox = sim_office_outbox(office);
-	if (!checking.outbox)
-		must(outbox_open(checking.office, &checking.outbox, &err), &err,
+	if (!outbox)
+		must(outbox_open(checking.office, &outbox, &err), &err,
 		     "an outbox");
-	must(outbox_chain(checking.outbox, &chain, &err), &err, "an outbox");
-	checking.base = chain.base;
-	must(outbox_items(checking.outbox, 1, check_item, &checking, &err),
-	     &err, "an outbox");
-	check_seen(record, checking.outbox, &checking.arena, checking.office,
-		   all);
+	must(outbox_items(outbox, 1, check_item, &checking, &err), &err,
+	     "an outbox");
+	check_seen(record, outbox, checking.office, hears);
 	if (!sim_office_outbox(office))
-		outbox_close(checking.outbox);
-	arena_release(&checking.arena);
+		outbox_close(outbox);
 }
 
 void sim_check_is_whole(bool begins)
 {
 	struct record record;
 
-	firm = SIZE_MAX;
-	if (begins)
+	if (begins) {
+		least = SIZE_MAX;
+		firm_forget();
 		return;
-	record = read_record();
-	firm = record.size < record.firm ? record.size : record.firm;
-	release_record(&record);
+	}
+	record_read(&record);
+	if (record.size < least)
+		least = record.size;
+	record_release(&record);
 }
 
 void sim_check_receipts(unsigned offices)
 {
-	struct record record = read_record();
+	struct record record;
 
+	record_read(&record);
+	counts_once(&record, false);
 	for (unsigned i = 0; i < offices; i++)
-		check_office(SIM_OFFICE + i, &record, NULL);
-	release_record(&record);
+		check_office(SIM_OFFICE + i, &record, false);
+	record_release(&record);
+}
+
+/* ---- what is firm ---- */
+
+/* Only where the journal was opened again, and says so, what was firm behind
+ * that has another place; and what nobody could hand over or say again, is
+ * lost. */
+static void check_firm(const struct record *record)
+{
+	const struct firm *firm;
+	size_t pos = 0;
+
+	while ((firm = firm_next(&pos))) {
+		const struct said *said = record_find(record, firm->salt, NULL);
+
+		while (said && firm->index < record->kept &&
+		       said->entry != firm->index)
+			said = record_find(record, firm->salt, said);
+		if (!said && firm->index >= record->kept &&
+		    sim_office_is_out(firm->office))
+			continue;
+		if (!said)
+			sim_fail("%s: %llu.%u is missing, which was "
+				 "acknowledged and signed",
+				 sim_office_name(firm->office),
+				 (unsigned long long)firm->index, firm->n);
+		if (firm->index >= record->kept)
+			continue;
+		if (said->n != firm->n || said->recv_us != firm->recv_us ||
+		    said->verdict != firm->verdict)
+			sim_fail("%s: %llu.%u is not what it was when it was "
+				 "signed",
+				 sim_office_name(firm->office),
+				 (unsigned long long)firm->index, firm->n);
+		sim_count(EVENT_FIRM);
+	}
 }
 
 /* ---- all of it ---- */
@@ -253,17 +205,14 @@ static void check_journal(void)
 {
 	struct verification verification;
 	struct err err = { 0 };
-	bool forked = false;
 
 	verification_init(&verification);
 	if (verification_run(&verification, DIR "/journal", false, &err))
 		sim_fail("verify: entry %llu: %s %s",
 			 (unsigned long long)verification.index,
 			 verification.what, err.msg);
-	for (unsigned i = 0; i < SIM_OFFICES; i++)
-		forked |= sim_office_is_out(SIM_OFFICE + i);
-	if (verification.forks && !forked)
-		sim_fail("an office that was not cloned has forked");
+	if (verification.forks && access(sim_office_name(SIM_CLONE), F_OK))
+		sim_fail("an office has forked, and nobody was cloned");
 	verification_release(&verification);
 }
 
@@ -323,6 +272,113 @@ static void check_store(void)
 	replay_release(&replay);
 }
 
+/* ---- redactions ---- */
+
+struct redacting {
+	const struct record *record;
+	unsigned offices;
+	char text[64];
+};
+
+/* What an office that said it has kept of it. */
+struct wanted {
+	const uint8_t *salt;
+	char *text;
+};
+
+static int find_text(void *arg, const struct outbox_item *item)
+{
+	const struct wanted *wanted = arg;
+	struct span text;
+
+	if (memcmp(item->sealed.salt, wanted->salt, SALT_BYTES) != 0 ||
+	    item->sealed.text_count != 1)
+		return 0;
+	text = item->sealed.texts[0].text;
+	if (text.len < 64)
+		(void)snprintf(wanted->text, 64, "%.*s", (int)text.len,
+			       (const char *)text.data);
+	return 1;
+}
+
+static void find_in_outboxes(struct redacting *redacting,
+			     const uint8_t salt[SALT_BYTES])
+{
+	struct wanted wanted = { .salt = salt, .text = redacting->text };
+	struct err err;
+
+	redacting->text[0] = '\0';
+	for (unsigned i = 0; i < redacting->offices; i++) {
+		struct outbox *outbox;
+
+		if (access(sim_office_name(SIM_OFFICE + i), F_OK))
+			continue;
+		must(outbox_open(sim_office_name(SIM_OFFICE + i), &outbox,
+				 &err),
+		     &err, "an outbox");
+		(void)outbox_items(outbox, 1, find_text, &wanted, &err);
+		outbox_close(outbox);
+	}
+}
+
+static int check_redaction(void *arg, struct span key, struct span value)
+{
+	struct redacting *redacting = arg;
+	const struct record *record = redacting->record;
+	struct redaction redaction;
+	const struct said *said;
+	char command[256];
+	struct err err;
+
+	must(redaction_read(key, value, &redaction, &err), &err, "a redaction");
+	said = record_at(record, redaction.entry, redaction.n);
+	if (!said)
+		sim_fail("what was redacted is not in the journal");
+	/* What a copy of its office has said, too, stands elsewhere as well. */
+	if (record_find(record, said->salt, NULL) != said ||
+	    record_find(record, said->salt, said))
+		return 0;
+	find_in_outboxes(redacting, said->salt);
+	if (!redacting->text[0])
+		return 0; /* its office was put back from before */
+	(void)snprintf(command, sizeof(command), "grep -rqF '%s' " DIR,
+		       redacting->text);
+	if (!system(command))
+		sim_fail("the text of %llu.%u was redacted, and is still in "
+			 "the collector's files",
+			 (unsigned long long)redaction.entry, redaction.n);
+	sim_count(EVENT_REDACT);
+	return 0;
+}
+
+static void check_redactions(const struct record *record,
+			     const struct table_reader *tables,
+			     unsigned offices)
+{
+	struct redacting redacting = { .record = record, .offices = offices };
+	struct err err = { 0 };
+
+	must(tables->scan(tables->ctx, TABLE_REDACTION, span_of(NULL, 0),
+			  check_redaction, &redacting, &err),
+	     &err, "redactions");
+}
+
+static void count_said(const struct record *record)
+{
+	for (size_t i = 0; i < record->said_count; i++) {
+		if (record->said[i].verdict)
+			continue;
+		if (record->said[i].kind == SAID_ROTATE)
+			sim_count(EVENT_ROTATE);
+		if (record->said[i].kind == SAID_REVOKE)
+			sim_count(EVENT_REVOKE);
+	}
+	for (size_t i = 0; i < record->reopened; i++)
+		sim_count(EVENT_REOPEN);
+	for (size_t i = 0; i < record->succeeded; i++)
+		sim_count(EVENT_SUCCEED);
+}
+
 void sim_check_all(unsigned offices)
 {
 	const struct replay_until all = { .size = UINT64_MAX };
@@ -335,12 +391,19 @@ void sim_check_all(unsigned offices)
 	check_store();
 	check_rot();
 	check_memory();
-	record = read_record();
+	record_read(&record);
 	must(replay_init(&replay, true, &err), &err, "replay");
 	must(replay_run(&replay, DIR "/journal", all, &err), &err, "replay");
 	tables = replay_reader(&replay);
+	record_judge(&record, &tables);
+	counts_once(&record, true);
+	check_firm(&record);
 	for (unsigned i = 0; i < offices; i++)
-		check_office(SIM_OFFICE + i, &record, &tables);
+		check_office(SIM_OFFICE + i, &record, true);
+	check_redactions(&record, &tables, offices);
+	count_said(&record);
+	for (unsigned i = 0; i < offices; i++)
+		sim_office_no_alarm(SIM_OFFICE + i);
 	replay_release(&replay);
-	release_record(&record);
+	record_release(&record);
 }

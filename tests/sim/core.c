@@ -54,6 +54,11 @@ void sim_reset(uint64_t seed)
 	};
 }
 
+void sim_count(enum sim_event event)
+{
+	sim.counts[event]++;
+}
+
 static uint64_t throw_dice(void)
 {
 	uint64_t x = (sim.dice += 0x9e3779b97f4a7c15u);

@@ -4,6 +4,9 @@
  *   sim --seeds 300              seeds 1 to 300
  *   sim --seed 17 --verbose      one, and what happens in it
  *   sim --seeds 300 --bug NAME   with a planted bug: it must be found
+ *
+ * In the end it says what the runs have reached, and so many that one of them
+ * must reach anything fail if none did.
  */
 #include <getopt.h>
 #include <limits.h>
@@ -11,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +26,7 @@
 #define SECONDS_MAX 120 /* of the real clock, for one seed */
 #define JOBS_MAX 64u
 #define FAILURES_MAX 5u /* then it ends */
+#define REACHING 100u	/* seeds, by which everything has happened */
 
 static const char *const bug_names[BUG_COUNT] = {
 	[BUG_NONE] = "none",
@@ -31,6 +36,24 @@ static const char *const bug_names[BUG_COUNT] = {
 	[BUG_TORN_TAIL] = "torn-tail",
 	[BUG_STALE_SESSION] = "stale-session",
 };
+
+static const char *const event_names[EVENT_COUNT] = {
+	[EVENT_ROTATE] = "an office's key changed",
+	[EVENT_REVOKE] = "a key revoked",
+	[EVENT_CLONE] = "an office cloned",
+	[EVENT_RESTORE] = "an office put back",
+	[EVENT_RECOVER] = "the journal made whole",
+	[EVENT_REOPEN] = "the journal opened again",
+	[EVENT_SUCCEED] = "the collector's key changed",
+	[EVENT_CURVE] = "its session key changed",
+	[EVENT_REDACT] = "a text redacted",
+	[EVENT_FIRM] = "a firm statement found",
+};
+
+/* Of the runs that were well; shared with their processes. */
+static struct reached {
+	unsigned times, seeds;
+} * reached;
 
 static char folder[PATH_MAX - 64];
 
@@ -85,11 +108,12 @@ static void run_shell(const char *fmt, uint64_t seed)
 
 static void make_folder(void)
 {
-	const char *base = getenv("TMPDIR");
+	const char *base = "/dev/shm"; /* it is all small files */
 
+	if (access(base, W_OK | X_OK))
+		base = getenv("TMPDIR");
 	if (!base)
-		base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
-
+		base = "/tmp";
 	(void)snprintf(folder, sizeof(folder), "%s/tally-sim-XXXXXX", base);
 	if (!mkdtemp(folder) || chdir(folder))
 		sim_fail("cannot use %s", folder);
@@ -99,6 +123,44 @@ static void enter(const char *name)
 {
 	if (chdir(name))
 		sim_fail("cannot enter %s", name);
+}
+
+/* ---- what was reached ---- */
+
+static void share_reached(void)
+{
+	reached = mmap(NULL, EVENT_COUNT * sizeof(*reached),
+		       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		       0);
+	if (reached == MAP_FAILED)
+		sim_fail("no memory");
+}
+
+static void add_reached(void)
+{
+	for (unsigned i = 0; i < EVENT_COUNT; i++) {
+		(void)__atomic_add_fetch(&reached[i].times, sim.counts[i],
+					 __ATOMIC_RELAXED);
+		(void)__atomic_add_fetch(&reached[i].seeds, sim.counts[i] > 0,
+					 __ATOMIC_RELAXED);
+	}
+}
+
+/* False: so many runs, and something happened in none. */
+static bool tell_reached(const struct wanted *wanted)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < EVENT_COUNT; i++) {
+		if (wanted->count > 1)
+			(void)printf("  %-28s %7u times in %u seeds\n",
+				     event_names[i], reached[i].times,
+				     reached[i].seeds);
+		all &= reached[i].seeds || wanted->count < REACHING;
+	}
+	if (!all)
+		(void)printf("what no seed reaches is not tested\n");
+	return all;
 }
 
 /* ---- processes ---- */
@@ -125,6 +187,7 @@ static pid_t begin(uint64_t seed)
 		run_shell("cp -r --preserve=mode 0 %llu", seed);
 		enter(name);
 		plan_run();
+		add_reached();
 		enter("..");
 		run_shell("rm -rf %llu", seed);
 	}
@@ -193,6 +256,7 @@ static int run_wanted(const struct wanted *wanted)
 	enum sim_bug bug = sim.bug;
 	unsigned failures;
 
+	share_reached();
 	make_folder();
 	sim.bug = BUG_NONE;
 	if (run_all(&world))
@@ -208,6 +272,7 @@ static int run_wanted(const struct wanted *wanted)
 		(void)printf("%llu seeds from %llu: all promises kept\n",
 			     (unsigned long long)wanted->count,
 			     (unsigned long long)wanted->first);
+		failures = !tell_reached(wanted);
 	}
 	if (!failures || sim.bug != BUG_NONE) {
 		char command[PATH_MAX];

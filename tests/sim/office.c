@@ -250,6 +250,18 @@ void sim_office_watch(void)
 
 /* ---- what it says ---- */
 
+/* No two are the same, and none is the beginning of another: a text that was
+ * redacted can be looked for. */
+static const char *some_reason(unsigned office)
+{
+	static char text[64];
+	static unsigned count;
+
+	(void)snprintf(text, sizeof(text), "because of %s %06u", names[office],
+		       ++count);
+	return text;
+}
+
 static void save(unsigned office, struct entry *entry)
 {
 	struct sim_office *at = &offices[office];
@@ -281,7 +293,7 @@ void sim_office_report(unsigned office, const char *target, const char *period,
 					   .period = span_of_text(period),
 					   .cells = &cell,
 					   .cell_count = 1 },
-			       .reason = span_of_text("because") };
+			       .reason = span_of_text(some_reason(office)) };
 
 	save(office, &entry);
 }
@@ -294,7 +306,7 @@ void sim_office_review(unsigned office, const char *target, const char *unit,
 					   .period = span_of_text(period),
 					   .status = span_of_text(status) },
 			       .review = true,
-			       .reason = span_of_text("because") };
+			       .reason = span_of_text(some_reason(office)) };
 
 	save(office, &entry);
 }
@@ -311,7 +323,7 @@ void sim_office_adjust(unsigned office, const char *target, const char *unit,
 					   .status = span_of_text(
 						   value ? "counted" : "") },
 			       .adjust = true,
-			       .reason = span_of_text("because") };
+			       .reason = span_of_text(some_reason(office)) };
 
 	save(office, &entry);
 }
@@ -354,9 +366,10 @@ void sim_office_redact(unsigned office, unsigned whose)
 {
 	struct sim_office *at = &offices[whose];
 	struct picking picking = { 0 };
+	const char *why = some_reason(office);
 	char name[40];
-	const char *const words[] = { "redact",	  name,	   "reason",
-				      "--reason", "named", "--timeout",
+	const char *const words[] = { "redact",	  name, "reason",
+				      "--reason", why,	"--timeout",
 				      "0",	  NULL };
 	struct err err;
 
@@ -491,6 +504,7 @@ void sim_office_restore(unsigned office)
 	sim_office_end(office, true);
 	sim_say("%s is put back from a copy", names[office]);
 	copy(kept, names[office]);
+	sim_count(EVENT_RESTORE);
 	/* A key that has ended is of no use. */
 	is_out[office] |= kept_rotations[office] != rotations[office];
 	if (was_up)
@@ -504,6 +518,7 @@ void sim_office_clone(unsigned whom)
 	sim_office_end(whom, true);
 	sim_say("%s is cloned", names[whom]);
 	copy(names[whom], names[SIM_CLONE]);
+	sim_count(EVENT_CLONE);
 	key_of[SIM_CLONE] = whom;
 	is_out[whom] = true;
 	sim_office_start(whom);
@@ -517,11 +532,29 @@ struct outbox *sim_office_outbox(unsigned office)
 	return offices[office].up ? offices[office].office.outbox : NULL;
 }
 
+static void no_alarm(unsigned office)
+{
+	struct alarm alarm;
+
+	if (alarm_read(offices[office].office.outbox, &alarm))
+		sim_fail("%s has raised an alarm: %u", names[office],
+			 (unsigned)alarm.why);
+}
+
+void sim_office_no_alarm(unsigned office)
+{
+	if (access(names[office], F_OK))
+		return;
+	if (!open_office(office))
+		sim_fail("%s cannot be opened", names[office]);
+	no_alarm(office);
+	office_close(&offices[office].office);
+}
+
 bool sim_office_drained(unsigned office)
 {
 	struct sim_office *at = &offices[office];
 	struct outbox_counts counts = { 0 };
-	struct alarm alarm;
 	struct err err;
 	bool was_up = at->up;
 
@@ -529,9 +562,7 @@ bool sim_office_drained(unsigned office)
 		sim_fail("%s cannot be opened", names[office]);
 	if (outbox_counts(at->office.outbox, &counts, &err))
 		sim_fail("%s: %s", names[office], err.msg);
-	if (!is_out[office] && alarm_read(at->office.outbox, &alarm))
-		sim_fail("%s has raised an alarm: %u", names[office],
-			 (unsigned)alarm.why);
+	no_alarm(office);
 	if (!was_up)
 		office_close(&at->office);
 	return counts.waiting + counts.sealed == 0;

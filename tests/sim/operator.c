@@ -203,6 +203,8 @@ void sim_operator_put_back(void)
 		sim_fail("recover: exit %d", code);
 	else
 		give_up_unknown();
+	if (!code)
+		sim_count(EVENT_RECOVER);
 	sim_disk_settle();
 	sim_check_is_whole(false);
 }
@@ -250,6 +252,8 @@ void sim_operator_curve(void)
 	if (code && code != EXIT_REFUSED)
 		sim_fail("rotate --curve: exit %d", code);
 	new_curve |= !code;
+	if (!code)
+		sim_count(EVENT_CURVE);
 }
 
 bool sim_operator_has_lost(void)

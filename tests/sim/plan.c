@@ -13,7 +13,7 @@
 #define DRAIN_US (3 * SIM_HOUR)
 #define SUCCESSIONS "collector/collector.successions"
 
-static bool done, mended, late_enrolled;
+static bool done, mended, late_enrolled, drained;
 static uint64_t mended_us;
 
 /* ---- the world ---- */
@@ -76,9 +76,13 @@ static bool all_drained(void)
 
 static void poll_drained(void *arg)
 {
+	bool before = drained;
+
 	(void)arg;
-	if (!mended || is_early() || !late_enrolled || !sim_collector_is_up() ||
-	    !all_drained()) {
+	/* Twice: what was said last may still be carried out. */
+	drained = mended && !is_early() && late_enrolled &&
+		  sim_collector_is_up() && all_drained();
+	if (!drained || !before) {
 		if (mended && sim.now_us > mended_us + DRAIN_US)
 			sim_fail("hours after all was mended, something still "
 				 "waits to be delivered");
@@ -100,7 +104,7 @@ static void watch(void *arg)
 /* Until all is delivered; then everything is down. */
 static void run_until_drained(void)
 {
-	done = false;
+	done = drained = false;
 	sim_after(0, SIM_NOBODY, sim_collector_start, NULL);
 	sim_after(WATCH_US, SIM_NOBODY, watch, NULL);
 	sim_after(POLL_US, SIM_NOBODY, poll_drained, NULL);
@@ -331,16 +335,21 @@ static void put_back(void *arg)
 	sim_collector_then(sim_operator_put_back);
 }
 
+static void change_curve(void *arg)
+{
+	(void)arg;
+	if (!mended)
+		sim_collector_then(sim_operator_curve);
+}
+
+/* The session key follows when most offices have heard of it. */
 static void rotate(void *arg)
 {
 	(void)arg;
 	sim_collector_then(sim_operator_rotate);
-}
-
-static void change_curve(void *arg)
-{
-	(void)arg;
-	sim_collector_then(sim_operator_curve);
+	if (sim_chance(700))
+		sim_after(sim_between(SIM_MINUTE, 4 * SIM_MINUTE), SIM_NOBODY,
+			  change_curve, NULL);
 }
 
 static void fail_office(unsigned office)

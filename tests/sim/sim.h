@@ -45,6 +45,22 @@ enum sim_bug {
 	BUG_COUNT
 };
 
+/* What a run has reached, for the summary: what no seed reaches is not tested.
+ */
+enum sim_event {
+	EVENT_ROTATE, /* an office's key */
+	EVENT_REVOKE,
+	EVENT_CLONE,
+	EVENT_RESTORE, /* an office from a copy */
+	EVENT_RECOVER, /* the collector from a copy, made whole */
+	EVENT_REOPEN,
+	EVENT_SUCCEED, /* the collector's key */
+	EVENT_CURVE,   /* its session key */
+	EVENT_REDACT,  /* and the text was looked for */
+	EVENT_FIRM,    /* statements that had to be there, and were */
+	EVENT_COUNT
+};
+
 struct sim_actor {
 	bool dead;	    /* nothing it does leaves it any more */
 	int64_t skew_us;    /* of its wall clock */
@@ -60,12 +76,14 @@ struct sim {
 	enum sim_bug bug;
 	bool verbose;
 	bool over;
+	unsigned counts[EVENT_COUNT];
 };
 extern struct sim sim;
 
 /* ---- core.c ---- */
 
 void sim_reset(uint64_t seed);
+void sim_count(enum sim_event event);
 uint64_t sim_below(uint64_t bound);
 bool sim_chance(unsigned per_thousand);
 /* Between least and most, microseconds mostly. */
@@ -200,19 +218,22 @@ bool sim_office_knows_curve(unsigned office);
 void sim_office_watch(void);
 /* Nothing waits, nothing is without a receipt. Only while it is down. */
 bool sim_office_drained(unsigned office);
+/* Fails if it has raised one. Only while it is down. */
+void sim_office_no_alarm(unsigned office);
 const char *sim_office_name(unsigned office);
 struct outbox *sim_office_outbox(unsigned office); /* NULL: it is down */
 
 /* ---- check.c ---- */
 
-/* Every receipt that an office has is of an entry of the journal, and that
- * entry is its batch. The collector is down. Offices may not have heard yet of
- * what was lost: it is then looked at in the end. */
+/* Every receipt that an office has is of a statement of the journal, and that
+ * is its own. The collector is down. Offices may not have heard yet of what was
+ * lost: it is then looked at in the end. */
 void sim_check_receipts(unsigned offices);
 /* The journal was made whole: what comes behind it now may have another place
  * than offices were told. 0: a new run. */
 void sim_check_is_whole(bool begins);
-/* And verify, replay, store, verdicts, seen checkpoints. All are down. */
+/* And verify, replay, store, verdicts, seen checkpoints, redactions, alarms,
+ * and that nothing that was firm is missing. All are down. */
 void sim_check_all(unsigned offices);
 
 #endif

@@ -436,6 +436,7 @@ Test(outbox, a_new_key_begins_a_chain_of_its_own)
 	cr_expect_eq(outbox_succeed(outbox, &header, &next, &first, 5, NULL),
 		     ERR_ORDER, "what was sealed goes first");
 	cr_assert_eq(receive(1, 9, admitted, 2), 0);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("note"), 1, NULL), 0);
 	cr_assert_eq(outbox_succeed(outbox, &header, &next, &first, 5, NULL),
 		     0);
 	reopen();
@@ -464,6 +465,44 @@ Test(outbox, a_new_key_begins_a_chain_of_its_own)
 	cr_expect(hash_equal(&batch.header.prev, &chain.head));
 	cr_assert_eq(receive(2, 13, admitted, 1), 0);
 	expect_counts(0, 0, 4, 0);
+}
+
+/* What the old key has said can be said again only while it speaks. */
+Test(outbox, a_new_key_waits_until_all_of_the_old_one_is_proved)
+{
+	uint16_t admitted[] = { 0 };
+	struct seal_header header = { .sent_us = 88 };
+	struct sealed first = make(&(struct wording){ .value = "" });
+	struct outbox_chain chain;
+	struct sign_pair next;
+	struct batch batch;
+	uint8_t seed[SIGN_SEED_BYTES] = { 6 };
+	uint64_t sequence, taken_back;
+
+	sign_pair_from_seed(seed, &next);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect(chain.proved, "nothing was said");
+	for (uint64_t i = 1; i <= 2; i++) {
+		save_report("2024-01", "1");
+		cr_assert_eq(seal(1, &batch, &sequence), 0);
+		cr_assert_eq(receive(i, 9 + i, admitted, 1), 0);
+	}
+	cr_assert_eq(outbox_proved(outbox, span_of_text("note"), 1, NULL), 0);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect(!chain.proved);
+	cr_expect_eq(outbox_succeed(outbox, &header, &next, &first, 5, NULL),
+		     ERR_ORDER, "the second has a receipt and no more");
+	/* It is lost, and sent again under the key that it was said with. */
+	cr_assert_eq(outbox_wanted(outbox, 2, &taken_back, NULL), 0);
+	cr_expect_eq(taken_back, 1);
+	cr_assert_eq(receive(2, 12, admitted, 1), 0);
+	cr_assert_eq(outbox_proved(outbox, span_of_text("newer"), 2, NULL), 0);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect(chain.proved);
+	cr_assert_eq(outbox_succeed(outbox, &header, &next, &first, 5, NULL),
+		     0);
+	cr_assert_eq(outbox_chain(outbox, &chain, NULL), 0);
+	cr_expect(!chain.proved, "nor is the new key");
 }
 
 Test(outbox, sealing_keeps_to_the_bytes_it_is_given)
