@@ -89,15 +89,57 @@ static bool was_lost(const struct lateness *lateness, uint64_t size)
 	return false;
 }
 
+/* The frontier's, where another one of that size was lost. */
+static int take_root(struct lateness *lateness, struct err *err)
+{
+	if (!was_lost(lateness, lateness->frontier.size))
+		return 0;
+	if (lateness->root_count == lateness->root_size) {
+		size_t size = lateness->root_size ? 2 * lateness->root_size :
+						    16;
+		struct late_root *grown =
+			realloc(lateness->roots, size * sizeof(*grown));
+
+		if (!grown)
+			return err_set(err, ERR_NOMEM, "no memory");
+		lateness->roots = grown;
+		lateness->root_size = size;
+	}
+	lateness->roots[lateness->root_count++] = (struct late_root){
+		.size = lateness->frontier.size,
+		.root = frontier_root(&lateness->frontier)
+	};
+	return 0;
+}
+
+static int by_size(const void *key, const void *member)
+{
+	const uint64_t *size = key;
+	const struct late_root *root = member;
+
+	return (*size > root->size) - (*size < root->size);
+}
+
+static bool has_root(const struct lateness *lateness, uint64_t size,
+		     const struct hash *root)
+{
+	const struct late_root *found =
+		lateness->root_count ?
+			bsearch(&size, lateness->roots, lateness->root_count,
+				sizeof(*lateness->roots), by_size) :
+			NULL;
+
+	return found && hash_equal(&found->root, root);
+}
+
 static int take_received(struct lateness *lateness,
 			 const struct journal_entry *entry, struct err *err)
 {
 	struct hash hash = hash_leaf(entry->leaf_bytes, span_of(NULL, 0));
-	struct late_entry *received;
 
 	if (entry->index >= lateness->received_size) {
 		size_t size = 2 * (size_t)entry->index + 1024;
-		struct late_entry *grown =
+		uint64_t *grown =
 			realloc(lateness->received, size * sizeof(*grown));
 
 		if (!grown)
@@ -105,12 +147,9 @@ static int take_received(struct lateness *lateness,
 		lateness->received = grown;
 		lateness->received_size = size;
 	}
-	received = &lateness->received[entry->index];
-	*received = (struct late_entry){ .recv_us = entry->leaf.recv_us };
+	lateness->received[entry->index] = entry->leaf.recv_us;
 	frontier_add(&lateness->frontier, &hash);
-	if (was_lost(lateness, lateness->frontier.size))
-		received->root = frontier_root(&lateness->frontier);
-	return 0;
+	return take_root(lateness, err);
 }
 
 /* Of this journal, or of a part that was lost, and nobody can tell when? */
@@ -121,8 +160,7 @@ static bool saw_this(const struct lateness *lateness,
 
 	return size && size <= entry &&
 	       (!was_lost(lateness, size) ||
-		hash_equal(&lateness->received[size - 1].root,
-			   &header->seen_root));
+		has_root(lateness, size, &header->seen_root));
 }
 
 /* ---- one statement ---- */
@@ -151,7 +189,7 @@ static void look_at_clock(const struct lateness *lateness,
 	}
 	if (!saw_this(lateness, header, found->walked->receipt.entry))
 		return;
-	found->seen_us = lateness->received[header->seen_size - 1].recv_us;
+	found->seen_us = lateness->received[header->seen_size - 1];
 	if (found->seen_us > sent_us && found->seen_us - sent_us > least) {
 		found->why |= LATE_BEFORE_SEEN;
 		found->before_seen_us = found->seen_us - sent_us;
@@ -288,6 +326,7 @@ void lateness_release(struct lateness *lateness)
 		free(lateness->offices[i].unit);
 	free(lateness->offices);
 	free(lateness->received);
+	free(lateness->roots);
 	free(lateness->breaks);
 	intern_release(&lateness->keys);
 }

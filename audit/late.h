@@ -57,9 +57,10 @@ struct late_office {
 	uint64_t sequence, sent_us, last_us;
 };
 
-struct late_entry {
-	uint64_t recv_us;
-	struct hash root; /* behind it, where one of that size was lost */
+/* The journal's root at a size at which another one was lost. */
+struct late_root {
+	uint64_t size;
+	struct hash root;
 };
 
 /* A part that was signed and is lost: sizes above kept, up to lost. */
@@ -81,8 +82,10 @@ struct lateness {
 	const struct replay *replay;
 	struct catalogue_past past;
 	struct intern keys;
-	struct late_entry *received; /* by entry */
+	uint64_t *received; /* by entry, when */
 	size_t received_size;
+	struct late_root *roots; /* by size */
+	size_t root_count, root_size;
 	struct late_break *breaks;
 	size_t break_count, break_size;
 	struct frontier frontier;

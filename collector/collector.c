@@ -156,6 +156,12 @@ static int start_parts(struct collector *c, struct err *err)
 {
 	const struct session_host host = collector_session_host(c);
 	const struct delivery_host delivery_host = collector_delivery_host(c);
+	const struct delivery_options deliveries = {
+		.db = c->kept.db,
+		.fold = c->kept.fold,
+		.journal_dir = c->journal_dir,
+		.unread_bytes_max = DELIVERY_UNREAD_BYTES_MAX,
+	};
 	const struct sequencer_told told = collector_told(c);
 	const struct session_options options = {
 		.sessions_max = c->sessions_max,
@@ -182,8 +188,7 @@ static int start_parts(struct collector *c, struct err *err)
 	c->sessions = session_table_new(&options, &host);
 	if (!c->sessions)
 		return err_set(err, ERR_NOMEM, "no memory for sessions");
-	return delivery_new(c->kept.db, c->kept.fold, c->journal_dir,
-			    &delivery_host, &c->delivery, err);
+	return delivery_new(&deliveries, &delivery_host, &c->delivery, err);
 }
 
 static int open_gate(struct collector *c, struct err *err)

@@ -17,7 +17,8 @@ void collector_check_delivery(struct collector *c, int rc)
 
 void collector_deliver_soon(struct collector *c)
 {
-	if (!c->deliver.armed)
+	/* It may be armed for when those who are held come to their turn. */
+	if (!c->deliver.armed || c->deliver.at_ms > clock_monotonic_ms() + 1)
 		loop_arm(c->loop, &c->deliver, 1);
 }
 
@@ -56,6 +57,12 @@ static void delivery_pings(void *ctx, uint32_t route)
 	session_probe(c->sessions, route);
 }
 
+static uint64_t delivery_clock(void *ctx)
+{
+	(void)ctx;
+	return clock_monotonic_ms();
+}
+
 struct delivery_host collector_delivery_host(struct collector *c)
 {
 	const struct delivery_host host = {
@@ -64,6 +71,7 @@ struct delivery_host collector_delivery_host(struct collector *c)
 		.lost = delivery_lost,
 		.pong = delivery_answers_ping,
 		.ping = delivery_pings,
+		.now_ms = delivery_clock,
 		.ctx = c,
 	};
 
@@ -75,16 +83,16 @@ void collector_deliver(void *arg)
 	struct collector *c = arg;
 	struct flusher_state state;
 	struct err err = { 0 };
-	bool more = false;
+	struct delivery_next next;
 
 	flusher_state(c->flusher, &state);
-	if (delivery_step(c->delivery, state.applied, &more, &err)) {
+	if (delivery_step(c->delivery, state.applied, &next, &err)) {
 		collector_give_up(c, "delivery-failed", &err);
 		return;
 	}
-	if (more)
-		loop_arm(c->loop, &c->deliver, 1);
-	else if (delivery_waits(c->delivery) || c->blot_wanted)
+	if (next.in_ms != DELIVERY_IDLE_MS)
+		loop_arm(c->loop, &c->deliver, next.in_ms ? next.in_ms : 1);
+	if (next.in_ms && (next.store || c->blot_wanted))
 		flusher_hurry(c->flusher);
 }
 

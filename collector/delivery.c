@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rt/clock.h"
 #include "collector/delivery_parts.h"
 #include "proto/sign.h"
+
+#define EXPIRE_MS 100 /* between two looks at what is unread for too long */
 
 /* ---- interests: whose heads a change concerns ---- */
 
@@ -165,18 +166,12 @@ static void free_customer(struct customer *customer)
 	free(customer);
 }
 
-static void take_as_read(struct delivery *delivery, struct customer *customer)
-{
-	delivery->unread -= customer->unread;
-	customer->unread = 0;
-}
-
 static void remove_customer(struct delivery *delivery,
 			    struct customer *customer)
 {
 	struct customer **at = bucket_of(delivery, customer->route);
 
-	take_as_read(delivery, customer);
+	unread_forget(&delivery->unread, &customer->unread);
 	forget_interests(delivery, customer);
 	while (*at != customer)
 		at = &(*at)->next;
@@ -262,7 +257,7 @@ void delivery_heard(struct delivery *delivery, uint32_t route)
 	struct customer *customer = find_customer(delivery, route);
 
 	if (customer)
-		take_as_read(delivery, customer);
+		unread_heard(&delivery->unread, &customer->unread);
 }
 
 int delivery_pong(struct delivery *delivery, uint32_t route)
@@ -273,7 +268,7 @@ int delivery_pong(struct delivery *delivery, uint32_t route)
 	if (rc || !customer)
 		return rc;
 	if (!customer->pong_wanted)
-		customer->pong_since_ms = clock_monotonic_ms();
+		customer->pong_since_ms = delivery_now_ms(delivery);
 	customer->pong_wanted = true;
 	customer->pong_at = fold_applied(delivery->fold);
 	enqueue(delivery, customer);
@@ -454,122 +449,184 @@ static int try_texts(struct delivery *delivery, struct customer *customer,
 	return delivery_send_texts(delivery, customer, err);
 }
 
+/* In how many ms it must have its PONG, whatever else it waits for. */
+static uint64_t pong_ms(const struct customer *customer, uint64_t flushed,
+			uint64_t now_ms)
+{
+	uint64_t passed_ms = now_ms - customer->pong_since_ms;
+
+	if (!customer->pong_wanted)
+		return DELIVERY_IDLE_MS;
+	if (passed_ms >= DELIVERY_PONG_MS_MAX ||
+	    (customer->pong_at <= flushed && !customer->slice_wanted &&
+	     !customer_has_texts(customer)))
+		return 0;
+	return DELIVERY_PONG_MS_MAX - passed_ms;
+}
+
 static void try_pong(struct delivery *delivery, struct customer *customer,
 		     uint64_t flushed)
 {
-	bool late = clock_monotonic_ms() - customer->pong_since_ms >
-		    DELIVERY_PONG_MS_MAX;
-
-	if (!customer->pong_wanted ||
-	    (!late && (customer->pong_at > flushed || customer->slice_wanted ||
-		       customer_has_texts(customer))))
+	if (pong_ms(customer, flushed, delivery_now_ms(delivery)))
 		return;
 	customer->pong_wanted = false;
 	delivery->host.pong(delivery->host.ctx, customer->route);
 }
 
-/* Its slice is not even begun before there is room for it again. */
-static bool is_held(const struct delivery *delivery,
-		    const struct customer *customer)
+/* In how many ms there may be room for its files: until then its slice is not
+ * even begun. */
+static uint64_t held_ms(const struct delivery *delivery,
+			const struct customer *customer, uint64_t now_ms)
 {
-	return customer->held && customer->slice_wanted &&
-	       delivery_is_filled(delivery);
+	return customer->held && customer->slice_wanted ?
+		       unread_held_ms(&delivery->unread, now_ms) :
+		       0;
 }
 
-/* ERR_LIMIT: it does not read what it is sent, for now; or is held. */
-static int serve(struct delivery *delivery, struct customer *customer,
-		 uint64_t flushed, struct err *err)
+static int try_recall(struct delivery *delivery, struct customer *customer,
+		      uint64_t flushed, struct err *err)
 {
-	int rc = is_held(delivery, customer) ?
-			 ERR_LIMIT :
-			 try_slice(delivery, customer, flushed, err);
+	if (customer->recall_next == customer->recall_end ||
+	    customer->recall_at > flushed)
+		return 0;
+	return delivery_send_recalled(delivery, customer, err);
+}
 
+/* ERR_LIMIT: it does not read what it is sent, for now. */
+static int serve_all(struct delivery *delivery, struct customer *customer,
+		     uint64_t flushed, struct err *err)
+{
+	int rc = 0;
+
+	if (!held_ms(delivery, customer, delivery_now_ms(delivery)))
+		rc = try_slice(delivery, customer, flushed, err);
+	/* Held through no fault of its own, and served with all else. */
+	if (rc == ERR_LIMIT && customer->held)
+		rc = 0;
 	if (!rc)
 		rc = try_changes(delivery, customer, flushed, err);
 	if (!rc)
 		rc = try_texts(delivery, customer, err);
-	if (!rc || customer->held)
+	if (!rc)
 		try_pong(delivery, customer, flushed);
-	if (!rc && customer->recall_next < customer->recall_end &&
-	    customer->recall_at <= flushed)
-		rc = delivery_send_recalled(delivery, customer, err);
+	return rc ? rc : try_recall(delivery, customer, flushed, err);
+}
+
+static int serve(struct delivery *delivery, struct customer *customer,
+		 uint64_t flushed, struct err *err)
+{
+	int rc = serve_all(delivery, customer, flushed, err);
+
 	if (rc == ERR_LIMIT) {
-		customer->retry_ms = clock_monotonic_ms() + DELIVERY_RETRY_MS;
-		if (customer->held)
-			return ERR_LIMIT; /* through no fault of its own */
-		if (++customer->retries > DELIVERY_RETRIES_MAX) {
+		customer->retry_ms =
+			delivery_now_ms(delivery) + DELIVERY_RETRY_MS;
+		if (++customer->retries > DELIVERY_RETRIES_MAX)
 			delivery->host.lost(delivery->host.ctx,
 					    customer->route);
-			return 0;
-		}
-		return ERR_LIMIT;
+		return 0;
 	}
 	customer->retries = 0;
 	customer->retry_ms = 0;
 	return rc;
 }
 
-/* Could it be served now? */
-static bool is_ready(const struct delivery *delivery,
-		     const struct customer *customer, uint64_t flushed,
-		     uint64_t now_ms)
+/* In how many ms it can be served; DELIVERY_IDLE_MS: only once the store
+ * contains more, or never. */
+static uint64_t wait_ms(const struct delivery *delivery,
+			const struct customer *customer, uint64_t flushed,
+			uint64_t now_ms)
 {
+	uint64_t wait = pong_ms(customer, flushed, now_ms);
+	uint64_t held;
+
 	if (customer->retry_ms > now_ms)
-		return false;
-	if (customer->pong_wanted &&
-	    now_ms - customer->pong_since_ms > DELIVERY_PONG_MS_MAX)
-		return true;
-	if (customer->slice_wanted)
-		return customer->slice_at <= flushed &&
-		       !is_held(delivery, customer);
-	if (customer_has_texts(customer))
-		return true;
-	if (customer->pong_wanted && customer->pong_at <= flushed)
-		return true;
-	if (customer->recall_next < customer->recall_end)
-		return customer->recall_at <= flushed;
-	return customer_has_change(customer, flushed);
+		return customer->retry_ms - now_ms;
+	if (customer->recall_next < customer->recall_end &&
+	    customer->recall_at <= flushed)
+		return 0;
+	if (!customer->slice_wanted)
+		return customer_has_texts(customer) ||
+				       customer_has_change(customer, flushed) ?
+			       0 :
+			       wait;
+	if (customer->slice_at > flushed)
+		return wait;
+	held = held_ms(delivery, customer, now_ms);
+	return held < wait ? held : wait;
 }
 
-int delivery_step(struct delivery *delivery, uint64_t flushed, bool *more,
-		  struct err *err)
+static bool wants_store(const struct customer *customer, uint64_t flushed)
 {
-	uint64_t now_ms = clock_monotonic_ms();
+	return (customer->slice_wanted && customer->slice_at > flushed) ||
+	       (customer->pong_wanted && customer->pong_at > flushed) ||
+	       (customer->recall_next < customer->recall_end &&
+		customer->recall_at > flushed) ||
+	       customer->changed.count;
+}
+
+/* What was sent long ago holds nobody any more. */
+static void expire(struct delivery *delivery, uint64_t now_ms)
+{
+	if (delivery->unread.bytes < delivery->unread.bytes_max ||
+	    now_ms - delivery->expired_ms < EXPIRE_MS)
+		return;
+	delivery->expired_ms = now_ms;
+	for (size_t i = 0; i < DELIVERY_BUCKETS; i++)
+		for (struct customer *customer = delivery->buckets[i]; customer;
+		     customer = customer->next)
+			unread_expire(&delivery->unread, &customer->unread,
+				      now_ms);
+}
+
+/* One that was in the queue: a turn, if there is time for it. */
+static int take_turn(struct delivery *delivery, struct customer *customer,
+		     uint64_t flushed, bool in_time, struct err *err)
+{
+	int rc = 0;
+
+	if (!customer->over && in_time &&
+	    !wait_ms(delivery, customer, flushed, delivery_now_ms(delivery))) {
+		delivery->serving = customer;
+		rc = serve(delivery, customer, flushed, err);
+		delivery->serving = NULL;
+		arena_reset(&delivery->arena);
+	}
+	return rc;
+}
+
+int delivery_step(struct delivery *delivery, uint64_t flushed,
+		  struct delivery_next *next, struct err *err)
+{
+	uint64_t now_ms = delivery_now_ms(delivery);
 	uint64_t until_ms = now_ms + DELIVERY_STEP_MS;
 	struct customer *end = delivery->last;
 	bool last = !end;
 	int rc = 0;
 
-	*more = false;
+	*next = (struct delivery_next){ .in_ms = DELIVERY_IDLE_MS };
+	expire(delivery, now_ms);
 	/* Each customer in the queue once. */
-	while (!last && (!rc || rc == ERR_LIMIT)) {
+	while (!last && !rc) {
 		struct customer *customer = dequeue(delivery);
+		uint64_t wait;
 
 		last = customer == end;
+		rc = take_turn(delivery, customer, flushed, now_ms <= until_ms,
+			       err);
+		now_ms = delivery_now_ms(delivery);
 		if (customer->over) {
 			remove_customer(delivery, customer);
 			continue;
 		}
-		rc = 0;
-		if (now_ms <= until_ms &&
-		    is_ready(delivery, customer, flushed, now_ms)) {
-			delivery->serving = customer;
-			rc = serve(delivery, customer, flushed, err);
-			delivery->serving = NULL;
-			arena_reset(&delivery->arena);
-			now_ms = clock_monotonic_ms();
-		}
-		if (customer->over) {
-			remove_customer(delivery, customer);
+		if (!waits(customer))
 			continue;
-		}
-		if (waits(customer))
-			enqueue(delivery, customer);
-		if (is_ready(delivery, customer, flushed, now_ms) ||
-		    customer->retry_ms > now_ms || is_held(delivery, customer))
-			*more = *more || waits(customer);
+		enqueue(delivery, customer);
+		wait = wait_ms(delivery, customer, flushed, now_ms);
+		if (wait < next->in_ms)
+			next->in_ms = wait;
+		next->store = next->store || wants_store(customer, flushed);
 	}
-	return rc == ERR_LIMIT ? 0 : rc;
+	return rc;
 }
 
 bool delivery_waits(const struct delivery *delivery)
@@ -605,18 +662,19 @@ static int load_ids(struct delivery *delivery, struct err *err)
 	return rc;
 }
 
-int delivery_new(struct db *db, const struct fold *fold,
-		 const char *journal_dir, const struct delivery_host *host,
-		 struct delivery **out, struct err *err)
+int delivery_new(const struct delivery_options *options,
+		 const struct delivery_host *host, struct delivery **out,
+		 struct err *err)
 {
 	struct delivery *delivery = calloc(1, sizeof(*delivery));
 	int rc;
 
 	if (!delivery)
 		return err_set(err, ERR_NOMEM, "no memory for deliveries");
-	delivery->db = db;
-	delivery->fold = fold;
-	delivery->journal_dir = journal_dir;
+	delivery->db = options->db;
+	delivery->fold = options->fold;
+	delivery->journal_dir = options->journal_dir;
+	delivery->unread.bytes_max = options->unread_bytes_max;
 	delivery->host = *host;
 	head_ids_init(&delivery->ids);
 	arena_init(&delivery->arena, DELIVERY_ARENA_BYTES);

@@ -30,15 +30,15 @@
 	2000 /* heads waiting for one session: above, \
 		it gets a whole slice */
 #define DELIVERY_MESSAGE_BYTES (512 * 1024) /* about, of a slice */
-/* Of slices that go out, all together, until they are known to be read; behind
- * it one more each time that this has passed, for those who read slowly. */
+/* Of slices that go out, all together, until they are known to be read:
+ * collector/delivery_unread.h. */
 #define DELIVERY_UNREAD_BYTES_MAX (256ull * 1024 * 1024)
-#define DELIVERY_TRICKLE_MS 1000
 #define DELIVERY_COUNTED_BYTES (64u * 1024) /* smaller ones are not */
 #define DELIVERY_RETRY_MS 20
 #define DELIVERY_RETRIES_MAX 500
 /* Answered in any case after this, or the agent takes us for dead. */
 #define DELIVERY_PONG_MS_MAX 10000
+#define DELIVERY_IDLE_MS UINT64_MAX
 
 struct delivery;
 
@@ -53,20 +53,29 @@ struct delivery_host {
 	void (*pong)(void *ctx, uint32_t route);
 	/* Ask for a PONG, for delivery_heard. */
 	void (*ping)(void *ctx, uint32_t route);
+	/* A monotonic clock. */
+	uint64_t (*now_ms)(void *ctx);
 	void *ctx;
 };
 
 /* All must outlive it; the store contains all that is folded. */
-int delivery_new(struct db *db, const struct fold *fold,
-		 const char *journal_dir, const struct delivery_host *host,
-		 struct delivery **out, struct err *err);
+struct delivery_options {
+	struct db *db;
+	const struct fold *fold;
+	const char *journal_dir;
+	uint64_t unread_bytes_max; /* DELIVERY_UNREAD_BYTES_MAX */
+};
+
+int delivery_new(const struct delivery_options *options,
+		 const struct delivery_host *host, struct delivery **out,
+		 struct err *err);
 void delivery_free(struct delivery *delivery);
 
 /* A session has opened, with the files of that hash (talk_files_hash; zero:
  * none), or, NULL, there is a new catalogue. */
 int delivery_slice(struct delivery *delivery, uint32_t route,
 		   const struct hash *files);
-/* It has read what it was sent. */
+/* It has answered a PING: it has read what it was sent before that one. */
 void delivery_heard(struct delivery *delivery, uint32_t route);
 int delivery_pong(struct delivery *delivery, uint32_t route);
 int delivery_recall(struct delivery *delivery, uint32_t route,
@@ -84,12 +93,20 @@ int delivery_changed(struct delivery *delivery, const struct hash *key,
 int delivery_redacted(struct delivery *delivery, uint64_t entry, uint32_t n,
 		      struct err *err);
 
-/* Works for a while on what the store, which contains `flushed` entries, can
- * answer. *more: there is more that it could do now. */
-int delivery_step(struct delivery *delivery, uint64_t flushed, bool *more,
-		  struct err *err);
+/* What comes after a step, if nothing else happens. */
+struct delivery_next {
+	/* There is more to do in so many ms, 0: at once, DELIVERY_IDLE_MS:
+	 * nothing. */
+	uint64_t in_ms;
+	bool store; /* somebody waits for the store to be flushed */
+};
 
-/* Is something waiting for the store to be flushed? */
+/* Works for a while on what the store, which contains `flushed` entries, can
+ * answer. */
+int delivery_step(struct delivery *delivery, uint64_t flushed,
+		  struct delivery_next *next, struct err *err);
+
+/* Is anybody waiting for anything? */
 bool delivery_waits(const struct delivery *delivery);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/intern.h"
 #include "base/strbuf.h"
 #include "collector/delivery.h"
+#include "collector/delivery_unread.h"
 #include "store/heads.h"
 #include "store/journal.h"
 
@@ -39,7 +40,7 @@ struct customer {
 	bool held;	   /* its files wait until others have read theirs */
 	struct hash files; /* that it has, by HELLO; zero: none, or others */
 	uint32_t sent_version; /* whose files are under way; 0: none */
-	uint64_t unread;       /* bytes of slices */
+	struct unread unread;  /* slices */
 	/* Figure keys that the slice owes with their texts, from texts_next
 	 * on: it ends with them. */
 	struct intern texts;
@@ -72,8 +73,8 @@ struct delivery {
 	struct customer *serving;
 	struct hash files; /* of the catalogue of that version */
 	uint32_t files_version;
-	uint64_t unread;      /* of all customers */
-	uint64_t filled_ms;   /* when files were sent last */
+	struct unread_total unread;
+	uint64_t expired_ms;  /* when the oldest of that was looked at */
 	struct arena arena;   /* one customer's turn */
 	struct arena texts;   /* of the heads that are sent next */
 	struct arena scratch; /* one entry of the journal */
@@ -103,8 +104,7 @@ bool customer_has_change(const struct customer *customer, uint64_t flushed);
 void customer_forget_texts(struct customer *customer);
 bool customer_has_texts(const struct customer *customer);
 
-/* Are so many bytes under way that further files have to wait? */
-bool delivery_is_filled(const struct delivery *delivery);
+uint64_t delivery_now_ms(const struct delivery *delivery);
 
 /* 0: sent. ERR_LIMIT: not sent, try again later. */
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rt/clock.h"
 #include "collector/delivery_parts.h"
 #include "proto/talk.h"
 
@@ -212,10 +211,9 @@ static struct hash files_hash(struct delivery *delivery,
 	return delivery->files;
 }
 
-bool delivery_is_filled(const struct delivery *delivery)
+uint64_t delivery_now_ms(const struct delivery *delivery)
 {
-	return delivery->unread >= DELIVERY_UNREAD_BYTES_MAX &&
-	       clock_monotonic_ms() - delivery->filled_ms < DELIVERY_TRICKLE_MS;
+	return delivery->host.now_ms(delivery->host.ctx);
 }
 
 /* Those that the office does not have, nor is being sent. */
@@ -235,14 +233,15 @@ static int add_files(struct slicing *slicing,
 		slicing->slice.same_files = true;
 		return 0;
 	}
-	customer->held = delivery_is_filled(delivery);
+	customer->held =
+		unread_held_ms(&delivery->unread, delivery_now_ms(delivery));
 	if (customer->held)
 		return ERR_LIMIT;
 	for (size_t i = 0; i < newest->file_count && !rc; i++)
 		rc = add_file(slicing, newest->files[i]);
 	if (rc)
 		return rc;
-	delivery->filled_ms = clock_monotonic_ms();
+	unread_files(&delivery->unread, delivery_now_ms(delivery));
 	customer->files = none;
 	customer->sent_version = newest->version;
 	return 0;
@@ -418,8 +417,8 @@ int delivery_send_slice(struct delivery *delivery, struct customer *customer,
 		rc = send_slice(slicing, !customer_has_texts(customer));
 	db_abort(txn);
 	if (!rc && slicing->sent_bytes >= DELIVERY_COUNTED_BYTES) {
-		customer->unread += slicing->sent_bytes;
-		delivery->unread += slicing->sent_bytes;
+		unread_sent(&delivery->unread, &customer->unread,
+			    slicing->sent_bytes, delivery_now_ms(delivery));
 		delivery->host.ping(delivery->host.ctx, customer->route);
 	}
 	return rc;
