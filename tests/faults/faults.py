@@ -50,6 +50,11 @@ def main():
     sys.exit(SKIPPED if run.skipped else 0)
 
 
+# For LD_PRELOAD: our library comes before the sanitizers', and does not mind.
+BESIDE_SANITIZERS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+                     ":verify_asan_link_order=0"}
+
+
 def draw(places, count):
     return places if ALL else DRAW.sample(places, min(count, len(places)))
 
@@ -136,11 +141,12 @@ class FaultyWorld(World):
         return [line for line in self.status(folder or self.office)[:-1]
                 if line["kind"] == "report"]
 
-    def check_acknowledged(self, folder=None):
+    def check_acknowledged(self, folder=None, journal=None):
         """Each statement that its office has a receipt of stands in the
-        journal where that says, and nowhere else."""
+        journal where that says, and nowhere else; how many there are."""
         said = {}
-        for statement in Standing(self.collector_dir).statements:
+        journal = journal or Standing(self.collector_dir)
+        for statement in journal.statements:
             if statement["kind"] == "report":
                 value = statement["said"]["cells"][0]["value"]
                 said.setdefault(value, []).append(statement["at"])
@@ -295,10 +301,7 @@ class Disk:
             "LD_PRELOAD": os.path.join(os.environ["TALLY_BUILD"], "tests",
                                        "fault_disk.so"),
             "TALLY_FAULT_ROOT": root, "TALLY_FAULT_LOG": self.log,
-            "TALLY_FAULT": fault,
-            # the library comes before the sanitizer's, and does not mind
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
-            ":verify_asan_link_order=0"}
+            "TALLY_FAULT": fault, **BESIDE_SANITIZERS}
         self.before = Durable(root)
 
     def records(self):
