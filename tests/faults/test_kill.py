@@ -7,8 +7,8 @@ import signal
 import subprocess
 import unittest
 
-from faults import (ALL, NEVER, TRACED, WAIT_S, FaultyWorld, calls_in, draw,
-                    main, strace, until, value_of, without_strace)
+from faults import (ALL, NEVER, TRACED, WAIT_S, FaultyWorld, Standing,
+                    calls_in, draw, main, strace, until, value_of, without_strace)
 
 # Places in each ordinary run.
 MAIN, WRITERS, OFFICE = 3, 2, 2
@@ -189,8 +189,9 @@ class Kill(unittest.TestCase):
 
         self.at_each(one, OFFICE)
         world.check_drained()
+        journal = Standing(world.collector_dir)
         for folder in offices:
-            self.assertEqual(world.check_acknowledged(folder), 1)
+            self.assertEqual(world.check_acknowledged(folder, journal), 1)
 
 
 if __name__ == "__main__":
