@@ -35,7 +35,6 @@ CATALOGUE = {
 # Calls that change a file, or what a disk has of it.
 CHANGES = ("write,writev,pwrite64,pwritev,fdatasync,fsync,rename,ftruncate,"
            "unlink,unlinkat,mkdir,fallocate,fchmod,msync")
-NEVER = "write:signal=KILL:when=65535"  # more strace does not count
 
 
 def main():
@@ -83,43 +82,66 @@ class Standing(reference.Journal):
         super().read_segment(name, data[:whole])
 
 
+MOMENT = "2024-07-05 09:00"
+
+
 class FaultyWorld(World):
     """One office, baima, that has said something and had its answer; nobody
-    runs. What changes is put back by restore()."""
+    runs. begin() makes it so again."""
 
     def __init__(self, **more):
         self.pids = []
         self.value = 0
-        super().__init__(CATALOGUE, **more)
+        self.log_at = 0
+        super().__init__(CATALOGUE, MOMENT, **more)
         try:
             self.office = self.enrol("baima", "baima")
             self.say(2)
             self.agent(self.office, "sync", "--timeout", WAIT_S)
             self.until_signed()
             self.stop_collector()
+            self.keep("begin")
         except BaseException:
             self.close()
             raise
 
-    def close(self):
+    def end_all(self):
+        """However it stands with them; also those whose strace is gone."""
         for pid in self.pids:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        self.pids = []
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        self.running = []
+
+    def close(self):
+        self.end_all()
         super().close()
 
     # ---- what is put back ----
 
-    def keep(self):
-        for folder in (self.collector_dir, self.office):
-            shutil.rmtree(folder + ".kept", ignore_errors=True)
-            shutil.copytree(folder, folder + ".kept")
+    def begin(self):
+        self.end_all()
+        self.collector_dir = self.path("collector")
+        self.office = self.path("baima")
+        self.set_clock(MOMENT)
+        self.restore("begin")
+        self.value = 2
+        self.log_at = os.path.getsize(self.path("log"))
 
-    def restore(self):
+    def keep(self, name):
+        for folder in (self.collector_dir, self.office):
+            shutil.copytree(folder, f"{folder}.{name}")
+
+    def restore(self, name):
         for folder in (self.collector_dir, self.office):
             shutil.rmtree(folder)
-            shutil.copytree(folder + ".kept", folder)
+            shutil.copytree(f"{folder}.{name}", folder)
 
     # ---- what is said ----
 
@@ -174,9 +196,11 @@ class FaultyWorld(World):
         return told
 
     def trouble_in_log(self, *words):
-        """Lines of the log that have one of the words."""
-        with open(self.path("log"), encoding="utf-8", errors="replace") as f:
-            return [line for line in f if any(word in line for word in words)]
+        """Lines of the log since the begin that have one of the words."""
+        with open(self.path("log"), "rb") as f:
+            f.seek(self.log_at)
+            lines = f.read().decode("utf-8", "replace").splitlines()
+        return [line for line in lines if any(word in line for word in words)]
 
     # ---- programs under a fault ----
 
@@ -243,6 +267,20 @@ class FaultyWorld(World):
         return self.check_drained(folder)
 
 
+class Faults(unittest.TestCase):
+    """Tests that share a world, which is for each of them as at its begin."""
+    new_world = FaultyWorld
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = cls.new_world()
+        cls.addClassCleanup(cls.world.close)
+
+    def setUp(self):
+        self.world.begin()
+        self.addCleanup(self.world.end_all)
+
+
 # ---- strace ----
 
 # The sanitizers' search for leaks is no use in a traced program.
@@ -250,11 +288,8 @@ TRACED = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
           ":detect_leaks=0"}
 
 
-def strace(out, inject=None, calls=CHANGES, pid=None):
-    words = ["strace", "-y", "-o", out, "-e", f"trace={calls}"]
-    if inject:
-        words += ["-e", f"inject={inject}"]
-    return [*words, "-p", str(pid)] if pid else words
+def strace(out, *more, calls=CHANGES):
+    return ["strace", "-y", "-o", out, "-e", f"trace={calls}", *more]
 
 
 def without_strace():
@@ -268,17 +303,24 @@ def without_strace():
 
 
 def calls_in(trace, folder):
-    """Of what strace wrote, the calls that concern the folder: each its name,
-    and the how manieth of this name it was, as strace counts them."""
-    places, counts = [], {}
+    """Of what strace -f wrote, the calls that concern the folder: whose thread
+    it is, the call, and the how manieth of this name it was in its thread, as
+    strace counts them."""
+    places, counts, whose = [], {}, {}
     with open(trace, encoding="utf-8", errors="replace") as f:
         for line in f:
-            call = re.match(r"(\w+)\(", line)
+            call = re.match(r"(\d+) +(\w+)\(", line)
             if not call:
                 continue
-            counts[call[1]] = counts.get(call[1], 0) + 1
-            if folder in line:
-                places.append((call[1], counts[call[1]]))
+            thread, name = call.groups()
+            counts[thread, name] = counts.get((thread, name), 0) + 1
+            if folder not in line:
+                continue
+            if not whose:
+                whose[thread] = "main"
+            elif thread not in whose:
+                whose[thread] = "flusher" if "/store/" in line else "notary"
+            places.append((whose[thread], name, counts[thread, name]))
     return places
 
 

@@ -8,9 +8,9 @@ import datetime
 import os
 import struct
 import time
-import unittest
 
-from faults import BESIDE_SANITIZERS, FaultyWorld, WAIT_S, main, until
+from faults import (BESIDE_SANITIZERS, WAIT_S, Faults, FaultyWorld, main,
+                    until)
 from world import ZONE
 
 YEAR_S = 366 * 86400
@@ -35,6 +35,11 @@ class WallClocks(FaultyWorld):
         # never shorter than the programs that have it mapped expect
         with open(path, "r+b" if os.path.exists(path) else "wb") as f:
             f.write(struct.pack("=q", seconds))
+
+    def begin(self):
+        super().begin()
+        for whose in self.years:
+            self.put(whose, 0)
 
     @contextlib.contextmanager
     def clock_of(self, program, words):
@@ -72,10 +77,8 @@ class WallClocks(FaultyWorld):
             return super().start(*words)
 
 
-class Clocks(unittest.TestCase):
-    def setUp(self):
-        self.world = WallClocks()
-        self.addCleanup(self.world.close)
+class Clocks(Faults):
+    new_world = WallClocks
 
     def say_in_vain(self):
         """It is saved, and waits."""

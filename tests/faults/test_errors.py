@@ -5,9 +5,8 @@ what failed and where, acknowledges nothing that the disk does not have, comes
 back, and everything drains."""
 import os
 import re
-import unittest
 
-from faults import (ALL, DRAW, SEED, WAIT_S, Disk, FaultyWorld, main, until,
+from faults import (ALL, DRAW, SEED, WAIT_S, Disk, Faults, main, until,
                     value_of)
 
 KINDS = ("eio", "enospc", "short", "sync")
@@ -20,10 +19,9 @@ WORDS = r"Input/output error|No space left on device|no room on the disk|" \
 SILENT = ("unlink",)
 
 
-class Errors(unittest.TestCase):
+class Errors(Faults):
     def setUp(self):
-        self.world = FaultyWorld()
-        self.addCleanup(self.world.close)
+        super().setUp()
         self.struck = 0
 
     def at_each(self, one):
@@ -66,7 +64,7 @@ class Errors(unittest.TestCase):
 
     def collector_fails(self, fault):
         world = self.world
-        world.restore()
+        world.restore("said")
         at = os.path.getsize(world.path("log"))
         disk = Disk(world, world.collector_dir, fault)
         pid = world.start_collector_under(env=disk.env)
@@ -89,7 +87,7 @@ class Errors(unittest.TestCase):
     def test_the_collector(self):
         self.world.set_clock("2024-07-05 10:30")
         self.world.say(3)
-        self.world.keep()
+        self.world.keep("said")
         self.at_each(self.collector_fails)
 
     # ---- an office ----

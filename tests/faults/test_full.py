@@ -7,24 +7,27 @@ import shutil
 import subprocess
 import unittest
 
-from faults import (ALL, DRAW, FaultyWorld, WAIT_S, main, until)
+from faults import ALL, DRAW, WAIT_S, Faults, main, until
 
 ROUNDS = 5 if ALL else 1
 DISKS = {"tmpfs": 8 << 20, "ext4": 16 << 20}
 
 
-class Full(unittest.TestCase):
-    def setUp(self):
+class Full(Faults):
+    @classmethod
+    def setUpClass(cls):
         if os.geteuid():
-            self.skipTest("needs root, to mount a small disk")
-        self.world = FaultyWorld()
-        self.addCleanup(self.world.close)
+            raise unittest.SkipTest("needs root, to mount a small disk")
+        super().setUpClass()
+
+    def tearDown(self):
+        self.world.end_all()
 
     def mount(self, kind):
         """A small disk of that kind; tmpfs fails in a write, ext4 also in a
         sync."""
         place = self.world.path("small")
-        os.mkdir(place)
+        os.makedirs(place, exist_ok=True)
         if kind == "tmpfs":
             words = ["-t", "tmpfs", "-o", f"size={DISKS[kind]}", "tmpfs"]
         else:
@@ -38,7 +41,7 @@ class Full(unittest.TestCase):
         why = self.run_tool("mount", *words, place)
         if why:
             self.skipTest(why)
-        self.addCleanup(subprocess.run, ["umount", "-l", place], check=False)
+        self.addCleanup(subprocess.run, ["umount", place], check=True)
         return place
 
     @staticmethod
@@ -94,7 +97,6 @@ class Full(unittest.TestCase):
         world.agent(world.office, "sync", "--timeout", WAIT_S)
         world.until_signed()
         self.assertEqual(world.check_drained(), world.value)
-        world.collector_dir = world.path("collector")
 
     def test_a_collector_on_tmpfs(self):
         self.collector_on("tmpfs")

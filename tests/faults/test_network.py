@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from faults import ALL, BIN, FaultyWorld, WAIT_S, main, until
+from faults import ALL, BIN, WAIT_S, Faults, FaultyWorld, main, until
 
 ROUNDS = 10 if ALL else 2
 OUTAGE_FILES = 60 if ALL else 10  # that are saved while the wire is down
@@ -112,14 +112,22 @@ class WiredWorld(FaultyWorld):
         return super().start(*self.through(words[0]), *words[1:])
 
 
-class Network(unittest.TestCase):
+class Network(Faults):
+    @classmethod
+    def new_world(cls):
+        return WiredWorld(cls.wire)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.wire = Wire()
+        if cls.wire.why:
+            raise unittest.SkipTest(cls.wire.why)
+        cls.addClassCleanup(cls.wire.close)
+        super().setUpClass()
+
     def setUp(self):
-        self.wire = Wire()
-        if self.wire.why:
-            self.skipTest(self.wire.why)
-        self.addCleanup(self.wire.close)
-        self.world = WiredWorld(self.wire)
-        self.addCleanup(self.world.close)
+        super().setUp()
+        self.do(self.wire.whole())
         ini = os.path.join(self.world.collector_dir, "collector.ini")
         with open(ini, encoding="ascii") as f:
             self.port = f.read().split("bind = tcp://")[1].split("\n")[0] \

@@ -5,18 +5,16 @@ it for a copy of the office, or raises an alarm."""
 import os
 import signal
 import time
-import unittest
 
-from faults import FaultyWorld, WAIT_S, main, until
+from faults import WAIT_S, Faults, main, until
 
 ALARMS = ("event=alarm", "another machine", "event=cannot",
           "level=error")
 
 
-class Pause(unittest.TestCase):
+class Pause(Faults):
     def setUp(self):
-        self.world = FaultyWorld()
-        self.addCleanup(self.world.close)
+        super().setUp()
         # Being away is noticed soon: a side gives the other up after
         # three that are missed
         with open(os.path.join(self.world.collector_dir, "collector.ini"),

@@ -4,9 +4,8 @@ or some of it, sector by sector, as is a name whose folder was not synced. What
 was acknowledged, or said to be saved, is there. That a disk which does not
 sync, and does not say so, loses it, shows that this would be seen."""
 import signal
-import unittest
 
-from faults import (ALL, DRAW, SEED, WAIT_S, Disk, FaultyWorld, main,
+from faults import (ALL, DRAW, SEED, WAIT_S, Disk, Faults, main,
                     until, value_of)
 
 PLACES = 3  # of the collector's calls, in each ordinary run
@@ -14,10 +13,9 @@ OFFICE = 2
 TIMES = 3 if ALL else 1  # each with other losses
 
 
-class Power(unittest.TestCase):
+class Power(Faults):
     def setUp(self):
-        self.world = FaultyWorld()
-        self.addCleanup(self.world.close)
+        super().setUp()
         self.cuts = 0
 
     def at_each(self, one, count):
@@ -49,7 +47,7 @@ class Power(unittest.TestCase):
         """Its disk, and the office's sync that goes on. What has been
         acknowledged by then is in the office."""
         world = self.world
-        world.restore()
+        world.restore("said")
         disk = Disk(world, world.collector_dir, fault)
         pid = world.start_collector_under(env=disk.env)
         sync = world.sync()
@@ -74,7 +72,7 @@ class Power(unittest.TestCase):
     def waiting(self):
         self.world.set_clock("2024-07-05 10:30")
         self.world.say(3)
-        self.world.keep()
+        self.world.keep("said")
 
     def test_the_collector(self):
         self.waiting()
