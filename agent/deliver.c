@@ -143,7 +143,8 @@ static int run_sender(struct sender *sender, struct loop *loop,
 					100,
 				err);
 	}
-	return ret;
+	/* What failed last may have been the answer that settled it. */
+	return ret ? ret : sender_failed(sender, err);
 }
 
 static int send_ourselves(struct waiting *waiting, struct delivery *out,

@@ -12,8 +12,19 @@
 #define SENDER_TIDY_MS 5000	  /* between writes that may wait */
 #define SENDER_SLICE_WAIT_MS 3000 /* for a slice that does not come */
 
+/* After a failure nobody does what the session asks for, and it may hear more
+ * before the loop stops. */
+static void drop_actions(struct sender *sender)
+{
+	struct session_action action;
+
+	while (session_action(sender->session, &action))
+		continue;
+}
+
 static void fail(struct sender *sender, const struct err *err)
 {
+	drop_actions(sender);
 	if (sender->failure.code)
 		return;
 	sender->failure = *err;
@@ -177,8 +188,10 @@ static void drain(struct sender *sender)
 	bool again;
 	int ret;
 
-	if (sender->failure.code)
+	if (sender->failure.code) {
+		drop_actions(sender);
 		return;
+	}
 	do {
 		again = false;
 		ret = take_actions(sender, &err);

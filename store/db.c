@@ -63,7 +63,6 @@ static int code_of(int mdb, const char *path)
 		return ERR_FULL;
 	case MDB_PAGE_NOTFOUND:
 	case MDB_CORRUPTED:
-	case MDB_PANIC:
 	case MDB_VERSION_MISMATCH:
 	case MDB_INVALID:
 	case MDB_INCOMPATIBLE:
@@ -74,6 +73,10 @@ static int code_of(int mdb, const char *path)
 		return ERR_LIMIT;
 	case ENOMEM:
 		return ERR_NOMEM;
+	/* A commit failed, and nobody knows how far it got: whoever opens it
+	 * anew finds the last that is whole. */
+	case MDB_PANIC:
+		return ERR_IO;
 	case EIO:
 		return disk_is_full(path) ? ERR_FULL : ERR_IO;
 	default: /* errno values and LMDB's own are open sets */
