@@ -195,6 +195,8 @@ static int open_gate(struct collector *c, struct err *err)
 {
 	const struct gate_options options = { .bind = c->settings->bind,
 					      .curve = &c->kept.keys.curve,
+					      .descriptors_max =
+						      c->descriptors_max,
 					      .admit = collector_admits,
 					      .ready = gate_ready,
 					      .arg = c };
@@ -214,7 +216,8 @@ static int open_gate(struct collector *c, struct err *err)
  * offices beyond are told BUSY, which a connection that cannot be accepted is
  * not. A warning where the settings asked for so many.
  */
-static uint64_t raise_descriptors(const struct collector_settings *settings)
+static uint64_t raise_descriptors(const struct collector_settings *settings,
+				  int *descriptors_max)
 {
 	uint64_t wanted = settings->sessions_max;
 	struct rlimit limit, raised;
@@ -225,6 +228,9 @@ static uint64_t raise_descriptors(const struct collector_settings *settings)
 	raised.rlim_cur = limit.rlim_max;
 	if (!setrlimit(RLIMIT_NOFILE, &raised))
 		limit = raised;
+	if (limit.rlim_cur < INT_MAX)
+		*descriptors_max =
+			(int)limit.rlim_cur - (int)COLLECTOR_SPARE_DESCRIPTORS;
 	if (limit.rlim_cur >= wanted + COLLECTOR_OWN_DESCRIPTORS)
 		return wanted;
 	wanted = limit.rlim_cur > COLLECTOR_OWN_DESCRIPTORS ?
@@ -372,7 +378,7 @@ int collector_run(const char *dir, const struct collector_settings *settings,
 	strbuf_init(&c->succession_notes, 0);
 	intern_init(&c->heard.keys);
 	receipts_init(&c->receipts);
-	c->sessions_max = raise_descriptors(settings);
+	c->sessions_max = raise_descriptors(settings, &c->descriptors_max);
 	rc = start(c, dir, clock, &err);
 	if (rc) {
 		log_err(LOG_ERROR, "cannot-start", &err);

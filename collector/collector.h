@@ -11,6 +11,8 @@
 
 /* Descriptors beside one for each session. */
 #define COLLECTOR_OWN_DESCRIPTORS 64
+/* Of these, for what is opened while it runs: never for connections. */
+#define COLLECTOR_SPARE_DESCRIPTORS 16
 
 /*
  * Runs until SIGTERM or SIGINT, or until something makes it unsafe to go on.

@@ -41,6 +41,7 @@
 struct collector {
 	const struct collector_settings *settings;
 	uint64_t sessions_max; /* the settings', or what descriptors allow */
+	int descriptors_max;   /* of the gate; 0: no limit */
 	struct kept kept;
 	struct clock clock;
 	struct stamp stamp;
@@ -77,6 +78,9 @@ struct collector {
 	size_t reopened_count;
 	struct arena reopened_notes;
 	bool doubt_told, full_told, flush_told, unsigned_told, cosign_told;
+	/* connections of which the log has been told, and when it may be told
+	 * of more */
+	uint64_t endless_told, strange_told, too_many_told, abuse_told_ms;
 	bool backlog;
 	bool blot_wanted, blot_told; /* redactions that are not carried out */
 	uint64_t blot_at;	     /* entries the store must contain first */

@@ -8,6 +8,7 @@
 #include "collector/backup.h"
 
 #define STATUS_TICKS 60
+#define ABUSE_TOLD_MS 60000 /* between two lines on the same */
 #define CLOCK_CONFIRMED "clock-confirmed"
 
 static void watch_clock(struct collector *c)
@@ -55,12 +56,12 @@ void collector_log_status(struct collector *c)
 		 " duplicates=%" PRIu64 " gaps=%" PRIu64 " forks=%" PRIu64
 		 " malformed=%" PRIu64 " forged=%" PRIu64 " nacks=%" PRIu64
 		 " dropped=%" PRIu64 " fenced=%" PRIu64 " slow=%" PRIu64
-		 " set_aside=%" PRIu64 " strangers=%" PRIu64
-		 " endless=%" PRIu64,
+		 " set_aside=%" PRIu64 " strangers=%" PRIu64 " endless=%" PRIu64
+		 " strange=%" PRIu64 " too_many=%" PRIu64,
 		 journal_size(c->kept.journal), session_count(c->sessions),
 		 s->taken, s->duplicates, s->gaps, s->forks, s->malformed,
 		 s->forged, s->refused, s->dropped, s->fenced, s->slow,
-		 s->set_aside, g->refused, g->endless);
+		 s->set_aside, g->refused, g->endless, g->strange, g->too_many);
 }
 
 void collector_tick(void *arg)
@@ -126,12 +127,38 @@ void collector_signed(void *arg, unsigned events)
 	c->unsigned_told = false;
 }
 
+static bool tell_count(const char *event, uint64_t count, uint64_t *told)
+{
+	if (count == *told)
+		return false;
+	log_line(LOG_WARN, event, "connections=%" PRIu64, count - *told);
+	*told = count;
+	return true;
+}
+
+/* At once, and then what came in a minute: whoever abuses the gate must not
+ * fill the log. */
+static void tell_abuse(struct collector *c)
+{
+	const struct gate_counters *g = gate_counters(c->gate);
+	uint64_t now_ms = clock_monotonic_ms();
+	bool told;
+
+	if (now_ms < c->abuse_told_ms)
+		return;
+	told = tell_count("endless-message", g->endless, &c->endless_told);
+	told |= tell_count("strangers-shut", g->strange, &c->strange_told);
+	told |= tell_count("too-many-connections", g->too_many,
+			   &c->too_many_told);
+	if (told)
+		c->abuse_told_ms = now_ms + ABUSE_TOLD_MS;
+}
+
 void collector_watch(void *arg)
 {
 	struct collector *c = arg;
-	unsigned shut = gate_watch(c->gate);
 
-	if (shut)
-		log_line(LOG_WARN, "endless-message", "connections=%u", shut);
+	gate_watch(c->gate);
+	tell_abuse(c);
 	loop_arm(c->loop, &c->watch, COLLECTOR_WATCH_MS);
 }

@@ -2,7 +2,6 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@ struct connection {
 	uint32_t route; /* 0: nothing was received yet */
 	struct sockaddr_storage peer;
 	uint64_t delivered; /* bytes, as on the wire or more */
+	uint64_t since_ms;  /* 0: was heard of by its messages */
 };
 
 void connections_release(struct connections *all)
@@ -60,7 +60,7 @@ static struct connection *slot_of(struct connections *all, int fd)
 	return &all->slots[fd];
 }
 
-void connections_accepted(struct connections *all, int fd)
+void connections_accepted(struct connections *all, int fd, uint64_t now_ms)
 {
 	struct connection *connection = slot_of(all, fd);
 	struct sockaddr_storage peer;
@@ -70,7 +70,9 @@ void connections_accepted(struct connections *all, int fd)
 	/* Its messages may have been heard of before. */
 	if (connection->known && same_peer(connection, &peer))
 		return;
-	*connection = (struct connection){ .known = true, .peer = peer };
+	*connection = (struct connection){ .known = true,
+					   .peer = peer,
+					   .since_ms = now_ms };
 }
 
 void connections_delivered(struct connections *all, int fd, uint32_t route,
@@ -117,7 +119,8 @@ unsigned connections_shut(struct connections *all, uint32_t route)
 	return shut;
 }
 
-static bool is_endless(const struct connection *connection, int fd)
+/* False: it is not there any more. */
+static bool received_from(int fd, uint64_t *out)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
@@ -126,20 +129,41 @@ static bool is_endless(const struct connection *connection, int fd)
 	    len < offsetof(struct tcp_info, tcpi_bytes_received) +
 			    sizeof(info.tcpi_bytes_received))
 		return false;
-	return info.tcpi_bytes_received >
-	       connection->delivered + CONNECTIONS_UNSEEN_BYTES_MAX;
+	*out = info.tcpi_bytes_received;
+	return true;
 }
 
-unsigned connections_watch(struct connections *all)
+static void watch_one(struct connections *all, int fd, uint64_t strange_ms,
+		      uint64_t now_ms, struct connections_found *found)
 {
-	unsigned shut = 0;
+	const struct connection *connection = &all->slots[fd];
+	bool stranger = !connection->route;
+	uint64_t received;
+	uint64_t unseen_max = stranger ? CONNECTIONS_STRANGE_BYTES_MAX :
+					 CONNECTIONS_UNSEEN_BYTES_MAX;
 
-	for (size_t i = 0; i < WATCHED_AT_ONCE && i < all->size; i++) {
+	if (stranger && now_ms - connection->since_ms > strange_ms)
+		found->strange += shut_fd(all, fd);
+	else if (received_from(fd, &received) &&
+		 received > connection->delivered + unseen_max)
+		found->endless += shut_fd(all, fd);
+}
+
+struct connections_found connections_watch(struct connections *all,
+					   uint64_t now_ms, bool crowded)
+{
+	struct connections_found found = { 0 };
+	size_t count = crowded || all->size < WATCHED_AT_ONCE ? all->size :
+								WATCHED_AT_ONCE;
+
+	for (size_t i = 0; i < count; i++) {
 		size_t fd = all->watch_next++ % all->size;
 
-		if (all->slots[fd].known &&
-		    is_endless(&all->slots[fd], (int)fd))
-			shut += shut_fd(all, (int)fd);
+		if (all->slots[fd].known)
+			watch_one(all, (int)fd,
+				  crowded ? CONNECTIONS_CROWDED_MS :
+					    CONNECTIONS_STRANGE_MS,
+				  now_ms, &found);
 	}
-	return shut;
+	return found;
 }

@@ -8,6 +8,7 @@
 #include <zmq.h>
 
 #include "base/rt/clock.h"
+#include "collector/accept.h"
 #include "collector/connections.h"
 #include "proto/endpoint.h"
 #include "proto/hash.h"
@@ -35,6 +36,7 @@ struct gate {
 	zmq_msg_t body; /* the message handed out */
 	struct connections connections;
 	struct gate_counters counters;
+	uint64_t taken_before, refused_before; /* connections, of the process */
 	char endpoint[GATE_ENDPOINT_BYTES_MAX];
 };
 
@@ -308,6 +310,12 @@ static int test_itself(struct gate *gate, struct err *err)
 			     "%s does not refuse a random key: not opened",
 			     gate->endpoint);
 	close_monitored(stranger, monitor);
+	/* libzmq would take every descriptor that there is. */
+	if (!rc && accept_taken() == gate->taken_before)
+		rc = err_set(err, ERR_DENIED,
+			     "%s: connections cannot be bounded with this "
+			     "libzmq: not opened",
+			     gate->endpoint);
 	if (!rc)
 		gate->counters = (struct gate_counters){ 0 };
 	return rc;
@@ -331,6 +339,9 @@ int gate_open(struct loop *loop, const struct gate_options *options,
 		return err_set(err, ERR_NOMEM, "no memory for the gate");
 	gate->loop = loop;
 	gate->options = *options;
+	accept_set_max(options->descriptors_max);
+	gate->taken_before = accept_taken();
+	gate->refused_before = accept_refused();
 	(void)zmq_msg_init(&gate->body);
 	rc = open_sockets(gate, err);
 	if (!rc)
@@ -389,18 +400,23 @@ static void hear_accepted(struct gate *gate)
 	int fd = -1;
 
 	while (next_event(gate->monitor, &fd))
-		connections_accepted(&gate->connections, fd);
+		connections_accepted(&gate->connections, fd,
+				     clock_monotonic_ms());
 }
 
-unsigned gate_watch(struct gate *gate)
+void gate_watch(struct gate *gate)
 {
-	unsigned shut;
+	struct gate_counters *counters = &gate->counters;
+	uint64_t too_many = accept_refused() - gate->refused_before;
+	struct connections_found found;
 
 	hear_accepted(gate);
-	shut = connections_watch(&gate->connections);
-	gate->counters.shut += shut;
-	gate->counters.endless += shut;
-	return shut;
+	found = connections_watch(&gate->connections, clock_monotonic_ms(),
+				  too_many > counters->too_many);
+	counters->too_many = too_many;
+	counters->shut += found.endless + found.strange;
+	counters->endless += found.endless;
+	counters->strange += found.strange;
 }
 
 /* ---- messages ---- */

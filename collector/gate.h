@@ -36,6 +36,8 @@ struct gate_message {
 struct gate_options {
 	const char *bind; /* as endpoint_check_bind takes it */
 	const struct curve_pair *curve;
+	/* Descriptors from this number on are not for connections; 0: all. */
+	int descriptors_max;
 	/* Is it a key that may come in now? */
 	bool (*admit)(void *arg, const uint8_t curve[CURVE_KEY_BYTES]);
 	/* Something can be received: call gate_receive until it is empty. */
@@ -66,13 +68,15 @@ int gate_send(struct gate *gate, uint32_t route, struct span msg);
 /* Shuts a connection, if it is still the one that the route had. */
 void gate_shut(struct gate *gate, uint32_t route);
 
-/* Once a second: shuts connections that send messages without end. Returns
- * how many. */
-unsigned gate_watch(struct gate *gate);
+/* From time to time: shuts connections that send messages without end, and
+ * those of which nobody knows whose they are for too long. */
+void gate_watch(struct gate *gate);
 
 struct gate_counters {
 	uint64_t admitted, refused; /* handshakes, by the ZAP handler */
 	uint64_t shut, endless;
+	uint64_t strange;  /* shut: did not say anything for too long */
+	uint64_t too_many; /* connections, which were closed at once */
 };
 const struct gate_counters *gate_counters(const struct gate *gate);
 

@@ -7,6 +7,15 @@
 
 /* ---- hello ---- */
 
+static void alarm_people(struct session *session, const char *event,
+			 const struct session_peer *peer)
+{
+	struct session_table *table = session->table;
+
+	if (session_may_alarm(table, &peer->key))
+		table->host.alarm(table->host.ctx, event, peer);
+}
+
 /* Two places fence each other again and again while both live. One that comes
  * back after its connection broke fences nobody but itself. */
 static void fence(struct session *session, struct session *other,
@@ -22,7 +31,7 @@ static void fence(struct session *session, struct session *other,
 	if (table->now_ms - other->opened_ms < SESSION_FLAP_MS)
 		session->flaps = other->flaps + 1;
 	if (session->flaps == SESSION_FLAPS_MAX)
-		table->host.alarm(table->host.ctx, "key-in-two-places", peer);
+		alarm_people(session, "key-in-two-places", peer);
 }
 
 static void fence_others(struct session *session,
@@ -99,8 +108,7 @@ static void receive_hello(struct session *session,
 	session->refused_from = 0;
 	table->host.facts(table->host.ctx, &facts);
 	if (hello.seen_size > facts.size)
-		table->host.alarm(table->host.ctx, "journal-shorter-than-seen",
-				  peer);
+		alarm_people(session, "journal-shorter-than-seen", peer);
 	session_say_welcome(session, peer);
 	expect_signed(session, peer, &facts);
 	if (session->state == SESSION_OPEN && !peer->one_time &&
@@ -244,6 +252,21 @@ static int receive_type(struct session *session,
 	return 0;
 }
 
+/* Who has come and never said HELLO makes room for the next of its key: an
+ * agent says it first. */
+static void end_unnamed(const struct session *session)
+{
+	struct session *other =
+		session_first_of(session->table, session->curve);
+
+	for (; other; other = other->next_curve)
+		if (other != session && other->state == SESSION_NEW &&
+		    !memcmp(other->curve, session->curve, CURVE_KEY_BYTES))
+			session_end(other, NACK_FENCED,
+				    "a newer connection of the same key has "
+				    "come");
+}
+
 /* The session, if the message may be looked at. */
 static struct session *accept_message(struct session_table *table,
 				      const struct session_message *message,
@@ -253,8 +276,11 @@ static struct session *accept_message(struct session_table *table,
 
 	table->counters.messages++;
 	table->counters.bytes += message->bytes.len;
-	if (!session)
+	if (!session) {
 		session = session_add(table, message);
+		if (session)
+			end_unnamed(session);
+	}
 	if (!session || session->state == SESSION_ENDED ||
 	    session->state == SESSION_SHUT) {
 		table->counters.dropped++;

@@ -1,4 +1,5 @@
-/* How much of its day a key has used, by the receipt clock. */
+/* How much of its day a key has used, by the receipt clock; and of people's
+ * attention. */
 #include "collector/session_state.h"
 
 #include <stdlib.h>
@@ -70,6 +71,19 @@ void session_use_allowance(struct session *session,
 		return; /* there was none before it either: refused */
 	use->bytes += bytes;
 	use->statements += batch->header.count;
+}
+
+bool session_may_alarm(struct session_table *table, const struct hash *key)
+{
+	struct session_facts facts;
+	int32_t day;
+	struct session_use *use = use_today(table, key, &facts, &day);
+
+	if (use && table->now_ms < use->alarm_ms)
+		return false;
+	if (use)
+		use->alarm_ms = table->now_ms + SESSION_ALARM_MS;
+	return true;
 }
 
 bool session_within_allowance(struct session *session,

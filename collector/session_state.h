@@ -63,6 +63,7 @@ struct session {
 struct session_use {
 	int32_t day;
 	uint64_t bytes, statements;
+	uint64_t alarm_ms; /* when it may give the next alarm */
 };
 
 struct session_table {
@@ -99,6 +100,10 @@ bool session_within_allowance(struct session *session,
 void session_use_allowance(struct session *session,
 			   const struct session_peer *peer,
 			   const struct batch *batch, size_t bytes);
+
+/* Whether people are alarmed of the key: not again and again, or whoever has
+ * it fills the log. */
+bool session_may_alarm(struct session_table *table, const struct hash *key);
 
 /* ---- session_say.c ---- */
 

@@ -1,8 +1,13 @@
 /* The gate with real sockets: who gets in, and what comes of bad messages. */
 #include <criterion/criterion.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "base/rt/clock.h"
@@ -64,7 +69,7 @@ static void ready(void *arg)
 	}
 }
 
-static void setup(struct world *w)
+static void setup_with(struct world *w, int descriptors_max)
 {
 	struct err err = { 0 };
 
@@ -76,15 +81,21 @@ static void setup(struct world *w)
 	w->friend_is_known = true;
 	w->context = zmq_ctx_new();
 	cr_assert_eq(loop_open(&w->loop, NULL), 0);
-	cr_assert_eq(
-		gate_open(w->loop,
-			  &(struct gate_options){ .bind = "tcp://127.0.0.1:*",
-						  .curve = &w->server,
-						  .admit = admit,
-						  .ready = ready,
-						  .arg = w },
-			  &w->gate, &err),
-		0, "%s", err.msg);
+	cr_assert_eq(gate_open(w->loop,
+			       &(struct gate_options){
+				       .bind = "tcp://127.0.0.1:*",
+				       .curve = &w->server,
+				       .descriptors_max = descriptors_max,
+				       .admit = admit,
+				       .ready = ready,
+				       .arg = w },
+			       &w->gate, &err),
+		     0, "%s", err.msg);
+}
+
+static void setup(struct world *w)
+{
+	setup_with(w, 0);
 }
 
 static void teardown(struct world *w)
@@ -124,7 +135,7 @@ static void run(struct world *w, unsigned received, uint64_t for_ms)
 
 	while (w->received < received && clock_monotonic_ms() < until_ms) {
 		cr_assert_eq(loop_step(w->loop, 20, NULL), 0);
-		(void)gate_watch(w->gate);
+		gate_watch(w->gate);
 	}
 }
 
@@ -275,10 +286,69 @@ Test(gate, a_message_without_end_is_cut_off)
 	cr_assert_eq(zmq_send(dealer, "end", 3, 0), 3);
 	while (!gate_counters(w.gate)->endless) {
 		wait_more(&w, until_ms);
-		(void)gate_watch(w.gate);
+		gate_watch(w.gate);
 	}
 	cr_expect_eq(gate_counters(w.gate)->endless, 1);
 	cr_expect_eq(w.received, 0);
+	zmq_close(dealer);
+	teardown(&w);
+}
+
+/* The lowest descriptor that is free. */
+static int next_descriptor(void)
+{
+	int fd = dup(0);
+
+	cr_assert_geq(fd, 0);
+	(void)close(fd);
+	return fd;
+}
+
+static int call(const struct world *w)
+{
+	const char *port = strrchr(gate_endpoint(w->gate), ':') + 1;
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)),
+		     0);
+	return fd;
+}
+
+/* Both ends of each are in this process: a descriptor is taken by the caller,
+ * one by the gate. */
+Test(gate, connections_that_are_too_many_are_closed_and_strangers_make_room)
+{
+	enum { ROOM = 40, CALLERS = 30 };
+	uint64_t until_ms = clock_monotonic_ms() + WAIT_MS;
+	int callers[CALLERS];
+	struct world w;
+	void *dealer;
+
+	setup_with(&w, next_descriptor() + ROOM + 20);
+	dealer = dial(&w, &w.friend);
+	cr_assert_eq(zmq_send(dealer, "here", 4, 0), 4);
+	run(&w, 1, WAIT_MS);
+	cr_assert_eq(w.received, 1);
+	for (int i = 0; i < CALLERS; i++)
+		callers[i] = call(&w);
+	while (!gate_counters(w.gate)->too_many ||
+	       !gate_counters(w.gate)->strange) {
+		int more = call(&w);
+
+		wait_more(&w, until_ms);
+		gate_watch(w.gate);
+		(void)close(more);
+	}
+	cr_assert_eq(zmq_send(dealer, "still", 5, 0), 5);
+	run(&w, 2, WAIT_MS);
+	cr_expect_eq(w.received, 2, "who is known stays");
+	for (int i = 0; i < CALLERS; i++)
+		(void)close(callers[i]);
 	zmq_close(dealer);
 	teardown(&w);
 }

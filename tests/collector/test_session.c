@@ -828,6 +828,47 @@ Test(session, the_newest_session_of_a_key_wins)
 	world_free(w);
 }
 
+/* A hostile office may do what alarms people as often as it likes. */
+Test(session, people_are_alarmed_of_a_key_once_in_a_while)
+{
+	struct world *w = world_new();
+	struct hello hello = { .version_min = 1,
+			       .version_max = 1,
+			       .next = 1,
+			       .seen_size = UINT64_MAX };
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	cr_assert_eq(talk_encode_hello(&hello, &out, NULL), 0);
+	for (int i = 0; i < 100; i++)
+		say(w, 1, 0, strbuf_span(&out));
+	cr_expect_eq(w->alarms, 1);
+	say(w, 2, 1, strbuf_span(&out));
+	cr_expect_eq(w->alarms, 2, "of another key all the same");
+	w->now_ms += SESSION_ALARM_MS;
+	say(w, 1, 0, strbuf_span(&out));
+	cr_expect_eq(w->alarms, 3);
+	strbuf_release(&out);
+	world_free(w);
+}
+
+/* Who may come in could else hold as many connections as there can be. */
+Test(session, who_has_not_said_hello_makes_room_for_the_next_of_its_key)
+{
+	struct world *w = world_new();
+
+	say_ping(w, 1, 0);
+	say_ping(w, 2, 1);
+	cr_expect_eq(w->heard[1].nacks, 0);
+	say_ping(w, 3, 0);
+	cr_expect_eq(w->heard[1].code, NACK_FENCED);
+	cr_expect_eq(w->heard[2].nacks, 0, "of another key");
+	say_hello(w, 3, 0);
+	say_ping(w, 4, 0);
+	cr_expect_eq(w->heard[3].nacks, 0, "one that has said it stays");
+	world_free(w);
+}
+
 /* A sync that has ended leaves a session that only the next one of its key
  * shows to be over: no clone, no slow reader, and nobody was refused. */
 Test(session, who_comes_back_when_it_was_gone_fences_nobody)
