@@ -30,7 +30,7 @@ static void fence(struct session *session, struct session *other,
 	table->counters.fenced++;
 	if (table->now_ms - other->opened_ms < SESSION_FLAP_MS)
 		session->flaps = other->flaps + 1;
-	if (session->flaps == SESSION_FLAPS_MAX)
+	if (session->flaps >= SESSION_FLAPS_MAX)
 		alarm_people(session, "key-in-two-places", peer);
 }
 
