@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "agent/alarm.h"
@@ -16,7 +15,6 @@
 #include "agent/say.h"
 #include "agent/sender.h"
 #include "agent/statement.h"
-#include "agent/wake.h"
 #include "base/rt/options.h"
 #include "sim/sim.h"
 #include "store/keyfile.h"
@@ -26,8 +24,6 @@ static struct sim_office {
 	struct loop *loop;
 	struct sender *sender;
 	bool up;
-	int wake_fd;
-	unsigned wake; /* calls that wait, bit enum wake_call */
 } offices[SIM_ACTORS_MAX];
 
 static const char *const names[SIM_ACTORS_MAX] = {
@@ -566,69 +562,4 @@ bool sim_office_drained(unsigned office)
 	if (!was_up)
 		office_close(&at->office);
 	return counts.waiting + counts.sealed == 0;
-}
-
-/* ---- agent/wake.h ---- */
-
-static struct sim_office *by_dir(const char *dir)
-{
-	for (unsigned i = SIM_OFFICE; i < SIM_ACTORS_MAX; i++)
-		if (names[i] && !strcmp(names[i], dir))
-			return &offices[i];
-	return NULL;
-}
-
-int wake_open(const char *dir, int *fd, struct err *err)
-{
-	struct sim_office *at = by_dir(dir);
-
-	*fd = eventfd(0, EFD_CLOEXEC);
-	if (*fd < 0)
-		return err_sys(err, "cannot be woken");
-	at->wake_fd = *fd;
-	at->wake = 0;
-	return 0;
-}
-
-void wake_close(const char *dir, int fd)
-{
-	by_dir(dir)->wake_fd = 0;
-	(void)close(fd);
-}
-
-int wake_take(int fd, struct wake_peer *from)
-{
-	(void)from;
-	for (unsigned i = SIM_OFFICE; i < SIM_ACTORS_MAX; i++)
-		for (unsigned call = 1; call <= WAKE_HURRY; call++)
-			if (offices[i].wake_fd == fd &&
-			    offices[i].wake & 1u << call) {
-				offices[i].wake &= ~(1u << call);
-				return (int)call;
-			}
-	return 0;
-}
-
-void wake_answer(int fd, const struct wake_peer *to, bool fresh)
-{
-	(void)fd;
-	(void)to;
-	(void)fresh;
-}
-
-void wake_sender(const char *dir, enum wake_call call)
-{
-	struct sim_office *at = by_dir(dir);
-
-	if (!at->wake_fd)
-		return;
-	at->wake |= 1u << call;
-	sim_ready(at->wake_fd);
-}
-
-bool wake_refresh(const char *dir, int timeout_ms)
-{
-	(void)dir;
-	(void)timeout_ms;
-	return false;
 }
