@@ -69,7 +69,7 @@ struct collector {
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
-	uint64_t backed_up; /* entries that are in the newest backup */
+	uint64_t backed_up; /* entries that are in its newest backup */
 	struct strbuf succession_notes;
 	struct span successions[SUCCESSIONS_MAX]; /* in succession_notes */
 	size_t succession_count;
@@ -77,6 +77,7 @@ struct collector {
 	size_t reopened_count;
 	struct arena reopened_notes;
 	bool doubt_told, full_told, flush_told, unsigned_told, cosign_told;
+	bool backup_told;
 	bool backlog;
 	bool blot_wanted, blot_told; /* redactions that are not carried out */
 	uint64_t blot_at;	     /* entries the store must contain first */
