@@ -44,15 +44,12 @@ bool collector_admits(void *arg, const uint8_t curve[CURVE_KEY_BYTES])
 	return host_who(c, curve, &peer);
 }
 
-/* What is in no backup offices keep; nor where the mark is of a journal that
- * went further than this one. */
+/* What is in no backup offices keep. */
 static uint64_t collector_safe(const struct collector *c)
 {
-	uint64_t size = journal_size(c->kept.journal);
-
 	if (!strcmp(c->settings->safe, "durable"))
-		return size;
-	return c->backed_up > size ? 0 : c->backed_up;
+		return journal_size(c->kept.journal);
+	return c->backed_up;
 }
 
 static void host_facts(void *ctx, struct session_facts *out)

@@ -70,7 +70,7 @@ struct collector {
 	uint64_t free_bytes;
 	uint32_t catalogue;
 	uint64_t ticks;
-	uint64_t backed_up; /* entries that are in the newest backup */
+	uint64_t backed_up; /* entries that are in its newest backup */
 	struct strbuf succession_notes;
 	struct span successions[SUCCESSIONS_MAX]; /* in succession_notes */
 	size_t succession_count;
@@ -81,6 +81,7 @@ struct collector {
 	/* connections of which the log has been told, and when it may be told
 	 * of more */
 	uint64_t endless_told, strange_told, too_many_told, abuse_told_ms;
+	bool backup_told;
 	bool backlog;
 	bool blot_wanted, blot_told; /* redactions that are not carried out */
 	uint64_t blot_at;	     /* entries the store must contain first */

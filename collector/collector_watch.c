@@ -39,11 +39,20 @@ static void watch_clock(struct collector *c)
 
 static void watch_backup(struct collector *c)
 {
-	uint64_t at_us = 0, entries = backup_marked(c->kept.dir, &at_us, NULL);
+	struct backup_mark mark;
+	bool marked = backup_marked(c->kept.dir, &mark);
+	bool ours = marked && backup_is_of(&mark, c->tree);
 
-	if (entries > c->backed_up)
-		log_line(LOG_INFO, "backed-up", "size=%" PRIu64, entries);
-	c->backed_up = entries;
+	if (ours && mark.entries > c->backed_up)
+		log_line(LOG_INFO, "backed-up", "size=%" PRIu64, mark.entries);
+	if (marked && !ours && !c->backup_told)
+		log_line(LOG_WARN, "backup-of-another-journal",
+			 "path=\"%s\" size=%" PRIu64
+			 " advice=\"offices keep everything until the next "
+			 "tally-collector backup\"",
+			 mark.path, mark.entries);
+	c->backup_told = marked && !ours;
+	c->backed_up = ours ? mark.entries : 0;
 }
 
 void collector_log_status(struct collector *c)

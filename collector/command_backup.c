@@ -14,6 +14,8 @@ static int code_of(int rc)
 	switch (rc) {
 	case ERR_CORRUPT:
 		return EXIT_BROKEN;
+	case ERR_ORDER:
+		return EXIT_REFUSED;
 	case ERR_EXISTS:
 	case ERR_NOTFOUND:
 		return EXIT_USAGE;

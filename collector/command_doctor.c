@@ -249,7 +249,6 @@ static void check_journal(struct doctor *d)
 static void check_signed(struct doctor *d)
 {
 	struct notary_word word;
-	struct key_chain chain;
 	char path[PATH_MAX];
 	struct keys keys;
 	struct err err = { 0 };
@@ -257,13 +256,10 @@ static void check_signed(struct doctor *d)
 
 	if (rc)
 		return; /* it was said */
-	rc = succeed_chain(d->dir, &keys.sign.key, &chain, NULL, &err);
-	keys_wipe(&keys);
-	(void)snprintf(path, sizeof(path), "%s", d->settings.checkpoint);
-	if (!rc && !path[0])
-		rc = kept_path(d->dir, "checkpoint", path, &err);
+	rc = kept_checkpoint(d->dir, d->settings.checkpoint, path, &err);
 	if (!rc)
-		rc = notary_last(path, &chain, &word, &err);
+		rc = succeed_last(d->dir, &keys.sign.key, path, &word, &err);
+	keys_wipe(&keys);
 	if (rc == ERR_NOTFOUND)
 		say(d, "checkpoint", STATE_WARN,
 		    d->zh ? "%s 还没有：启动后一秒内会签发" :
@@ -367,24 +363,49 @@ static bool split(const char *endpoint, char *host, size_t room,
 	return true;
 }
 
-/* 0; an errno; -1: the host is not known. */
+/* 0, or an errno. */
+static int try_one(const struct addrinfo *at, bool listens)
+{
+	int error = 0, one = 1;
+	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (listens ? bind(fd, at->ai_addr, at->ai_addrlen) :
+		      connect(fd, at->ai_addr, at->ai_addrlen))
+		error = errno;
+	(void)close(fd);
+	return error;
+}
+
+/*
+ * As the gate does: on all interfaces is IPv4's 0.0.0.0 unless the address
+ * says otherwise. Nobody can connect to all of them: whoever listens on all
+ * answers on this machine's own.
+ */
+static const char *own_host(const char *host, bool listens)
+{
+	if (!host[0] || !strcmp(host, "0.0.0.0"))
+		return listens ? "0.0.0.0" : "127.0.0.1";
+	if (!strcmp(host, "::"))
+		return listens ? "::" : "::1";
+	return host;
+}
+
+/* 0; an errno; -1: the host is not known. A name may have several addresses:
+ * one that does it is enough. */
 static int try_address(const char *host, const char *port, bool listens)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 					.ai_flags = listens ? AI_PASSIVE : 0 };
 	struct addrinfo *found = NULL;
-	int fd, error = 0, one = 1;
+	int error = -1;
 
-	if (getaddrinfo(host[0] ? host : NULL, port, &hints, &found))
+	if (getaddrinfo(own_host(host, listens), port, &hints, &found))
 		return -1;
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 ||
-	    (listens ? bind(fd, found->ai_addr, found->ai_addrlen) :
-		       connect(fd, found->ai_addr, found->ai_addrlen)))
-		error = errno;
-	if (fd >= 0)
-		(void)close(fd);
+	for (const struct addrinfo *at = found; at && error; at = at->ai_next)
+		error = try_one(at, listens);
 	freeaddrinfo(found);
 	return error;
 }
@@ -408,8 +429,7 @@ static void check_port(struct doctor *d)
 	}
 	if (!strcmp(port, "*"))
 		port = "0";
-	error = try_address(!strcmp(host, "0.0.0.0") && d->process ? "" : host,
-			    port, !d->process);
+	error = try_address(host, port, !d->process);
 	if (error && d->process)
 		say(d, "port", STATE_BAD,
 		    d->zh ? "汇集端在运行，但 %s 连不上（%s）；请查看它的"
@@ -465,13 +485,33 @@ static void check_limits(struct doctor *d)
 
 /* ---- backup, process ---- */
 
+/* Where there is a tree to tell by; one that is too short may be behind, if no
+ * collector runs. */
+static bool is_of_another(const struct doctor *d,
+			  const struct backup_mark *mark)
+{
+	struct tree_reader *tree = NULL;
+	char path[PATH_MAX];
+	uint64_t size = 0;
+	bool other;
+
+	if (kept_path(d->dir, TREE_FILE, path, NULL) ||
+	    tree_read_open(path, NULL, &tree, NULL))
+		return false;
+	other = !tree_read_size(tree, &size, NULL) &&
+		(size >= mark->entries || d->process) &&
+		!backup_is_of(mark, tree);
+	tree_read_close(tree);
+	return other;
+}
+
 static void check_backup(struct doctor *d)
 {
-	uint64_t at_us = 0, hours;
-	char to[PATH_MAX] = "";
-	uint64_t entries = backup_marked(d->dir, &at_us, to);
+	struct backup_mark mark;
+	uint64_t hours;
+	bool gone;
 
-	if (!entries) {
+	if (!backup_marked(d->dir, &mark)) {
 		say(d, "backup", STATE_WARN,
 		    d->zh ? "还没有备份；请每天执行 tally-collector backup "
 			    "目录 --dir %s，放到另一块磁盘" :
@@ -480,17 +520,28 @@ static void check_backup(struct doctor *d)
 		    d->dir);
 		return;
 	}
-	hours = d->now_us > at_us ? (d->now_us - at_us) / HOUR_US : 0;
+	if (is_of_another(d, &mark)) {
+		say(d, "backup", STATE_BAD,
+		    d->zh ? "%s "
+			    "中的备份与此日志的条目不同：请保留该备份，并执行 "
+			    "tally-collector backup 目录，它会另做一份或说明"
+			    "原因" :
+			    "the one in %s is of other entries than this "
+			    "journal's: keep it, and run tally-collector "
+			    "backup TO, which makes a new one or says what is "
+			    "wrong",
+		    mark.path);
+		return;
+	}
+	gone = access(mark.path, F_OK) != 0;
+	hours = d->now_us > mark.at_us ? (d->now_us - mark.at_us) / HOUR_US : 0;
 	say(d, "backup",
-	    access(to, F_OK)	      ? STATE_WARN :
-	    hours > BACKUP_WARN_HOURS ? STATE_WARN :
-					STATE_OK,
+	    gone || hours > BACKUP_WARN_HOURS ? STATE_WARN : STATE_OK,
 	    d->zh ? "%" PRIu64 " 小时前，%" PRIu64 " 条，在 %s%s" :
 		    "%" PRIu64 " hours old, %" PRIu64 " entries, in %s%s",
-	    hours, entries, to,
-	    access(to, F_OK) ?
-		    (d->zh ? "（现在不在那里）" : " (it is not there now)") :
-		    "");
+	    hours, mark.entries, mark.path,
+	    gone ? (d->zh ? "（现在不在那里）" : " (it is not there now)") :
+		   "");
 }
 
 static void check_process(struct doctor *d)

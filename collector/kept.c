@@ -280,21 +280,11 @@ static int check_founded(const char *journal_dir, struct err *err)
 static int read_signed(struct kept *kept, const char *checkpoint,
 		       struct err *err)
 {
-	struct key_chain chain;
-	int rc = 0;
+	int rc = kept_checkpoint(kept->dir, checkpoint, kept->checkpoint, err);
 
-	if (*checkpoint &&
-	    (size_t)snprintf(kept->checkpoint, sizeof(kept->checkpoint), "%s",
-			     checkpoint) >= sizeof(kept->checkpoint))
-		rc = err_set(err, ERR_LIMIT, "the path %s is too long",
-			     checkpoint);
-	else if (!*checkpoint)
-		rc = kept_path(kept->dir, "checkpoint", kept->checkpoint, err);
 	if (!rc)
-		rc = succeed_chain(kept->dir, &kept->keys.sign.key, &chain,
-				   NULL, err);
-	if (!rc)
-		rc = notary_last(kept->checkpoint, &chain, &kept->last, err);
+		rc = succeed_last(kept->dir, &kept->keys.sign.key,
+				  kept->checkpoint, &kept->last, err);
 	return rc == ERR_NOTFOUND ? 0 : rc;
 }
 

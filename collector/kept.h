@@ -50,5 +50,10 @@ int kept_remove_store(const char *path, struct err *err);
 /* "dir/name"; ERR_LIMIT. */
 int kept_path(const char *dir, const char *name, char out[PATH_MAX],
 	      struct err *err);
+bool kept_has(const char *dir, const char *name);
+/* The path of the last signed checkpoint: the one that is named, or, if that
+ * is empty, in the directory. */
+int kept_checkpoint(const char *dir, const char *named, char out[PATH_MAX],
+		    struct err *err);
 
 #endif

@@ -56,25 +56,38 @@ static int add_successions(struct recovery *recovery, struct err *err)
 	return rc;
 }
 
+/* The one in the directory, where the settings name another place that has
+ * none: a backup that was put back has its own there. */
+static int read_own(struct recovery *recovery, struct err *err)
+{
+	struct notary_word *own = &recovery->own;
+	int rc =
+		kept_path(recovery->dir, "checkpoint", recovery->own_path, err);
+
+	if (!rc)
+		rc = notary_last(recovery->own_path, &recovery->chain, own,
+				 err);
+	if (rc)
+		return rc == ERR_NOTFOUND ? 0 : rc;
+	return recovery_add_note(recovery, recovery->own_path,
+				 span_of(own->note, own->note_bytes), err);
+}
+
 static int read_last(struct recovery *recovery, const char *checkpoint,
 		     struct err *err)
 {
 	struct notary_word word;
-	int rc = 0;
+	int rc = kept_checkpoint(recovery->dir, checkpoint,
+				 recovery->checkpoint, err);
 
-	if (*checkpoint)
-		(void)snprintf(recovery->checkpoint,
-			       sizeof(recovery->checkpoint), "%s", checkpoint);
-	else
-		rc = kept_path(recovery->dir, "checkpoint",
-			       recovery->checkpoint, err);
 	if (rc)
 		return rc;
 	rc = notary_last(recovery->checkpoint, &recovery->chain, &word, err);
-	if (rc)
-		return rc == ERR_NOTFOUND ? 0 : rc;
-	return recovery_add_note(recovery, recovery->checkpoint,
-				 span_of(word.note, word.note_bytes), err);
+	if (rc == ERR_NOTFOUND)
+		return *checkpoint ? read_own(recovery, err) : 0;
+	return rc ? rc :
+		    recovery_add_note(recovery, recovery->checkpoint,
+				      span_of(word.note, word.note_bytes), err);
 }
 
 static int find_journal(struct recovery *recovery, struct err *err)
@@ -507,6 +520,16 @@ static int keep_goal(const struct recovery *recovery, struct err *err)
 	return rc;
 }
 
+/* Where the settings name another place, the one in the directory must not be
+ * taken for the last word the next time. */
+static int drop_own(const struct recovery *recovery, struct err *err)
+{
+	if (recovery->own.note_bytes && unlink(recovery->own_path) &&
+	    errno != ENOENT)
+		return err_sys(err, "cannot remove %s", recovery->own_path);
+	return 0;
+}
+
 /* The last step: from here on the collector starts. */
 static int sign_anew(struct recovery *recovery, struct err *err)
 {
@@ -547,6 +570,8 @@ int recovery_reopen(struct recovery *recovery, struct reopening *said,
 		rc = kept_remove_store(store, err);
 	if (!rc)
 		rc = sign_anew(recovery, err);
+	if (!rc)
+		rc = drop_own(recovery, err);
 	return rc ? rc : backup_end_restored(recovery->dir, err);
 }
 

@@ -24,8 +24,8 @@ struct recovery;
 
 /*
  * Takes the directory's lock. checkpoint: where the last signed one is kept;
- * empty: in the directory. ERR_LOCKED: a collector runs. ERR_NOTFOUND: no
- * collector's directory, or nothing is founded in it.
+ * empty, or none there: in the directory. ERR_LOCKED: a collector runs.
+ * ERR_NOTFOUND: no collector's directory, or nothing is founded in it.
  */
 int recovery_open(const char *dir, const char *checkpoint,
 		  struct recovery **out, struct err *err);

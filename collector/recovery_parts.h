@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
+#include "collector/notary.h"
 #include "collector/recovery.h"
 #include "collector/succeed.h"
 #include "store/keyfile.h"
@@ -53,6 +54,8 @@ struct declared {
 struct recovery {
 	const char *dir;
 	char journal_dir[PATH_MAX], checkpoint[PATH_MAX];
+	char own_path[PATH_MAX]; /* of a checkpoint in the directory, where */
+	struct notary_word own;	 /* the settings' place has none */
 	int lock_fd;
 	struct keys keys;
 	struct key_chain chain;	   /* the collector's keys so far */

@@ -14,20 +14,13 @@
 #define CARD_BYTES_MAX 4096
 #define FILE_MODE 0644
 
-static bool is_there(const char *dir, const char *name)
-{
-	char path[PATH_MAX];
-
-	return !kept_path(dir, name, path, NULL) && !access(path, F_OK);
-}
-
 int succeed_state(const char *dir, enum succeed_state *out, struct err *err)
 {
 	char path[PATH_MAX];
 	int rc = kept_path(dir, ROTATION_DIR "/keys/sign", path, err);
 
-	*out = is_there(dir, ROTATION_DIR "/keys/sign")	 ? SUCCEED_MADE :
-	       is_there(dir, ROTATION_DIR "/keys/curve") ? SUCCEED_CURVE :
+	*out = kept_has(dir, ROTATION_DIR "/keys/sign")	 ? SUCCEED_MADE :
+	       kept_has(dir, ROTATION_DIR "/keys/curve") ? SUCCEED_CURVE :
 							   SUCCEED_NONE;
 	return rc;
 }
@@ -56,6 +49,15 @@ int succeed_chain(const char *dir, const struct sign_key *own,
 	if (!rc && !key_chain_has(out, own))
 		key_chain_begin(out, own);
 	return rc;
+}
+
+int succeed_last(const char *dir, const struct sign_key *own, const char *path,
+		 struct notary_word *out, struct err *err)
+{
+	struct key_chain chain;
+	int rc = succeed_chain(dir, own, &chain, NULL, err);
+
+	return rc ? rc : notary_last(path, &chain, out, err);
 }
 
 static int add_note(struct journal_reader *reader, uint64_t index,

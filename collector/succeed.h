@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "collector/notary.h"
 #include "proto/succession.h"
 #include "store/fold.h"
 #include "store/journal.h"
@@ -39,6 +40,10 @@ int succeed_state(const char *dir, enum succeed_state *out, struct err *err);
  * there; without one only its key now. */
 int succeed_chain(const char *dir, const struct sign_key *own,
 		  struct key_chain *out, struct strbuf *notes, struct err *err);
+
+/* The last signed checkpoint, by these keys: notary_last. */
+int succeed_last(const char *dir, const struct sign_key *own, const char *path,
+		 struct notary_word *out, struct err *err);
 
 /* Appends the notes of the journal's successions. */
 int succeed_notes(const char *journal_dir, const struct fold *fold,

@@ -28,7 +28,7 @@ static int join(char out[PATH_MAX], const char *dir, const char *name,
 
 /* ---- whole files ---- */
 
-static int sync_dir(const char *path, struct err *err)
+int dir_sync(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc = 0;
@@ -41,19 +41,19 @@ static int sync_dir(const char *path, struct err *err)
 	return rc;
 }
 
-static int sync_parent(const char *path, struct err *err)
+int dir_sync_above(const char *path, struct err *err)
 {
 	char parent[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t len = slash ? (size_t)(slash - path) : 0;
 
 	if (!slash)
-		return sync_dir(".", err);
+		return dir_sync(".", err);
 	if (!len)
-		return sync_dir("/", err);
+		return dir_sync("/", err);
 	memcpy(parent, path, len); /* the caller's path fits PATH_MAX */
 	parent[len] = '\0';
-	return sync_dir(parent, err);
+	return dir_sync(parent, err);
 }
 
 static int write_synced(int fd, const void *data, size_t len)
@@ -96,7 +96,7 @@ int file_replace(const char *path, const void *data, size_t len, unsigned mode,
 		(void)unlink(temp);
 		return rc;
 	}
-	return sync_parent(path, err);
+	return dir_sync_above(path, err);
 }
 
 static int read_all(int fd, const char *path, size_t cap, char **out,
@@ -326,7 +326,7 @@ static int write_keys(const char *dir, const uint8_t *sign_seed,
 	if (rc)
 		remove_keys(temp);
 	else
-		rc = sync_dir(dir, err);
+		rc = dir_sync(dir, err);
 	return rc;
 }
 
@@ -405,21 +405,6 @@ static int replace_key(const char *to, const char *from, const char *kind,
 	return rc;
 }
 
-/* All files of a folder, and itself. */
-static void remove_folder(const char *path)
-{
-	DIR *folder = opendir(path);
-	const struct dirent *entry;
-	char file[PATH_MAX];
-
-	while (folder && (entry = readdir(folder)))
-		if (!join(file, path, entry->d_name, NULL))
-			(void)unlink(file);
-	if (folder)
-		(void)closedir(folder);
-	(void)rmdir(path);
-}
-
 void keys_discard(const char *dir)
 {
 	DIR *folder = opendir(dir);
@@ -429,7 +414,7 @@ void keys_discard(const char *dir)
 	while (folder && (entry = readdir(folder)))
 		if (!strncmp(entry->d_name, "keys", 4) &&
 		    !join(path, dir, entry->d_name, NULL))
-			remove_folder(path);
+			(void)dir_remove(path, NULL);
 	if (folder)
 		(void)closedir(folder);
 	(void)rmdir(dir);
@@ -447,7 +432,7 @@ int keys_replace(const char *dir, const char *from, struct err *err)
 	if (!rc)
 		rc = replace_key(to, source, "curve", err);
 	if (!rc)
-		rc = sync_dir(to, err);
+		rc = dir_sync(to, err);
 	if (!rc)
 		keys_discard(from);
 	return rc;
@@ -464,7 +449,7 @@ int keys_take_over(const char *dir, const char *from, const char *kind,
 	if (!rc)
 		rc = replace_key(to, source, kind, err);
 	if (!rc)
-		rc = sync_dir(to, err);
+		rc = dir_sync(to, err);
 	if (!rc && !rmdir(source))
 		(void)rmdir(from);
 	return rc;
@@ -573,4 +558,20 @@ int dir_make(const char *dir, struct err *err)
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return err_sys(err, "cannot make %s", path);
 	return 0;
+}
+
+int dir_remove(const char *dir, struct err *err)
+{
+	DIR *folder = opendir(dir);
+	const struct dirent *entry;
+
+	if (!folder && errno == ENOENT)
+		return 0;
+	while (folder && (entry = readdir(folder)))
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			(void)unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder)
+		(void)closedir(folder);
+	return rmdir(dir) ? err_sys(err, "cannot remove %s", dir) : 0;
 }

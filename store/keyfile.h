@@ -45,6 +45,12 @@ long lock_holder(const char *dir, const char *name);
 
 /* Makes a directory (0700), and those above it that are not there (0755). */
 int dir_make(const char *dir, struct err *err);
+/* Removes a directory and the files in it; one that is not there is fine. */
+int dir_remove(const char *dir, struct err *err);
+/* What was made, renamed or removed in it stays so; above: in the directory
+ * that the path lies in. */
+int dir_sync(const char *path, struct err *err);
+int dir_sync_above(const char *path, struct err *err);
 
 /* Writes a file by a synced temporary and rename; mode as given. */
 int file_replace(const char *path, const void *data, size_t len, unsigned mode,
