@@ -309,7 +309,14 @@ def without_strace():
                              capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return "strace is not installed"
-    return f"strace: {run.stderr.strip()}" if run.returncode else None
+    if run.returncode:
+        return f"strace: {run.stderr.strip()}"
+    scope = "/proc/sys/kernel/yama/ptrace_scope"
+    if os.geteuid() and os.path.exists(scope):
+        with open(scope, encoding="ascii") as f:
+            if f.read().strip() != "0":
+                return f"strace may not take hold of a program: {scope}"
+    return None
 
 
 def calls_in(trace, folder):
