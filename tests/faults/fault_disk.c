@@ -50,7 +50,7 @@ enum what {
 	WHAT_RENAME = 'R',   /* the name, a zero, the new one */
 	WHAT_UNLINK = 'U',   /* a name */
 	WHAT_INJECTED = 'X', /* the fault; the text names the call */
-	WHAT_ENDED = 'Z',    /* calls that were counted, in offset */
+	WHAT_ENDED = 'Z',    /* calls of a kind that there were, in offset */
 };
 
 struct record {
@@ -66,6 +66,7 @@ enum kind {
 	KIND_SHORT,
 	KIND_SYNC,
 	KIND_LIE,
+	KIND_COUNT,
 };
 
 static struct {
@@ -73,20 +74,19 @@ static struct {
 	size_t root_len;
 	int log;
 	enum kind kind;
-	unsigned long at, count;
+	unsigned long at, counts[KIND_COUNT];
 	bool onwards;
 	pthread_mutex_t mutex;
 } fault = { .log = -1, .mutex = PTHREAD_MUTEX_INITIALIZER };
 
+static const char *const names[KIND_COUNT] = {
+	[KIND_KILL] = "kill",	[KIND_EIO] = "eio",   [KIND_ENOSPC] = "enospc",
+	[KIND_SHORT] = "short", [KIND_SYNC] = "sync", [KIND_LIE] = "lie",
+};
+
 static enum kind kind_of(const char *text, size_t len)
 {
-	static const char *const names[] = {
-		[KIND_KILL] = "kill",	  [KIND_EIO] = "eio",
-		[KIND_ENOSPC] = "enospc", [KIND_SHORT] = "short",
-		[KIND_SYNC] = "sync",	  [KIND_LIE] = "lie",
-	};
-
-	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++)
+	for (int i = KIND_NONE + 1; i < KIND_COUNT; i++)
 		if (strlen(names[i]) == len && !memcmp(names[i], text, len))
 			return (enum kind)i;
 	abort();
@@ -136,8 +136,11 @@ static void note_text(enum what what, uint64_t inode, const char *text)
 
 __attribute__((destructor)) static void end(void)
 {
-	if (fault.log >= 0)
-		note(WHAT_ENDED, 0, fault.count, NULL, 0);
+	if (fault.log < 0)
+		return;
+	for (int i = KIND_NONE + 1; i < KIND_COUNT; i++)
+		note(WHAT_ENDED, 0, fault.counts[i], names[i],
+		     strlen(names[i]));
 }
 
 /* ---- which files ---- */
@@ -183,9 +186,9 @@ static uint64_t inode_at(const char *path)
 
 enum call { CALL_CHANGE, CALL_WRITE, CALL_SYNC };
 
-static bool concerns(enum call call, size_t len)
+static bool concerns(enum kind kind, enum call call, size_t len)
 {
-	switch (fault.kind) {
+	switch (kind) {
 	case KIND_KILL:
 		return true;
 	case KIND_EIO:
@@ -197,6 +200,7 @@ static bool concerns(enum call call, size_t len)
 	case KIND_LIE:
 		return call == CALL_SYNC;
 	case KIND_NONE:
+	case KIND_COUNT:
 		return false;
 	}
 	return false;
@@ -206,12 +210,15 @@ static bool concerns(enum call call, size_t len)
  * and written down. */
 static bool strikes(enum call call, size_t len, const char *name)
 {
+	unsigned long count;
+
 	(void)pthread_mutex_lock(&fault.mutex);
-	if (!concerns(call, len))
+	for (int i = KIND_NONE + 1; i < KIND_COUNT; i++)
+		fault.counts[i] += concerns((enum kind)i, call, len);
+	if (!concerns(fault.kind, call, len))
 		return false;
-	fault.count++;
-	if (fault.count != fault.at &&
-	    !(fault.onwards && fault.count > fault.at))
+	count = fault.counts[fault.kind];
+	if (count != fault.at && !(fault.onwards && count > fault.at))
 		return false;
 	if (fault.kind != KIND_LIE)
 		note_text(WHAT_INJECTED, 0, name);

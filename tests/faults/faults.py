@@ -54,8 +54,17 @@ BESIDE_SANITIZERS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
                      ":verify_asan_link_order=0"}
 
 
-def draw(places, count):
-    return places if ALL else DRAW.sample(places, min(count, len(places)))
+def at_places(places, count, one):
+    """Tries one(place) at so many places, drawn, or at all. One that is not
+    reached does not count: no two runs of a program are the same."""
+    places = list(places)
+    if not ALL:
+        DRAW.shuffle(places)
+    hits = 0
+    for place in places:
+        hits += bool(one(*place))
+        if hits == count and not ALL:
+            break
 
 
 def value_of(line):
@@ -136,6 +145,7 @@ class FaultyWorld(World):
 
     def keep(self, name):
         for folder in (self.collector_dir, self.office):
+            shutil.rmtree(f"{folder}.{name}", ignore_errors=True)
             shutil.copytree(folder, f"{folder}.{name}")
 
     def restore(self, name):
@@ -299,7 +309,11 @@ def without_strace():
                              capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return "strace is not installed"
-    return f"strace: {run.stderr.strip()}" if run.returncode else None
+    if run.returncode:
+        return f"strace: {run.stderr.strip()}"
+    if os.geteuid():
+        return "needs root: strace takes hold of a collector that runs"
+    return None
 
 
 def calls_in(trace, folder):
@@ -362,10 +376,11 @@ class Disk:
         return [data.decode() for what, _, _, data in self.records()
                 if what == "X"]
 
-    def count(self):
-        """Of calls that it might have hit, by a program that has ended."""
-        return max((offset for what, _, offset, _ in self.records()
-                    if what == "Z"), default=0)
+    def count(self, kind):
+        """Of calls that such a fault might have hit, by a program that has
+        ended."""
+        return max((offset for what, _, offset, data in self.records()
+                    if what == "Z" and data.decode() == kind), default=0)
 
     def cut(self, keep="some"):
         """The power goes: of what was not synced, nothing is left, all or

@@ -6,12 +6,12 @@ back, and everything drains."""
 import os
 import re
 
-from faults import (ALL, DRAW, SEED, WAIT_S, Disk, Faults, main, until,
-                    value_of)
+from faults import (ALL, SEED, WAIT_S, Disk, Faults, at_places, main,
+                    until, value_of)
 
 KINDS = ("eio", "enospc", "short", "sync")
-PLACES = 1  # of each kind, in each ordinary run
-# What a failure is told by; where it went on, half a write is nobody's concern.
+PLACES = 2  # of each program's calls, in each ordinary run
+# What a failure is told by. Half a write that was then finished is no news.
 WORDS = r"Input/output error|No space left on device|no room on the disk|" \
         r"MDB_PANIC: Update of meta page failed|event=disk-full"
 # Failures that nobody need be told of: the name is looked at no more, or
@@ -27,22 +27,27 @@ class Errors(Faults):
     def at_each(self, one):
         """one(fault): the disk that it was done to. At first the calls that
         there are, are counted."""
-        for kind in KINDS:
-            count = one(f"{kind}:0").count()
-            self.assertGreater(count, 0, kind)
-            places = range(1, 1000) if ALL else \
-                DRAW.sample(range(1, count + 1), min(count, PLACES))
-            for n in places:
-                try:
-                    struck = one(f"{kind}:{n}").struck()
-                except AssertionError as failure:
-                    raise AssertionError(
-                        f"{kind}:{n}, seed {SEED}: {failure}") from failure
-                self.struck += len(struck)
-                if ALL and not struck:
-                    break
+        whole = one("")
+        places = [(kind, n) for kind in KINDS
+                  for n in range(1, whole.count(kind) + 1)]
+        self.assertEqual({kind for kind, _ in places}, set(KINDS))
+        at_places(places, PLACES,
+                  lambda kind, n: self.fails_at(one, kind, n))
+        for kind in KINDS if ALL else ():
+            n = whole.count(kind) + 1
+            while self.fails_at(one, kind, n):
+                n += 1
         print(f"{self.struck} calls failed", flush=True)
         self.assertGreater(self.struck, 0)
+
+    def fails_at(self, one, kind, n):
+        try:
+            struck = one(f"{kind}:{n}").struck()
+        except AssertionError as failure:
+            raise AssertionError(f"{kind}:{n}, seed {SEED}: {failure}"
+                                 ) from failure
+        self.struck += len(struck)
+        return struck
 
     def told(self, disk, said):
         """What failed, and where."""

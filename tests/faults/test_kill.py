@@ -7,8 +7,8 @@ import signal
 import subprocess
 import unittest
 
-from faults import (ALL, SEED, TRACED, WAIT_S, Faults, Standing, calls_in,
-                    draw, main, strace, until, value_of, without_strace)
+from faults import (ALL, SEED, TRACED, WAIT_S, Faults, Standing, at_places,
+                    calls_in, main, strace, until, value_of, without_strace)
 
 # Places in each ordinary run.
 COLLECTOR, OFFICE = 3, 1
@@ -34,8 +34,8 @@ class Kill(Faults):
         self.assertFalse(one(None, None))
         places = calls_in(self.trace, self.world.folder)
         self.assertGreater(len(places), 2 * count)
-        for thread, name, n in draw(places, count):
-            self.killed_at(one, thread, name, n)
+        at_places(places, count,
+                  lambda *place: self.killed_at(one, *place))
         if ALL:
             # and behind the last of each, until there is none more
             for thread, name in sorted({place[:2] for place in places}):
@@ -151,8 +151,8 @@ class Kill(Faults):
 
         def one(thread, inject):
             world.say(2)
-            code = self.office_dies(thread, inject, world.office, "sync", "--timeout",
-                                    WAIT_S)
+            code = self.office_dies(thread, inject, world.office, "sync",
+                                    "--timeout", WAIT_S)
             self.assertIn(code, (None, 0))
             world.check_acknowledged()
             world.agent(world.office, "sync", "--timeout", WAIT_S)
@@ -171,8 +171,8 @@ class Kill(Faults):
             folder = world.path(f"office-{len(offices)}")
             offices.append(folder)
             code = world.code("baima")
-            ended = self.office_dies(thread, inject, folder, "enrol", code, "--timeout",
-                                     WAIT_S)
+            ended = self.office_dies(thread, inject, folder, "enrol", code,
+                                     "--timeout", WAIT_S)
             self.assertIn(ended, (None, 0))
             # 2: the one that was killed had just finished
             again = world.agent(folder, "enrol", code, "--timeout", WAIT_S,

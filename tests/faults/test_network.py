@@ -9,8 +9,8 @@ import unittest
 
 from faults import ALL, BIN, WAIT_S, Faults, FaultyWorld, main, until
 
-ROUNDS = 10 if ALL else 2
-OUTAGE_FILES = 60 if ALL else 10  # that are saved while the wire is down
+ROUNDS = 10 if ALL else 1
+OUTAGE_FILES = 60 if ALL else 5  # that are saved while the wire is down
 LOSS_PERCENT = 15
 RESETS_PERCENT = 2
 RULES = """table inet faults {{

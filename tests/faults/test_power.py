@@ -5,11 +5,11 @@ was acknowledged, or said to be saved, is there. That a disk which does not
 sync, and does not say so, loses it, shows that this would be seen."""
 import signal
 
-from faults import (ALL, DRAW, SEED, WAIT_S, Disk, Faults, main,
+from faults import (ALL, SEED, WAIT_S, Disk, Faults, at_places, main,
                     until, value_of)
 
-PLACES = 3  # of the collector's calls, in each ordinary run
-OFFICE = 2
+PLACES = 2  # of the collector's calls, in each ordinary run
+OFFICE = 1
 TIMES = 3 if ALL else 1  # each with other losses
 
 
@@ -22,13 +22,11 @@ class Power(Faults):
         """one(n): whether there was an n-th call; 0: how many there are."""
         calls = one(0)
         self.assertGreater(calls, count)
-        if ALL:
-            n = 1
-            while all([self.cut_at(one, n) for _ in range(TIMES)]):
-                n += 1
-        else:
-            for n in DRAW.sample(range(1, calls + 1), count):
-                self.cut_at(one, n)
+        at_places([(n,) for n in range(1, calls + 1) for _ in range(TIMES)],
+                  count, lambda n: self.cut_at(one, n))
+        n = calls + 1
+        while ALL and self.cut_at(one, n):
+            n += 1
         print(f"{self.cuts} power cuts, {calls} calls", flush=True)
         self.assertGreater(self.cuts, 0)
 
@@ -62,7 +60,7 @@ class Power(Faults):
             world.end_collector(pid)
         if not disk.struck():
             self.assertEqual(world.collector.returncode, 0)
-            return disk.count() if not n else 0
+            return disk.count("kill") if not n else 0
         self.assertEqual(world.collector.returncode, -signal.SIGKILL)
         disk.cut()
         world.check_acknowledged()
@@ -116,7 +114,7 @@ class Power(Faults):
         before = self.world.value
         disk, code = self.office_until_cut(
             fault, "import", self.world.rows(2), "--unchecked")
-        calls = disk.count()
+        calls = disk.count("kill")
         disk.cut(keep)
         saved = [line for line in self.world.reports()
                  if int(value_of(line)) > before]
@@ -151,7 +149,7 @@ class Power(Faults):
             world.say(2)
             disk, code = self.office_until_cut(
                 f"kill:{n}", "sync", "--timeout", WAIT_S)
-            calls = disk.count()
+            calls = disk.count("kill")
             disk.cut()
             world.say(1)
             world.agent(world.office, "sync", "--timeout", WAIT_S)
