@@ -22,8 +22,11 @@ os.environ["ASAN_OPTIONS"] = ":".join(
      "quarantine_size_mb=8:malloc_context_size=2"])
 
 MIB = 1024 * 1024
-CALM_S, ABUSE_S = (20, 15) if ALL else (1, 1)
+CALM_S, ABUSE_S = (8, 12) if ALL else (1, 1)
 GAP_MS = 20
+# What hostile peers compute themselves is not what is measured, where they
+# share the machine: they give way a little.
+NICE = 5
 # No honest office waits longer, whatever goes on beside it.
 WAIT_MS_MAX = 60000
 TIMES_CALM = 5  # at p99, asserted in full size
@@ -112,10 +115,9 @@ class Street(World):
                 for unit, folder in self.honest.items()}
 
     def crowd(self, attack, count, *file, seconds=ABUSE_S, office=None):
-        """Ready once all have begun. What they compute themselves is not
-        what is measured: they give way to whoever else wants to."""
+        """Ready once all have begun."""
         process = self.peer("crowd", office or self.hostile, self.endpoint,
-                            attack, count, seconds, *file, niceness=19)
+                            attack, count, seconds, *file, niceness=NICE)
         self.await_open(process)
         return process
 
@@ -181,7 +183,7 @@ class Street(World):
               times=TIMES_CALM):
         """The honest ones beside the abuse. grows_max: bytes that the
         collector may take for it."""
-        if not self.calm:
+        if ALL or not self.calm:  # what else the machine does may change
             self.calm = self.measure(CALM_S)
         calm, got = self.calm, self.measure(seconds, abuse)
         print(f"{name}: ack p50 {calm['p50']:.1f} -> {got['p50']:.1f} ms, "
