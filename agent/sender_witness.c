@@ -198,7 +198,8 @@ bool sender_witness(struct sender *sender, struct err *err, int *ret)
 		sender->asking = false;
 		return false;
 	}
-	if (!sender->asks || !sender->shown_note.len)
+	if (!sender->asks || !sender->shown_note.len ||
+	    !session_may_prove(sender->session, clock_monotonic_ms()))
 		return false;
 	sender->asks = false;
 	*ret = ask(sender, err);

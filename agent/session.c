@@ -132,6 +132,12 @@ void session_hurry(struct session *session, uint64_t now_ms)
 		session->retry_at = now_ms;
 }
 
+bool session_may_prove(struct session *session, uint64_t now_ms)
+{
+	session->prove_waits = now_ms < session->prove_from;
+	return !session->prove_waits;
+}
+
 bool session_prove(struct session *session, uint64_t now_ms,
 		   const struct prove *prove)
 {
@@ -141,6 +147,7 @@ bool session_prove(struct session *session, uint64_t now_ms,
 	if (session->state != SESSION_READY || session->proof_until > now_ms)
 		return false;
 	session->proof_until = now_ms + SESSION_PROOF_MS;
+	session->prove_from = now_ms + SESSION_PROVE_GAP_MS;
 	strbuf_init(&message, 0);
 	session_say(session, evidence_encode_prove(prove, &message, NULL),
 		    &message);
@@ -234,6 +241,8 @@ void session_tick(struct session *session, uint64_t now_ms)
 		}
 		break;
 	case SESSION_READY:
+		session->prove_waits = session->prove_waits &&
+				       now_ms < session->prove_from;
 		break;
 	}
 	if (now_ms >= session->ping_at)
@@ -359,6 +368,8 @@ uint64_t session_deadline(const struct session *session)
 			at = sooner(at, session->stall_at);
 		if (session->paused_until)
 			at = sooner(at, session->paused_until);
+		if (session->prove_waits)
+			at = sooner(at, session->prove_from);
 		break;
 	}
 	return at;

@@ -30,9 +30,10 @@
 #define SESSION_PING_MS 30000
 #define SESSION_PING_MS_MIN 100
 #define SESSION_MISSES_MAX 3
-#define SESSION_GREET_MS 10000 /* for connecting, and for WELCOME */
-#define SESSION_STALL_MS 60000 /* without an answer to what was sent */
-#define SESSION_PROOF_MS 30000 /* an answer to PROVE is no longer expected */
+#define SESSION_GREET_MS 10000	 /* for connecting, and for WELCOME */
+#define SESSION_STALL_MS 60000	 /* without an answer to what was sent */
+#define SESSION_PROOF_MS 30000	 /* an answer to PROVE is no longer expected */
+#define SESSION_PROVE_GAP_MS 100 /* between two; 16 a second are too many */
 #define SESSION_RETRY_MS_FIRST 250
 #define SESSION_RETRY_MS_MAX 300000
 #define SESSION_HURRY_MS 5000 /* somebody waits, from when it was last told */
@@ -166,6 +167,8 @@ void session_hurry(struct session *session, uint64_t now_ms);
 /* In READY: asks what became of batches of a former key; whatever comes back is
  * a SESSION_FORMER. */
 void session_recall(struct session *session, const struct recall *recall);
+/* Is it time for the next question? If not, session_deadline is when it is. */
+bool session_may_prove(struct session *session, uint64_t now_ms);
 /* Asks for what proves a checkpoint. False: not now, or another answer is
  * waited for still. */
 bool session_prove(struct session *session, uint64_t now_ms,

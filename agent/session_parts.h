@@ -48,6 +48,8 @@ struct session {
 	bool recalls_former;  /* batches of a former key may come */
 	bool greeted;	      /* WELCOME was heard on this socket */
 	uint64_t proof_until; /* an EVIDENCE is expected; 0: none is */
+	uint64_t prove_from;  /* the next PROVE may go out */
+	bool prove_waits;     /* for that */
 
 	/* sending */
 	enum session_asked asked;

@@ -59,6 +59,8 @@ static void forget_connection(struct session *session)
 	session->asked = ASKED_NOTHING;
 	session->greeted = false;
 	session->proof_until = 0;
+	session->prove_from = 0;
+	session->prove_waits = false;
 	session->flight_count = 0;
 	session->flight_bytes = 0;
 	session->needs_bytes = 0;

@@ -1040,6 +1040,7 @@ Test(session, asks_for_evidence_and_hears_it)
 	const struct prove prove = { .size = 5 };
 	struct strbuf message;
 	struct shell shell;
+	uint64_t from;
 
 	strbuf_init(&message, 0);
 	cr_assert_eq(evidence_encode(&evidence, &message, NULL), 0);
@@ -1056,6 +1057,15 @@ Test(session, asks_for_evidence_and_hears_it)
 	session_message(shell.session, shell.now_ms, strbuf_span(&message));
 	take_actions(&shell);
 	cr_expect_eq(shell.evidences, 1);
+	/* The next one is due after a while, and it is told when. */
+	from = shell.now_ms + SESSION_PROVE_GAP_MS;
+	cr_expect_neq(session_deadline(shell.session), from);
+	cr_expect_not(session_may_prove(shell.session, shell.now_ms));
+	cr_expect_eq(session_deadline(shell.session), from);
+	session_tick(shell.session, from);
+	take_actions(&shell);
+	cr_expect_neq(session_deadline(shell.session), from, "it is over");
+	cr_expect(session_may_prove(shell.session, from));
 	session_message(shell.session, shell.now_ms, strbuf_span(&message));
 	take_actions(&shell);
 	cr_expect_eq(session_state(shell.session), SESSION_BACKOFF,
