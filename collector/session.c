@@ -7,13 +7,17 @@
 
 /* ---- hello ---- */
 
-static void alarm_people(struct session *session, const char *event,
+static void alarm_people(struct session *session, enum session_alarm alarm,
 			 const struct session_peer *peer)
 {
+	static const char *const events[] = {
+		[ALARM_KEY_TWICE] = "key-in-two-places",
+		[ALARM_JOURNAL_SHORTER] = "journal-shorter-than-seen",
+	};
 	struct session_table *table = session->table;
 
-	if (session_may_alarm(table, &peer->key))
-		table->host.alarm(table->host.ctx, event, peer);
+	if (session_may_alarm(table, &peer->key, alarm))
+		table->host.alarm(table->host.ctx, events[alarm], peer);
 }
 
 /* Two places fence each other again and again while both live. One that comes
@@ -31,7 +35,7 @@ static void fence(struct session *session, struct session *other,
 	if (table->now_ms - other->opened_ms < SESSION_FLAP_MS)
 		session->flaps = other->flaps + 1;
 	if (session->flaps >= SESSION_FLAPS_MAX)
-		alarm_people(session, "key-in-two-places", peer);
+		alarm_people(session, ALARM_KEY_TWICE, peer);
 }
 
 static void fence_others(struct session *session,
@@ -108,7 +112,7 @@ static void receive_hello(struct session *session,
 	session->refused_from = 0;
 	table->host.facts(table->host.ctx, &facts);
 	if (hello.seen_size > facts.size)
-		alarm_people(session, "journal-shorter-than-seen", peer);
+		alarm_people(session, ALARM_JOURNAL_SHORTER, peer);
 	session_say_welcome(session, peer);
 	expect_signed(session, peer, &facts);
 	if (session->state == SESSION_OPEN && !peer->one_time &&

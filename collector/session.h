@@ -31,7 +31,7 @@
 #define SESSION_HELLO_MS 30000	/* to say HELLO in */
 #define SESSION_FLAPS_MAX 5	/* fencings within SESSION_FLAP_MS: a clone */
 #define SESSION_FLAP_MS 60000
-#define SESSION_ALARM_MS 60000 /* between two alarms of one key */
+#define SESSION_ALARM_MS 60000 /* between two alarms of the same */
 #define SESSION_RETRY_MS_MAX (3600u * 1000)
 #define SESSION_PROVES_A_TICK 16
 #define SESSION_SHOW_MS 60000 /* between checkpoints to one that is idle */

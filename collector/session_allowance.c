@@ -73,16 +73,17 @@ void session_use_allowance(struct session *session,
 	use->statements += batch->header.count;
 }
 
-bool session_may_alarm(struct session_table *table, const struct hash *key)
+bool session_may_alarm(struct session_table *table, const struct hash *key,
+		       enum session_alarm alarm)
 {
 	struct session_facts facts;
 	int32_t day;
 	struct session_use *use = use_today(table, key, &facts, &day);
 
-	if (use && table->now_ms < use->alarm_ms)
+	if (use && table->now_ms < use->alarm_ms[alarm])
 		return false;
 	if (use)
-		use->alarm_ms = table->now_ms + SESSION_ALARM_MS;
+		use->alarm_ms[alarm] = table->now_ms + SESSION_ALARM_MS;
 	return true;
 }
 

@@ -59,11 +59,14 @@ struct session {
 	struct hash key; /* of the batches above */
 };
 
+/* What people are alarmed of. */
+enum session_alarm { ALARM_KEY_TWICE, ALARM_JOURNAL_SHORTER, SESSION_ALARMS };
+
 /* What a key has used of its day. */
 struct session_use {
 	int32_t day;
 	uint64_t bytes, statements;
-	uint64_t alarm_ms; /* when it may give the next alarm */
+	uint64_t alarm_ms[SESSION_ALARMS]; /* when it may give the next one */
 };
 
 struct session_table {
@@ -101,9 +104,10 @@ void session_use_allowance(struct session *session,
 			   const struct session_peer *peer,
 			   const struct batch *batch, size_t bytes);
 
-/* Whether people are alarmed of the key: not again and again, or whoever has
- * it fills the log. */
-bool session_may_alarm(struct session_table *table, const struct hash *key);
+/* Whether people are alarmed of the key: not of the same again and again, or
+ * whoever has it fills the log. */
+bool session_may_alarm(struct session_table *table, const struct hash *key,
+		       enum session_alarm alarm);
 
 /* ---- session_say.c ---- */
 

@@ -848,6 +848,10 @@ Test(session, people_are_alarmed_of_a_key_once_in_a_while)
 	w->now_ms += SESSION_ALARM_MS;
 	say(w, 1, 0, strbuf_span(&out));
 	cr_expect_eq(w->alarms, 3);
+	/* A thief's noise hides no other alarm of the key. */
+	for (uint32_t i = 3; i < 5 + SESSION_FLAPS_MAX; i++)
+		say_hello(w, i, 0);
+	cr_expect_eq(w->alarms, 4, "a key in two places");
 	strbuf_release(&out);
 	world_free(w);
 }
