@@ -102,8 +102,9 @@ class Many(Strangers):
             got = self.street.under(attack,
                                     self.street.crowds(attack, CROWD),
                                     64 * MIB)
-            self.assertGreaterEqual(got["did"]["opened"], CROWD)
             self.assertGreater(got["did"]["lost"], 0)
+            self.assertEqual(got["did"]["opened"],
+                             CROWD + got["did"]["lost"])
             self.assertEqual(got["did"]["heard"], 0)
 
     def test_5_all_is_well(self):

@@ -108,6 +108,12 @@ class Backup(Lost):
     def key(self, *names):
         return read(os.path.join(self.dir, *names))
 
+    def expect_same(self, folder, *names):
+        """As in the collector's own directory."""
+        for name in names:
+            self.assertEqual(read(os.path.join(folder, name)),
+                             self.key(name), name)
+
     def break_down(self, *kept):
         """The disk is gone; kept are the files that there is a copy of."""
         self.world.stop_collector()
@@ -164,10 +170,8 @@ class Backup(Lost):
             os.close(end[0])
             process.stdout.read()
         self.assertEqual(process.returncode, 0)
-        for name in (("keys", "sign"), ("keys", "curve"),
-                     ("collector.successions",), ("collector.card",)):
-            self.assertEqual(read(self.world.path("backup", *name)),
-                             self.key(*name), name)
+        self.expect_same(self.world.path("backup"), "keys/sign", "keys/curve",
+                         "collector.successions", "collector.card")
         self.assertFalse(os.path.exists(self.world.path("backup",
                                                         "witnesses")))
         # It is of use by itself, to those who follow the keys.
@@ -209,10 +213,8 @@ class Backup(Lost):
         broken = self.break_down(*kept)
         self.restore()
         self.assertFalse(os.path.exists(os.path.join(self.dir, "rotation")))
-        for name in (("keys", "sign"), ("keys", "curve"),
-                     ("collector.successions",), ("checkpoint",)):
-            self.assertEqual(self.key(*name),
-                             read(os.path.join(broken, *name)), name)
+        self.expect_same(broken, "keys/sign", "keys/curve",
+                         "collector.successions", "checkpoint")
         # The checkpoint says how much there was, though nobody else does.
         said = self.recover(code=3).stdout
         self.assertIn(f"signed: {size} entries", said)
@@ -274,11 +276,9 @@ class Backup(Lost):
         for name in "journal.unfinished", "keys.unfinished":
             self.assertFalse(os.path.exists(os.path.join(self.dir, name)))
         self.assertEqual(self.restore().stdout, said)
-        for name in (("keys", "sign"), ("keys", "curve"),
-                     ("rotation", "keys", "curve"), ("collector.ini",),
-                     ("collector.successions",), ("checkpoint",)):
-            self.assertEqual(self.key(*name),
-                             read(self.world.path("backup", *name)), name)
+        self.expect_same(self.world.path("backup"), "keys/sign", "keys/curve",
+                         "rotation/keys/curve", "collector.ini",
+                         "collector.successions", "checkpoint")
         self.recover()
         # It is a journal in use now.
         self.assertIn("move the old one aside", self.restore(code=2).stderr)
